@@ -1,0 +1,80 @@
+#include "common/base/text.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace vip {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+char lower_char(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
+
+}  // namespace
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::vector<std::string> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string> pieces;
+  while (!text.empty()) {
+    const auto end = text.find_first_of(separators);
+    const auto piece = trim(text.substr(0, end));
+    if (!piece.empty()) pieces.emplace_back(piece);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return pieces;
+}
+
+std::string join(const std::vector<std::string>& pieces, std::string_view separator) {
+  std::string text;
+  for (const auto& piece : pieces) {
+    if (!text.empty()) text += separator;
+    text += piece;
+  }
+  return text;
+}
+
+std::string lower(std::string_view text) {
+  std::string lowered(text);
+  std::ranges::transform(lowered, lowered.begin(), lower_char);
+  return lowered;
+}
+
+bool equal_fold(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower_char, lower_char);
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  const auto unit_at = text.find_first_not_of("0123456789");
+  if (unit_at == 0 || unit_at == std::string_view::npos) return std::nullopt;
+  const auto count = parse_number<std::int64_t>(text.substr(0, unit_at));
+  const auto unit = text.substr(unit_at);
+  std::int64_t scale = 0;
+  if (unit == "ms") scale = 1;
+  if (unit == "s") scale = 1000;
+  if (unit == "m") scale = 60'000;
+  constexpr std::int64_t kYearMs = 365LL * 86'400'000;
+  if (!count || scale == 0 || *count > kYearMs / scale) return std::nullopt;
+  return std::chrono::milliseconds(*count * scale);
+}
+
+std::string duration_text(std::chrono::milliseconds duration) {
+  if (duration.count() % 1000 != 0) return std::to_string(duration.count()) + "ms";
+  return std::to_string(duration.count() / 1000) + "s";
+}
+
+std::optional<bool> parse_flag(std::string_view text) {
+  const auto word = lower(text);
+  if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
+  if (word == "false" || word == "no" || word == "off" || word == "0") return false;
+  return std::nullopt;
+}
+
+}  // namespace vip

@@ -1,0 +1,40 @@
+// Small words on text that settings of every kind share: trimming, splitting, whole numbers, durations.
+#pragma once
+
+#include <charconv>
+#include <chrono>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace vip {
+
+[[nodiscard]] std::string_view trim(std::string_view text);
+// The non-empty, trimmed pieces between any of the separators.
+[[nodiscard]] std::vector<std::string> split(std::string_view text, std::string_view separators);
+[[nodiscard]] std::string join(const std::vector<std::string>& pieces, std::string_view separator);
+[[nodiscard]] std::string lower(std::string_view text);
+// Equality without regard to ASCII case, as Swarm compares label values in constraints.
+[[nodiscard]] bool equal_fold(std::string_view a, std::string_view b);
+
+// The whole text as a decimal number, or nothing.
+template <std::integral Number>
+[[nodiscard]] std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return number;
+}
+
+// "250ms", "5s", "2m"; whole, not negative, at most a year.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+// "250ms" below a second or between seconds, else "5s".
+[[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+// true/false, yes/no, on/off, 1/0 in any case.
+[[nodiscard]] std::optional<bool> parse_flag(std::string_view text);
+
+}  // namespace vip

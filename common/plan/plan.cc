@@ -1,0 +1,121 @@
+#include "common/plan/plan.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace vip::plan {
+namespace {
+
+constexpr std::chrono::seconds kLeaseMin{2};
+constexpr std::chrono::seconds kLeaseMax{86400};
+
+class Findings {
+ public:
+  void require(bool condition, std::string finding) {
+    if (!condition) list_.push_back(std::move(finding));
+  }
+  std::vector<std::string> take() && { return std::move(list_); }
+
+ private:
+  std::vector<std::string> list_;
+};
+
+bool interval_allowed(const Plan& plan) {
+  using std::chrono::milliseconds;
+  const auto interval = plan.advert_interval;
+  if (plan.version == 2) return interval >= milliseconds(1000) && interval <= milliseconds(255000) && interval.count() % 1000 == 0;
+  return interval >= milliseconds(10) && interval <= milliseconds(40950) && interval.count() % 10 == 0;
+}
+
+void check_routers(const Plan& plan, Findings& findings) {
+  findings.require(!plan.routers.empty(), "routers: none; at least one is needed");
+  std::set<Vrid> vrids;
+  std::set<IpAddress> addresses;
+  for (const auto& router : plan.routers) {
+    const auto name = "router " + std::to_string(router.vrid.value);
+    findings.require(router.vrid.value != 0, "vrid: 0; allowed are 1 to 255");
+    findings.require(vrids.insert(router.vrid).second, name + ": the vrid stands twice");
+    findings.require(!router.addresses.empty(), name + ": no address");
+    for (const auto& prefix : router.addresses) {
+      findings.require(prefix.address.family() == Family::ipv4, name + ": " + prefix.text() + " is not an IPv4 address");
+      findings.require(addresses.insert(prefix.address).second, name + ": " + prefix.address.text() + " stands twice");
+    }
+  }
+}
+
+void check_members(const Plan& plan, Findings& findings) {
+  findings.require(!plan.members.empty(), "members: none; a plan without members is never obeyed");
+  std::set<std::string> ids;
+  std::set<IpAddress> addresses;
+  std::set<Priority> priorities;
+  for (const auto& member : plan.members) {
+    const auto name = "member " + (member.hostname.empty() ? member.id : member.hostname);
+    findings.require(!member.id.empty(), name + ": no id");
+    findings.require(ids.insert(member.id).second, name + ": the id stands twice");
+    findings.require(addresses.insert(member.address).second,
+                     name + ": the address " + member.address.text() + " stands twice");
+    findings.require(!member.address.is_unspecified() && !member.address.is_multicast(),
+                     name + ": " + member.address.text() + " cannot be a node's address");
+    findings.require(member.priority.value >= 1 && member.priority.value <= 254,
+                     name + ": priority " + std::to_string(member.priority.value) + "; allowed are 1 to 254");
+    findings.require(priorities.insert(member.priority).second,
+                     name + ": priority " + std::to_string(member.priority.value) + " stands twice");
+  }
+}
+
+}  // namespace
+
+std::optional<Lease> Lease::parse(std::string_view text) {
+  if (text == kAuto) return Lease{};
+  if (text == kOff) return Lease{.kind = Kind::off};
+  if (!text.ends_with('s')) return std::nullopt;
+  text.remove_suffix(1);
+  std::int64_t count = 0;
+  const auto* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, count);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  const std::chrono::seconds fixed(count);
+  if (fixed < kLeaseMin || fixed > kLeaseMax) return std::nullopt;
+  return Lease{.kind = Kind::fixed, .fixed = fixed};
+}
+
+std::string Lease::text() const {
+  switch (kind) {
+    case Kind::automatic: return std::string(kAuto);
+    case Kind::off: return std::string(kOff);
+    case Kind::fixed: break;
+  }
+  return std::to_string(fixed.count()) + "s";
+}
+
+const Member* Plan::member(std::string_view id) const {
+  const auto found = std::ranges::find(members, id, &Member::id);
+  return found == members.end() ? nullptr : &*found;
+}
+
+bool same_but_generation(const Plan& a, const Plan& b) {
+  Plan other = b;
+  other.generation = a.generation;
+  return a == other;
+}
+
+std::vector<std::string> problems(const Plan& plan) {
+  Findings findings;
+  findings.require(!plan.group.empty(), "group: empty");
+  findings.require(plan.version == 2 || plan.version == 3,
+                   "version: " + std::to_string(plan.version) + "; allowed are 2 and 3");
+  findings.require(interval_allowed(plan), "advert_interval_ms: " + std::to_string(plan.advert_interval.count()) +
+                                               "; version 3 takes 10 to 40950 in steps of 10, version 2 whole "
+                                               "seconds from 1000 to 255000");
+  findings.require(plan.preempt_delay.count() >= 0 && plan.preempt_delay <= std::chrono::seconds(1000),
+                   "preempt_delay_ms: " + std::to_string(plan.preempt_delay.count()) + "; allowed are 0 to 1000000");
+  findings.require(plan.auth.mode == Auth::Mode::none || !plan.auth.file.empty(), "auth: no file for the password");
+  check_routers(plan, findings);
+  check_members(plan, findings);
+  return std::move(findings).take();
+}
+
+}  // namespace vip::plan

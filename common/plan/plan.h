@@ -1,0 +1,92 @@
+// The plan document: what the operator decides and every agent of a group obeys. One JSON object per
+// group; all agents get the same one and find themselves by node id. The text is canonical (sorted keys, no
+// blanks), so equal plans have equal bytes and an equal hash.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/ids.h"
+#include "common/base/ip_address.h"
+
+namespace vip::plan {
+
+inline constexpr int kSchema = 1;
+
+// The names of the interface rule and of the lease rule that leave the choice to the agent.
+inline constexpr std::string_view kAuto = "auto";
+inline constexpr std::string_view kOff = "off";
+
+// How long the kernel keeps an address that nobody renews.
+struct Lease {
+  enum class Kind : std::uint8_t { automatic, off, fixed };
+  Kind kind = Kind::automatic;
+  std::chrono::seconds fixed{0};  // of kind `fixed`: 2 s to 1 day
+
+  // "auto", "off", or whole seconds such as "5s".
+  static std::optional<Lease> parse(std::string_view text);
+  [[nodiscard]] std::string text() const;
+  friend bool operator==(const Lease&, const Lease&) = default;
+};
+
+struct Auth {
+  enum class Mode : std::uint8_t { none, password };
+  Mode mode = Mode::none;
+  std::string file;  // where the agent finds the secret; empty with `none`
+  friend bool operator==(const Auth&, const Auth&) = default;
+};
+
+// One virtual router: an identifier and the addresses that move together.
+struct Router {
+  Vrid vrid;
+  std::vector<IpPrefix> addresses;
+  friend bool operator==(const Router&, const Router&) = default;
+};
+
+struct Member {
+  std::string id;  // the Swarm's node id
+  std::string hostname;
+  IpAddress address;
+  Priority priority;      // as on the wire, distinct within the group
+  std::string interface;  // empty: the group's rule
+  friend bool operator==(const Member&, const Member&) = default;
+};
+
+struct Plan {
+  std::string group;
+  std::uint64_t generation = 1;  // grows with each change of the rest
+  int version = 3;               // VRRP 2 or 3
+  std::chrono::milliseconds advert_interval{250};
+  bool preempt = true;
+  std::chrono::milliseconds preempt_delay{5000};
+  Lease lease;
+  std::string interface{kAuto};
+  Auth auth;
+  std::uint16_t status_port = 9112;
+  std::vector<Router> routers;
+  std::vector<Member> members;  // sorted by id
+
+  [[nodiscard]] const Member* member(std::string_view id) const;
+  friend bool operator==(const Plan&, const Plan&) = default;
+};
+
+// Whether two plans ask the same of the agents, whatever their generation.
+[[nodiscard]] bool same_but_generation(const Plan& a, const Plan& b);
+
+// Every reason for which an agent must refuse the plan, in words; empty when it is sound.
+[[nodiscard]] std::vector<std::string> problems(const Plan& plan);
+
+[[nodiscard]] std::string to_json(const Plan& plan);
+// Errors: invalid, with all problems in the context. Unknown keys are ignored, so that an older agent reads
+// a newer operator's plan of the same schema.
+[[nodiscard]] Result<Plan> from_json(std::string_view text);
+
+// The first 12 hexadecimal digits of the SHA-256 of a text.
+[[nodiscard]] std::string short_hash(std::string_view text);
+
+}  // namespace vip::plan

@@ -1,0 +1,206 @@
+// The plan's JSON form. The only file of common/plan that knows the JSON library.
+#include <nettle/sha2.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "common/plan/plan.h"
+
+namespace vip::plan {
+namespace {
+
+using nlohmann::json;
+
+std::string joined(const std::vector<std::string>& findings) {
+  std::string text;
+  for (const auto& finding : findings) {
+    if (!text.empty()) text += "; ";
+    text += finding;
+  }
+  return text;
+}
+
+// Reads members of one JSON object, remembering every fault instead of stopping at the first.
+class ObjectReader {
+ public:
+  ObjectReader(const json& object, std::string where, std::vector<std::string>& faults)
+      : object_(object), where_(std::move(where)), faults_(faults) {}
+
+  std::string text(const char* key, std::optional<std::string> fallback = std::nullopt) {
+    const json* const value = find(key, fallback.has_value());
+    if (value == nullptr) return fallback.value_or("");
+    if (!value->is_string()) return fault(key, "is not a text"), "";
+    return value->get<std::string>();
+  }
+
+  std::int64_t number(const char* key, std::int64_t low, std::int64_t high,
+                      std::optional<std::int64_t> fallback = std::nullopt) {
+    const json* const value = find(key, fallback.has_value());
+    if (value == nullptr) return fallback.value_or(low);
+    const bool fits = value->is_number_integer() && value->get<std::int64_t>() >= low && value->get<std::int64_t>() <= high;
+    if (!fits) {
+      fault(key, value->dump() + " is not a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+      return low;
+    }
+    return value->get<std::int64_t>();
+  }
+
+  bool flag(const char* key) {
+    const json* const value = find(key, false);
+    if (value == nullptr) return false;
+    if (!value->is_boolean()) return fault(key, "is neither true nor false"), false;
+    return value->get<bool>();
+  }
+
+  const json& array(const char* key) {
+    static const json kEmpty = json::array();
+    const json* const value = find(key, false);
+    if (value == nullptr) return kEmpty;
+    if (!value->is_array()) return fault(key, "is not a list"), kEmpty;
+    return *value;
+  }
+
+  const json& object(const char* key) {
+    static const json kEmpty = json::object();
+    const json* const value = find(key, false);
+    return value == nullptr ? kEmpty : *value;
+  }
+
+  void fault(const std::string& key, const std::string& what) { faults_.push_back(where_ + key + ": " + what); }
+
+ private:
+  const json* find(const char* key, bool optional) {
+    if (!object_.is_object() || !object_.contains(key)) {
+      if (!optional) fault(key, "is missing");
+      return nullptr;
+    }
+    return &object_.at(key);
+  }
+
+  const json& object_;
+  std::string where_;
+  std::vector<std::string>& faults_;
+};
+
+constexpr std::int64_t kDayMs = 86'400'000;
+
+Router read_router(const json& object, std::vector<std::string>& faults) {
+  ObjectReader reader(object, "routers.", faults);
+  Router router{.vrid = Vrid(static_cast<std::uint8_t>(reader.number("vrid", 1, 255))), .addresses = {}};
+  for (const auto& entry : reader.array("addresses")) {
+    const auto prefix = entry.is_string() ? IpPrefix::parse(entry.get<std::string>()) : std::nullopt;
+    if (prefix) {
+      router.addresses.push_back(*prefix);
+    } else {
+      reader.fault("addresses", entry.dump() + " is not an address");
+    }
+  }
+  return router;
+}
+
+Member read_member(const json& object, std::vector<std::string>& faults) {
+  ObjectReader reader(object, "members.", faults);
+  Member member{.id = reader.text("id"),
+                .hostname = reader.text("hostname"),
+                .address = {},
+                .priority = Priority(static_cast<std::uint8_t>(reader.number("priority", 1, 254))),
+                .interface = reader.text("interface", "")};
+  const auto text = reader.text("address");
+  if (const auto address = IpAddress::parse(text)) {
+    member.address = *address;
+  } else {
+    reader.fault("address", "'" + text + "' is not an address");
+  }
+  return member;
+}
+
+Auth read_auth(const json& object, std::vector<std::string>& faults) {
+  ObjectReader reader(object, "auth.", faults);
+  const auto mode = reader.text("mode");
+  if (mode == "password") return {.mode = Auth::Mode::password, .file = reader.text("file")};
+  if (mode != "none") reader.fault("mode", "'" + mode + "'; allowed are none and password");
+  return {};
+}
+
+}  // namespace
+
+std::string to_json(const Plan& plan) {
+  json routers = json::array();
+  for (const auto& router : plan.routers) {
+    json addresses = json::array();
+    for (const auto& prefix : router.addresses) addresses.push_back(prefix.text());
+    routers.push_back({{"vrid", router.vrid.value}, {"addresses", addresses}});
+  }
+  json members = json::array();
+  for (const auto& member : plan.members) {
+    json entry{{"id", member.id},
+               {"hostname", member.hostname},
+               {"address", member.address.text()},
+               {"priority", member.priority.value}};
+    if (!member.interface.empty()) entry["interface"] = member.interface;
+    members.push_back(std::move(entry));
+  }
+  json auth{{"mode", plan.auth.mode == Auth::Mode::password ? "password" : "none"}};
+  if (!plan.auth.file.empty()) auth["file"] = plan.auth.file;
+  const json document{{"schema", kSchema},
+                      {"group", plan.group},
+                      {"generation", plan.generation},
+                      {"version", plan.version},
+                      {"advert_interval_ms", plan.advert_interval.count()},
+                      {"preempt", plan.preempt},
+                      {"preempt_delay_ms", plan.preempt_delay.count()},
+                      {"lease", plan.lease.text()},
+                      {"interface", plan.interface},
+                      {"auth", auth},
+                      {"status_port", plan.status_port},
+                      {"routers", routers},
+                      {"members", members}};
+  return document.dump();
+}
+
+Result<Plan> from_json(std::string_view text) {
+  const json document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!document.is_object()) return fail(Errc::invalid, "not a JSON object");
+  std::vector<std::string> faults;
+  ObjectReader reader(document, "", faults);
+  reader.number("schema", kSchema, kSchema);
+  if (!faults.empty()) return fail(Errc::invalid, joined(faults) + " (this version reads schema 1)");
+  Plan plan;
+  plan.group = reader.text("group");
+  plan.generation = static_cast<std::uint64_t>(reader.number("generation", 1, INT64_MAX));
+  plan.version = static_cast<int>(reader.number("version", 2, 3));
+  plan.advert_interval = std::chrono::milliseconds(reader.number("advert_interval_ms", 1, kDayMs));
+  plan.preempt = reader.flag("preempt");
+  plan.preempt_delay = std::chrono::milliseconds(reader.number("preempt_delay_ms", 0, kDayMs));
+  const auto lease = reader.text("lease");
+  if (const auto parsed = Lease::parse(lease)) {
+    plan.lease = *parsed;
+  } else {
+    reader.fault("lease", "'" + lease + "'; allowed are auto, off, and 2s to 86400s");
+  }
+  plan.interface = reader.text("interface", std::string(kAuto));
+  plan.auth = read_auth(reader.object("auth"), faults);
+  plan.status_port = static_cast<std::uint16_t>(reader.number("status_port", 1, 65535));
+  for (const auto& router : reader.array("routers")) plan.routers.push_back(read_router(router, faults));
+  for (const auto& member : reader.array("members")) plan.members.push_back(read_member(member, faults));
+  if (faults.empty()) faults = problems(plan);
+  if (!faults.empty()) return fail(Errc::invalid, joined(faults));
+  return plan;
+}
+
+std::string short_hash(std::string_view text) {
+  sha256_ctx context{};
+  sha256_init(&context);
+  sha256_update(&context, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
+  std::array<std::uint8_t, 6> digest{};
+  sha256_digest(&context, digest.size(), digest.data());
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const auto byte : digest) {
+    hex += kDigits[byte >> 4U];
+    hex += kDigits[byte & 0xFU];
+  }
+  return hex;
+}
+
+}  // namespace vip::plan

@@ -1,0 +1,71 @@
+// The one loop of a program: readable descriptors, deadlines on CLOCK_MONOTONIC, signals. A small face on
+// libevent. Single-threaded; callbacks never throw and never block.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "common/base/error.h"
+#include "common/base/time.h"
+
+struct event_base;
+
+namespace vip::sys {
+
+using Callback = std::function<void()>;
+
+// Something the loop waits for; gone with the object.
+class Watch {
+ public:
+  Watch();
+  Watch(Watch&&) noexcept;
+  Watch& operator=(Watch&&) noexcept;
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+  ~Watch();
+
+ private:
+  friend class EventLoop;
+  friend class DeadlineTimer;
+  struct Impl;
+  explicit Watch(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Calls back once at or after the deadline last set.
+class DeadlineTimer {
+ public:
+  DeadlineTimer() = default;
+  void set(TimePoint when);
+  void stop();
+
+ private:
+  friend class EventLoop;
+  explicit DeadlineTimer(Watch watch) : watch_(std::move(watch)) {}
+  Watch watch_;
+};
+
+class EventLoop {
+ public:
+  // Errors: exhausted.
+  static Result<EventLoop> create();
+
+  [[nodiscard]] Watch on_readable(int fd, Callback callback);
+  [[nodiscard]] Watch on_signal(int signal, Callback callback);
+  [[nodiscard]] DeadlineTimer timer(Callback callback);
+
+  void run();   // until stop()
+  void stop();  // after the current callback
+  [[nodiscard]] TimePoint now() const;
+  [[nodiscard]] event_base* native() const { return base_.get(); }  // for libevent's HTTP server
+
+ private:
+  struct BaseDeleter {
+    void operator()(event_base* base) const;
+  };
+  explicit EventLoop(event_base* base) : base_(base) {}
+  Watch watch(int fd, short what, Callback callback, bool start);
+  std::unique_ptr<event_base, BaseDeleter> base_;
+};
+
+}  // namespace vip::sys

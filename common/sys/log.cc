@@ -1,0 +1,106 @@
+#include "common/sys/log.h"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <array>
+#include <memory>
+
+#include "common/base/text.h"
+#include "common/sys/posix.h"
+
+namespace vip::log {
+namespace {
+
+constexpr std::array<std::string_view, 5> kLevelNames{"trace", "debug", "info", "warning", "error"};
+
+struct Sink {
+  Format format = Format::text;
+  std::shared_ptr<spdlog::logger> logger;
+};
+
+spdlog::level::level_enum level_of(Level level) {
+  return static_cast<spdlog::level::level_enum>(level);  // the same order in both
+}
+
+Sink& sink() {
+  static Sink instance = [] {
+    Sink made;
+    made.logger =
+        std::make_shared<spdlog::logger>("swarm-vip", std::make_shared<spdlog::sinks::stdout_sink_st>());
+    made.logger->set_pattern("%v");
+    made.logger->flush_on(spdlog::level::trace);
+    return made;
+  }();
+  return instance;
+}
+
+void append_quoted(std::string& line, std::string_view value) {
+  line += '"';
+  for (const char c : value) {
+    if (c == '"' || c == '\\') {
+      line += '\\';
+      line += c;
+    } else if (c == '\n') {
+      line += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      line += ' ';
+    } else {
+      line += c;
+    }
+  }
+  line += '"';
+}
+
+void append_field(std::string& line, Format format, std::string_view key, std::string_view value) {
+  if (format == Format::json) {
+    line += line.empty() ? "{" : ",";
+    append_quoted(line, key);
+    line += ':';
+    append_quoted(line, value);
+    return;
+  }
+  if (!line.empty()) line += ' ';
+  line += key;
+  line += '=';
+  const bool plain = !value.empty() && value.find_first_of(" \t\n\"=\\") == std::string_view::npos;
+  if (plain) {
+    line += value;
+  } else {
+    append_quoted(line, value);
+  }
+}
+
+}  // namespace
+
+std::optional<Level> parse_level(std::string_view name) {
+  for (std::size_t i = 0; i < kLevelNames.size(); ++i) {
+    if (equal_fold(kLevelNames[i], name)) return static_cast<Level>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<Format> parse_format(std::string_view name) {
+  if (equal_fold(name, "text")) return Format::text;
+  if (equal_fold(name, "json")) return Format::json;
+  return std::nullopt;
+}
+
+void setup(Level level, Format format) {
+  sink().format = format;
+  sink().logger->set_level(level_of(level));
+}
+
+void write(Level level, std::string_view event, Fields fields) {
+  auto& target = sink();
+  if (!target.logger->should_log(level_of(level))) return;
+  std::string line;
+  append_field(line, target.format, "ts", sys::wall_clock_text());
+  append_field(line, target.format, "level", kLevelNames[static_cast<std::size_t>(level)]);
+  append_field(line, target.format, "event", event);
+  for (const auto& field : fields) append_field(line, target.format, field.key, field.value);
+  if (target.format == Format::json) line += '}';
+  target.logger->log(level_of(level), spdlog::string_view_t(line));
+}
+
+}  // namespace vip::log

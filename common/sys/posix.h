@@ -1,0 +1,30 @@
+// The system's errors as ours, and the few calls that both programs make.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+#include "common/base/time.h"
+
+namespace vip::sys {
+
+// The error that errno names, "clause: text of errno". To be called on the line after the failed call.
+[[nodiscard]] std::unexpected<Error> errno_failure(std::string_view clause);
+[[nodiscard]] std::unexpected<Error> os_failure(std::string_view clause, int os_errno);
+
+// CLOCK_MONOTONIC. Only loops ask.
+[[nodiscard]] TimePoint monotonic_now();
+// The wall clock as "2026-11-21T05:47:55.123Z".
+[[nodiscard]] std::string wall_clock_text();
+
+// A whole file; errors: not_found, denied, exhausted when larger than the limit, unavailable.
+[[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t size_max);
+
+// The path of the running program's executable, and of another one beside it.
+[[nodiscard]] std::string sibling_executable(std::string_view name);
+
+}  // namespace vip::sys

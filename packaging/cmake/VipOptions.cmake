@@ -1,0 +1,28 @@
+# How every target of ours is compiled and linked: vip::options.
+add_library(vip_options INTERFACE)
+add_library(vip::options ALIAS vip_options)
+
+target_include_directories(vip_options INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(vip_options INTERFACE VIP_VERSION="${PROJECT_VERSION}")
+target_compile_options(vip_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wnull-dereference
+  $<$<COMPILE_LANGUAGE:CXX>:-Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
+    -Woverloaded-virtual -Wswitch-enum>
+  # GCC 12 sees an overlap in every `"text" + std::string` (its bug 105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  $<$<BOOL:${SWARM_VIP_WERROR}>:-Werror>)
+
+if(SWARM_VIP_SANITIZE)
+  target_compile_options(vip_options INTERFACE
+    -fsanitize=${SWARM_VIP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(vip_options INTERFACE -fsanitize=${SWARM_VIP_SANITIZE})
+else()
+  # Hardening; the assertions of the standard library stay on in release, as our own do.
+  target_compile_options(vip_options INTERFACE
+    -fstack-protector-strong $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3>
+    -ffunction-sections -fdata-sections)
+  target_compile_definitions(vip_options INTERFACE _GLIBCXX_ASSERTIONS)
+  target_link_options(vip_options INTERFACE
+    -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed
+    $<$<CONFIG:Release>:-s>)
+endif()

@@ -1,0 +1,27 @@
+# One way to declare a library, a program, a unit test; the layering is the link graph.
+
+# vip_add_library(vrrp_core [PURE] SOURCES a.cc ... [LINKS public...] [PRIVATE private...])
+# makes target vip_vrrp_core and alias vip::vrrp_core. PURE adds a test that the archive calls no socket,
+# clock or log.
+function(vip_add_library name)
+  cmake_parse_arguments(ARG "PURE" "" "SOURCES;LINKS;PRIVATE" ${ARGN})
+  add_library(vip_${name} STATIC ${ARG_SOURCES})
+  add_library(vip::${name} ALIAS vip_${name})
+  target_link_libraries(vip_${name} PUBLIC vip::options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE})
+  if(ARG_PURE AND SWARM_VIP_TESTS)
+    add_test(NAME core_is_pure.${name}
+      COMMAND "${PROJECT_SOURCE_DIR}/tests/tidy/core_is_pure.sh" $<TARGET_FILE:vip_${name}>)
+    set_tests_properties(core_is_pure.${name} PROPERTIES LABELS tidy)
+  endif()
+endfunction()
+
+# vip_add_program(swarm-vip-agent SOURCES main.cc LINKS ...)
+function(vip_add_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE vip::options ${ARG_LINKS})
+  if(NOT SWARM_VIP_SANITIZE)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+  install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_SBINDIR})
+endfunction()

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Includes follow the layers only: what a folder may include of the project's own headers, as a pattern.
+# Usage: include_direction.sh SOURCE_ROOT
+set -euo pipefail
+cd "$1"
+status=0
+
+allow() {  # allow FOLDER PATTERN: every project include in FOLDER must match PATTERN
+  local folder=$1 pattern=$2 found
+  found=$(grep -rHnE '^#include "' --include='*.h' --include='*.cc' "$folder" | grep -vE "#include \"($pattern)/" || true)
+  if [ -n "$found" ]; then
+    printf '%s may include only %s:\n%s\n' "$folder" "$pattern" "$found"
+    status=1
+  fi
+}
+
+allow common/base 'common/base'
+allow common/plan 'common/(base|plan)'
+allow common/settings 'common/(base|settings)'
+allow common/sys 'common/(base|sys)'
+allow vrrp/core 'common/base|vrrp/core'
+allow vrrp/settings 'common/(base|plan|settings)|vrrp/(core|settings)'
+allow vrrp/sys 'common/(base|sys)|vrrp/(core|sys)'
+allow vrrp 'common/(base|plan|settings|sys)|vrrp(/core|/sys|/settings)?'
+allow operator/core 'common/(base|plan)|operator/core'
+allow operator/docker 'common/(base|plan|sys)|operator/(core|docker)'
+allow operator 'common/(base|plan|settings|sys)|operator(/core|/docker|/settings|/status|/cli)?'
+exit $status
