@@ -1,0 +1,24 @@
+// Which advertisements are believed: the checks on receipt (RFC 9568, 7.1; RFC 3768, 7.1) that need to know
+// the router and the way the packet came, after decode() has looked at the bytes alone.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "vrrp/core/advertisement.h"
+#include "vrrp/core/virtual_router.h"
+
+namespace vip::vrrp {
+
+struct ReceiveRules {
+  std::vector<IpAddress> peers;
+  bool listed_sources_only = true;  // else any source, as keepalived does by default
+  bool full_ttl_only = true;        // 255, else any, as keepalived does for unicast
+};
+
+// Nothing when the advertisement is for this router and to be believed. The VRID is compared first: other
+// routers' packets reach the same socket and are no error of theirs.
+[[nodiscard]] std::optional<Discard> check(const Advertisement& advertisement, const Envelope& envelope,
+                                           const RouterConfig& config, const ReceiveRules& rules);
+
+}  // namespace vip::vrrp

@@ -1,0 +1,255 @@
+#include "vrrp/core/virtual_router.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/assert.h"
+
+namespace vip::vrrp {
+namespace {
+
+using namespace std::chrono_literals;
+
+// When a new active router announces its addresses, counted from the first time; then it refreshes them for
+// switches and hosts that forget.
+constexpr std::array<Duration, 4> kAnnounceAt{0ms, 100ms, 500ms, 1000ms};
+constexpr Duration kAnnounceRefresh = 60s;
+// How long to wait at least before re-announcing against a foreign owner, so that two owners do not shout at
+// each other while one of them is leaving.
+constexpr Duration kDefendWaitMin = 100ms;
+constexpr Duration kRetryFirst = 1s;
+constexpr Duration kRetryLongest = 60s;
+
+constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
+constexpr std::array<std::string_view, 12> kCauseNames{
+    "started",         "stopped",        "owner",     "silence", "active_left",    "preemption",
+    "higher_priority", "higher_address", "link_down", "link_up", "address_refused",
+    "retry"};
+
+}  // namespace
+
+std::string_view name(State state) {
+  return kStateNames.at(static_cast<std::size_t>(state));
+}
+
+std::string_view name(Cause cause) {
+  return kCauseNames.at(static_cast<std::size_t>(cause));
+}
+
+Duration skew_time(Version version, Priority priority, Duration active_interval) {
+  const Duration unit = version == Version::v2 ? Duration(1s) : active_interval;
+  return unit * (256 - priority.value) / 256;
+}
+
+Duration active_down_interval(Version version, Priority priority, Duration active_interval) {
+  return 3 * active_interval + skew_time(version, priority, active_interval);
+}
+
+VirtualRouter::VirtualRouter(RouterConfig config)
+    : config_(std::move(config)), active_interval_(config_.advert_interval), retry_(kRetryFirst, kRetryLongest) {
+  VIP_ASSERT(config_.priority.value != 0);
+  VIP_ASSERT(config_.advert_interval > Duration::zero());
+}
+
+Actions VirtualRouter::step(TimePoint now, const Event& event) {
+  Actions out;
+  std::visit([&](const auto& what) { on(now, what, out); }, event);
+  return out;
+}
+
+std::vector<IpPrefix> VirtualRouter::desired_addresses() const {
+  return state_ == State::active ? config_.addresses : std::vector<IpPrefix>{};
+}
+
+void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
+  if (state_ != State::initialize) return;
+  if (event.link_up) {
+    listen_or_own(now, Cause::started, out);
+  } else {
+    become_fault(Cause::link_down, out);
+  }
+}
+
+// RFC 9568, 6.4.1 and 6.4.2: leaving as active says so with priority 0.
+void VirtualRouter::on(TimePoint, const Stopped&, Actions& out) {
+  if (state_ == State::initialize) return;
+  const bool speaking = timers_.armed(Timer::advert);
+  const bool active = state_ == State::active;
+  timers_.stop_all();
+  active_router_.reset();
+  change_state(State::initialize, Cause::stopped, std::nullopt, out);
+  if (speaking) out.emplace_back(SendAdvertisement{kPriorityLeaving});
+  if (active) out.emplace_back(ReleaseAddresses{});
+}
+
+void VirtualRouter::on(TimePoint now, const TimerExpired&, Actions& out) {
+  while (const auto timer = timers_.take_due(now)) expired(now, *timer, out);
+}
+
+void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
+  switch (timer) {
+    case Timer::down: become_active(active_left_ ? Cause::active_left : Cause::silence, out); break;
+    case Timer::preempt_delay: become_active(Cause::preemption, out); break;
+    case Timer::advert: speak(now, out); break;
+    case Timer::announce:
+      out.emplace_back(AnnounceAddresses{});
+      ++announced_;
+      timers_.set(Timer::announce, announced_ < kAnnounceAt.size()
+                                       ? now + (kAnnounceAt.at(announced_) - kAnnounceAt.at(announced_ - 1))
+                                       : now + kAnnounceRefresh);
+      break;
+    case Timer::defend: out.emplace_back(AnnounceAddresses{}); break;
+    case Timer::retry: listen_or_own(now, Cause::retry, out); break;
+    case Timer::count_: break;
+  }
+}
+
+void VirtualRouter::on(TimePoint now, const Received& event, Actions& out) {
+  if (state_ == State::backup) received_as_backup(now, event);
+  if (state_ == State::active) received_as_active(now, event, out);
+}
+
+// RFC 9568, 6.4.2.
+void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
+  if (advert.priority == kPriorityLeaving) {
+    // Said again, it must not postpone the take-over that it began.
+    const auto running = timers_.get(Timer::down);
+    const auto skewed = now + skew();
+    if (!running || skewed < *running) timers_.set(Timer::down, skewed);
+    active_left_ = true;
+    timers_.stop(Timer::preempt_delay);
+    return;
+  }
+  const bool lower = advert.priority < config_.priority;
+  if (lower && config_.preempt && config_.preempt_delay == Duration::zero()) return;  // the down timer runs on
+  learn_interval(advert.interval);
+  active_router_ = advert.source;
+  active_left_ = false;
+  timers_.set(Timer::down, now + down_interval());
+  if (!lower || !config_.preempt) {
+    timers_.stop(Timer::preempt_delay);
+  } else if (!timers_.armed(Timer::preempt_delay)) {
+    timers_.set(Timer::preempt_delay, now + config_.preempt_delay);
+  }
+}
+
+// RFC 9568, 6.4.3.
+void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Actions& out) {
+  if (advert.priority == kPriorityLeaving) {
+    if (timers_.armed(Timer::advert)) speak(now, out);
+    return;
+  }
+  const bool higher_priority = advert.priority > config_.priority;
+  const bool higher_address = advert.priority == config_.priority && advert.source > config_.source;
+  if (higher_priority || higher_address) {
+    learn_interval(advert.interval);
+    become_backup(now, down_interval(), higher_priority ? Cause::higher_priority : Cause::higher_address, &advert, out);
+    return;
+  }
+  answer_loser(now, out);
+}
+
+// RFC 9568, 6.4.3 (version 2 discards in silence): assert ourselves at once, yet never more than one forced
+// advertisement per half interval, or two equal routers would storm. The loser may have taught its MAC to the
+// LAN, so the addresses are announced again, after a wait in which it can still turn out to be the winner.
+void VirtualRouter::answer_loser(TimePoint now, Actions& out) {
+  if (!timers_.armed(Timer::advert)) return;
+  if (config_.version == Version::v3 && now - last_advert_ >= config_.advert_interval / 2) speak(now, out);
+  if (!timers_.armed(Timer::defend)) {
+    timers_.set(Timer::defend, now + std::max(config_.advert_interval, kDefendWaitMin));
+  }
+}
+
+void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
+  if (state_ == State::initialize) return;
+  if (!event.up && state_ != State::fault) become_fault(Cause::link_down, out);
+  if (!event.up) timers_.stop(Timer::retry);  // no use before the link is back
+  if (event.up && state_ == State::fault) listen_or_own(now, Cause::link_up, out);
+}
+
+// The address is there: announce it, then speak (make before break: who hears us can let go).
+void VirtualRouter::on(TimePoint now, const AddressesHeld&, Actions& out) {
+  if (state_ != State::active) return;
+  retry_.reset();
+  begin_announcing(now, out);
+  if (!timers_.armed(Timer::advert)) speak(now, out);
+}
+
+void VirtualRouter::on(TimePoint now, const AddressesRefused&, Actions& out) {
+  if (state_ != State::active) return;
+  if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{kPriorityLeaving});
+  become_fault(Cause::address_refused, out);
+  timers_.set(Timer::retry, now + retry_.next());
+}
+
+// RFC 9568, 6.4.1: the owner is active at once, everybody else listens first.
+void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
+  timers_.stop_all();
+  active_interval_ = config_.advert_interval;
+  if (config_.priority == kPriorityOwner) {
+    become_active(Cause::owner, out);
+    return;
+  }
+  const bool first = cause == Cause::started && config_.start_wait > Duration::zero();
+  become_backup(now, first ? config_.start_wait : down_interval(), cause, nullptr, out);
+}
+
+void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, const Received* better, Actions& out) {
+  const bool was_active = state_ == State::active;
+  timers_.stop_all();
+  timers_.set(Timer::down, now + wait);
+  active_left_ = false;
+  active_router_.reset();
+  if (better != nullptr) active_router_ = better->source;
+  change_state(State::backup, cause, active_router_, out);
+  if (was_active) out.emplace_back(ReleaseAddresses{});
+}
+
+void VirtualRouter::become_active(Cause cause, Actions& out) {
+  const auto peer = cause == Cause::owner ? std::nullopt : active_router_;
+  timers_.stop_all();
+  active_left_ = false;
+  active_router_ = config_.source;
+  change_state(State::active, cause, peer, out);
+  out.emplace_back(HoldAddresses{});
+}
+
+void VirtualRouter::become_fault(Cause cause, Actions& out) {
+  const bool was_active = state_ == State::active;
+  timers_.stop_all();
+  active_router_.reset();
+  change_state(State::fault, cause, std::nullopt, out);
+  if (was_active) out.emplace_back(ReleaseAddresses{});
+}
+
+void VirtualRouter::change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out) {
+  const State from = std::exchange(state_, to);
+  out.emplace_back(StateChanged{.from = from, .to = to, .cause = cause, .peer = peer});
+}
+
+void VirtualRouter::speak(TimePoint now, Actions& out) {
+  out.emplace_back(SendAdvertisement{config_.priority});
+  last_advert_ = now;
+  timers_.set(Timer::advert, now + config_.advert_interval);
+}
+
+void VirtualRouter::begin_announcing(TimePoint now, Actions& out) {
+  out.emplace_back(AnnounceAddresses{});
+  announced_ = 1;
+  timers_.set(Timer::announce, now + kAnnounceAt[1]);
+}
+
+// RFC 9568, 6.4.2 (300): version 3 follows the active router's interval; version 2 has one for all.
+void VirtualRouter::learn_interval(Duration interval) {
+  if (config_.version == Version::v3) active_interval_ = interval;
+}
+
+Duration VirtualRouter::down_interval() const {
+  return active_down_interval(config_.version, config_.priority, active_interval_);
+}
+
+Duration VirtualRouter::skew() const {
+  return skew_time(config_.version, config_.priority, active_interval_);
+}
+
+}  // namespace vip::vrrp

@@ -1,0 +1,173 @@
+// One virtual router's state machine (RFC 9568, 6; RFC 3768, 6), as a function of time and events:
+//
+//     step(now, event) -> actions
+//
+// Nothing here asks for the time, sends, logs or draws a random number. The caller feeds events, carries out
+// the actions in order, and wakes the router at next_deadline(). Contract, checked by the tests: `now` never
+// decreases; after step(now, ...) the next deadline is empty or later than `now`; a spurious TimerExpired does
+// nothing; equal inputs give equal actions.
+//
+//                  Started                       down timer, owner
+//   Initialize ---------------> Backup ----------------------------> Active
+//        ^                       |  ^  <----------------------------   |
+//        |        Stopped        |  |     a better advertisement       |
+//        +-----------------------+--|----------------------------------+
+//                                v  |  link down, address refused      |
+//                               Fault <--------------------------------+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/base/backoff.h"
+#include "common/base/ids.h"
+#include "common/base/ip_address.h"
+#include "common/base/time.h"
+#include "common/base/timer_table.h"
+#include "vrrp/core/advertisement.h"
+
+namespace vip::vrrp {
+
+struct RouterConfig {
+  Version version = Version::v3;
+  Vrid vrid;
+  Priority priority;  // 1 to 254, or 255 for the owner of the addresses
+  Duration advert_interval = std::chrono::milliseconds(250);
+  bool preempt = true;
+  Duration preempt_delay{};  // how long a lower priority is tolerated before we preempt; 0: not at all
+  // How long to listen at the start; 0: the active-down interval.
+  Duration start_wait{};
+  AuthType auth_type = AuthType::none;
+  AuthData auth{};
+  IpAddress source;  // our address in the packets; breaks ties (RFC 9568, 6.4.3)
+  std::vector<IpPrefix> addresses;
+};
+
+enum class State : std::uint8_t { initialize, backup, active, fault };
+[[nodiscard]] std::string_view name(State state);
+
+// Why the state changed.
+enum class Cause : std::uint8_t {
+  started,
+  stopped,
+  owner,            // priority 255: active at once (RFC 9568, 6.4.1)
+  silence,          // no advertisement for the active-down interval
+  active_left,      // the active router said priority 0
+  preemption,       // a lower priority was active
+  higher_priority,  // a better router is active
+  higher_address,   // as good, and its address is greater
+  link_down,
+  link_up,
+  address_refused,  // the kernel does not take the address
+  retry,            // and is asked again after a while
+};
+[[nodiscard]] std::string_view name(Cause cause);
+
+// --- events -----------------------------------------------------------------------------------------------
+struct Started {
+  bool link_up = true;
+};
+struct Stopped {};
+struct TimerExpired {};
+struct Received {  // an advertisement that passed every check of receive_check.h
+  IpAddress source;
+  Priority priority;
+  Duration interval{};
+};
+struct LinkChanged {
+  bool up = true;
+};
+struct AddressesHeld {};     // the kernel has all of HoldAddresses
+struct AddressesRefused {};  // and it does not
+using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, AddressesHeld, AddressesRefused>;
+
+// --- actions ----------------------------------------------------------------------------------------------
+struct SendAdvertisement {
+  Priority priority;
+  friend bool operator==(const SendAdvertisement&, const SendAdvertisement&) = default;
+};
+struct HoldAddresses {  // the level: make the kernel hold desired_addresses(), answer AddressesHeld/Refused
+  friend bool operator==(const HoldAddresses&, const HoldAddresses&) = default;
+};
+struct ReleaseAddresses {  // the level: hold none
+  friend bool operator==(const ReleaseAddresses&, const ReleaseAddresses&) = default;
+};
+struct AnnounceAddresses {  // gratuitous ARP for each address
+  friend bool operator==(const AnnounceAddresses&, const AnnounceAddresses&) = default;
+};
+struct StateChanged {
+  State from = State::initialize;
+  State to = State::initialize;
+  Cause cause = Cause::started;
+  std::optional<IpAddress> peer;  // whose advertisement it was, where one was the cause
+  friend bool operator==(const StateChanged&, const StateChanged&) = default;
+};
+using Action = std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, AnnounceAddresses, StateChanged>;
+using Actions = std::vector<Action>;
+
+enum class Timer : std::uint8_t { down, advert, preempt_delay, announce, defend, retry, count_ };
+
+// Skew_Time (RFC 9568, 6.1; RFC 3768, 6.1): of the active router's interval, in version 2 of one second.
+[[nodiscard]] Duration skew_time(Version version, Priority priority, Duration active_interval);
+// Active_Down_Interval: three intervals and the skew.
+[[nodiscard]] Duration active_down_interval(Version version, Priority priority, Duration active_interval);
+
+class VirtualRouter {
+ public:
+  explicit VirtualRouter(RouterConfig config);
+
+  [[nodiscard]] Actions step(TimePoint now, const Event& event);
+  [[nodiscard]] std::optional<Deadline<Timer>> next_deadline() const { return timers_.next(); }
+
+  [[nodiscard]] const RouterConfig& config() const { return config_; }
+  [[nodiscard]] State state() const { return state_; }
+  // What the kernel should hold now; empty unless active.
+  [[nodiscard]] std::vector<IpPrefix> desired_addresses() const;
+  // The active router as far as known: ourselves, or the last sender believed.
+  [[nodiscard]] std::optional<IpAddress> active_router() const { return active_router_; }
+  // Learned from the active router in version 3, else our own.
+  [[nodiscard]] Duration active_interval() const { return active_interval_; }
+
+ private:
+  void on(TimePoint now, const Started& event, Actions& out);
+  void on(TimePoint now, const Stopped& event, Actions& out);
+  void on(TimePoint now, const TimerExpired& event, Actions& out);
+  void on(TimePoint now, const Received& event, Actions& out);
+  void on(TimePoint now, const LinkChanged& event, Actions& out);
+  void on(TimePoint now, const AddressesHeld& event, Actions& out);
+  void on(TimePoint now, const AddressesRefused& event, Actions& out);
+
+  void received_as_backup(TimePoint now, const Received& advert);
+  void received_as_active(TimePoint now, const Received& advert, Actions& out);
+  void expired(TimePoint now, Timer timer, Actions& out);
+
+  void become_backup(TimePoint now, Duration wait, Cause cause, const Received* better, Actions& out);
+  void become_active(Cause cause, Actions& out);
+  void become_fault(Cause cause, Actions& out);
+  void listen_or_own(TimePoint now, Cause cause, Actions& out);
+  void change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out);
+
+  void speak(TimePoint now, Actions& out);
+  void answer_loser(TimePoint now, Actions& out);
+  void begin_announcing(TimePoint now, Actions& out);
+  void learn_interval(Duration interval);
+  [[nodiscard]] Duration down_interval() const;
+  [[nodiscard]] Duration skew() const;
+
+  RouterConfig config_;
+  State state_ = State::initialize;
+  TimerTable<Timer> timers_;
+  Duration active_interval_;
+  std::optional<IpAddress> active_router_;
+  bool active_left_ = false;    // the running down timer was shortened by a priority 0
+  TimePoint last_advert_{};     // when we last advertised; only meaningful while active and speaking
+  std::size_t announced_ = 0;   // announcements of the burst already made
+  Backoff retry_;
+};
+
+}  // namespace vip::vrrp

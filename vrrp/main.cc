@@ -1,0 +1,209 @@
+// swarm-vip-agent: the VRRP router of one node. Wires settings, agent and loop; decides exit statuses.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <span>
+
+#include "common/base/text.h"
+#include "common/settings/settings.h"
+#include "common/sys/event_loop.h"
+#include "common/sys/log.h"
+#include "common/sys/posix.h"
+#include "vrrp/agent.h"
+#include "vrrp/settings/agent_config.h"
+#include "vrrp/status.h"
+#include "vrrp/sys/capabilities.h"
+#include "vrrp/sys/local_socket.h"
+
+namespace {
+
+using namespace vip;         // NOLINT(google-build-using-namespace): a main wires everything
+using namespace vip::vrrp;   // NOLINT(google-build-using-namespace)
+
+constexpr int kFine = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongSettings = 2;
+constexpr std::chrono::seconds kPatience{5};
+
+constexpr std::string_view kHelp =
+    R"(swarm-vip-agent: a VRRP router that keeps virtual addresses alive
+
+  swarm-vip-agent [run] [--plan FILE --node ID]
+                              be a router: of a plan document, or of the environment that
+                              osixia/keepalived takes (KEEPALIVED_VIRTUAL_IPS, ...)
+  swarm-vip-agent status [--json]
+                              what the agents of this host do
+  swarm-vip-agent healthcheck exit status 0 when this container's agent answers
+  swarm-vip-agent --version | --help
+
+Settings
+  SWARM_VIP_PLAN, SWARM_VIP_NODE_ID   the plan document and our node id in it
+  SWARM_VIP_LEASE        how long an address outlives a dead agent: auto, off, 2s to 86400s
+  SWARM_VIP_LOG_LEVEL    trace, debug, info, warning, error        SWARM_VIP_LOG_FORMAT  text, json
+  KEEPALIVED_VIRTUAL_IPS, _UNICAST_PEERS, _INTERFACE, _PRIORITY, _ROUTER_ID, _PASSWORD, _STATE
+
+Signals: SIGTERM leaves politely, SIGUSR1 writes the status to the log.
+Exit status: 0 fine, 1 failed while running, 2 wrong settings.
+)";
+
+struct Words {
+  std::string command = "run";
+  std::string plan_file;
+  std::string node;
+  bool json = false;
+};
+
+void print(std::FILE* to, std::string_view text) {
+  (void)std::fwrite(text.data(), 1, text.size(), to);  // nobody is left to tell
+}
+
+int refuse(std::string_view text) {
+  print(stderr, "swarm-vip-agent: " + std::string(text) + "\n");
+  return kWrongSettings;
+}
+
+// What is odd in the command line, or nothing.
+std::optional<std::string> read_words(std::span<char*> arguments, Words& words) {
+  bool command_seen = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view word(arguments[i]);
+    if (word == "--plan" || word == "--node") {
+      if (i + 1 == arguments.size()) return std::string(word) + ": needs a value";
+      (word == "--plan" ? words.plan_file : words.node) = arguments[++i];
+    } else if (word == "--json") {
+      words.json = true;
+    } else if (word == "--help" || word == "--version" || word == "-h") {
+      words.command = word;
+      return std::nullopt;
+    } else if (!command_seen && (word == "run" || word == "status" || word == "healthcheck")) {
+      words.command = word;
+      command_seen = true;
+    } else {
+      return "'" + std::string(word) + "' is not a word of this program; see --help";
+    }
+  }
+  return std::nullopt;
+}
+
+int health_check() {
+  const auto agents = local_agents();
+  if (!agents) return print(stderr, agents.error().context + "\n"), kFailed;
+  bool found = false;
+  for (const auto& agent : *agents) {
+    if (!agent.same_container) continue;
+    found = true;
+    const auto answer = ask_locally(agent.socket, "/healthz", kPatience);
+    if (!answer) return print(stderr, agent.group + ": " + answer.error().context + "\n"), kFailed;
+  }
+  if (!found) return print(stderr, "no agent runs here\n"), kFailed;
+  return kFine;
+}
+
+int show_status(bool json) {
+  const auto agents = local_agents();
+  if (!agents) return print(stderr, agents.error().context + "\n"), kFailed;
+  if (agents->empty()) return print(stderr, "no agent runs on this host\n"), kFailed;
+  int exit_status = kFine;
+  std::vector<std::string> documents;
+  for (const auto& agent : *agents) {
+    const auto answer = ask_locally(agent.socket, "/status", kPatience);
+    if (answer) {
+      documents.push_back(*answer);
+    } else {
+      print(stderr, agent.group + ": " + answer.error().context + "\n");
+      exit_status = kFailed;
+    }
+  }
+  const auto text = json ? merged_status(documents) : status_table(documents);
+  if (!text) return print(stderr, text.error().context + "\n"), kFailed;
+  print(stdout, *text);
+  return exit_status;
+}
+
+Result<std::string> read_password(const plan::Plan& plan) {
+  if (plan.auth.mode == plan::Auth::Mode::none) return std::string();
+  VIP_TRY(const auto text, sys::read_file(plan.auth.file, settings::kFileSizeMax));
+  const auto password = text.substr(0, text.find_last_not_of("\r\n") + 1);
+  if (password.empty()) return fail(Errc::invalid, plan.auth.file + ": empty");
+  return password;
+}
+
+Result<AgentConfig> managed_config(const Words& words, const settings::Environment& env) {
+  const auto path = words.plan_file.empty() ? env.text("SWARM_VIP_PLAN") : words.plan_file;
+  const auto node = words.node.empty() ? env.text("SWARM_VIP_NODE_ID") : words.node;
+  if (node.empty()) return fail(Errc::invalid, "SWARM_VIP_NODE_ID: not set; needed is our node id in the plan (or --node ID)");
+  const auto text = sys::read_file(path, settings::kFileSizeMax);
+  if (!text) return fail(Errc::invalid, "plan: " + text.error().context);
+  const auto plan = plan::from_json(*text);
+  if (!plan) return fail(Errc::invalid, "plan " + path + ": " + plan.error().context);
+  const auto password = read_password(*plan);
+  if (!password) return fail(Errc::invalid, "plan " + path + ": password: " + password.error().context);
+  return config_from_plan(*plan, node, *password);
+}
+
+Result<AgentConfig> wanted_config(const Words& words, const settings::Environment& env, settings::Findings& findings) {
+  if (!words.plan_file.empty() || env.has("SWARM_VIP_PLAN")) return managed_config(words, env);
+  auto config = config_from_osixia(env, findings);
+  if (!findings.ok()) return fail(Errc::invalid, join(findings.errors(), "\nswarm-vip-agent: "));
+  return config;
+}
+
+Status set_up_log(const settings::Environment& env) {
+  const auto level_name = env.text("SWARM_VIP_LOG_LEVEL", "info");
+  const auto format_name = env.text("SWARM_VIP_LOG_FORMAT", "text");
+  const auto level = log::parse_level(level_name);
+  const auto format = log::parse_format(format_name);
+  if (!level) return fail(Errc::invalid, "SWARM_VIP_LOG_LEVEL: '" + level_name + "' is not allowed; trace, debug, info, warning or error");
+  if (!format) return fail(Errc::invalid, "SWARM_VIP_LOG_FORMAT: '" + format_name + "' is not allowed; text or json");
+  log::setup(*level, *format);
+  return {};
+}
+
+int run(const Words& words) {
+  const auto env = settings::Environment::of_process();
+  if (const auto set = set_up_log(env); !set) return refuse(set.error().context);
+  settings::Findings findings;
+  auto config = wanted_config(words, env, findings);
+  for (const auto& warning : findings.warnings()) log::warning("setting", {{"warning", warning}});
+  if (!config) return refuse(config.error().context);
+  if (const auto missing = missing_capabilities(); !missing.empty()) {
+    return refuse("missing " + missing + "; run the container with --cap-add NET_ADMIN --cap-add NET_RAW");
+  }
+  auto loop = sys::EventLoop::create();
+  if (!loop) return print(stderr, loop.error().context + "\n"), kFailed;
+  auto agent = Agent::create(*loop, *std::move(config));
+  if (!agent) {
+    const bool settings_at_fault = agent.error().code == Errc::not_found || agent.error().code == Errc::denied;
+    print(stderr, "swarm-vip-agent: " + agent.error().context + "\n");
+    return settings_at_fault ? kWrongSettings : kFailed;
+  }
+  std::vector<sys::Watch> signals;
+  for (const int leave : {SIGTERM, SIGINT}) signals.push_back(loop->on_signal(leave, [&] { loop->stop(); }));
+  signals.push_back(loop->on_signal(SIGUSR1, [&] { log::info("status", {{"document", to_json((*agent)->status())}}); }));
+  signals.push_back(loop->on_signal(SIGHUP, [] { log::info("reload", {{"result", "nothing to do: a new plan comes with a new container"}}); }));
+  log::info("start", {{"version", VIP_VERSION}});
+  (*agent)->start();
+  loop->run();
+  (*agent)->stop();
+  log::info("stop", {});
+  return kFine;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    (void)std::signal(SIGPIPE, SIG_IGN);
+    Words words;
+    if (const auto odd = read_words(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), words)) return refuse(*odd);
+    if (words.command == "--help" || words.command == "-h") return print(stdout, kHelp), kFine;
+    if (words.command == "--version") return print(stdout, "swarm-vip-agent " VIP_VERSION "\n"), kFine;
+    if (words.command == "healthcheck") return health_check();
+    if (words.command == "status") return show_status(words.json);
+    return run(words);
+  } catch (const std::exception& error) {
+    print(stderr, std::string("swarm-vip-agent: ") + error.what() + "\n");
+    return kFailed;
+  }
+}

@@ -1,0 +1,50 @@
+// What one agent shall do, in our own types, whatever dialect it was told in. Data only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/plan/plan.h"
+#include "common/settings/settings.h"
+#include "vrrp/core/receive_check.h"
+#include "vrrp/core/virtual_router.h"
+
+namespace vip::vrrp {
+
+// An address and, where the user gave it one of its own, its interface.
+struct PlacedAddress {
+  IpPrefix prefix;
+  std::string interface;  // empty: the router's
+};
+
+struct RouterSettings {
+  RouterConfig protocol;       // its source is filled in by the agent when `source` is not given
+  ReceiveRules rules;          // likewise its peers: we ourselves are taken out of them
+  std::string interface_rule;  // a name, or "auto"
+  std::vector<PlacedAddress> addresses;
+};
+
+struct AgentConfig {
+  bool managed = false;  // by a plan: what is missing on this host may come, so it is waited for
+  std::string group;     // the plan's group, or the name that scripts see ("VI_1")
+  std::string node;      // our node id in the plan
+  std::uint64_t generation = 0;
+  std::string mark_name;  // what our marks on addresses are derived from
+  plan::Lease lease;
+  std::optional<IpAddress> source;           // our address towards the peers; else the interface's primary one
+  std::optional<std::uint16_t> status_port;  // of the HTTP status, on `source`
+  std::vector<RouterSettings> routers;       // empty: stand by in silence
+};
+
+// From a plan document. A node that is not a member stands by: no routers, no error. `password` is the text
+// of the plan's secret file where there is one.
+[[nodiscard]] AgentConfig config_from_plan(const plan::Plan& plan, const std::string& node_id,
+                                           const std::string& password);
+
+// From the environment of osixia/keepalived up to 2.1.5 (version 2, unicast, text password, no preemption).
+[[nodiscard]] AgentConfig config_from_osixia(const settings::Environment& env, settings::Findings& findings);
+
+}  // namespace vip::vrrp

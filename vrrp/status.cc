@@ -1,0 +1,115 @@
+#include "vrrp/status.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace vip::vrrp {
+namespace {
+
+using nlohmann::json;
+
+json counters_json(const Counters& counters) {
+  json object = json::object();
+  for (const auto& [key, value] : counters) object[key] = value;
+  return object;
+}
+
+json router_json(const AgentStatus& agent, const RouterStatus& router) {
+  json addresses = json::array();
+  for (const auto& prefix : router.addresses) addresses.push_back(prefix.text());
+  json peers = json::array();
+  for (const auto& peer : router.peers) peers.push_back(peer.text());
+  return {{"group", agent.group},
+          {"vrid", router.vrid.value},
+          {"version", static_cast<int>(router.version)},
+          {"family", "ipv4"},
+          {"interface", router.interface},
+          {"state", name(router.state)},
+          {"reason", router.reason},
+          {"priority", router.priority.value},
+          {"active", router.active},
+          {"source", router.source},
+          {"addresses", addresses},
+          {"peers", peers},
+          {"since", router.since},
+          {"advert_interval_ms", std::chrono::duration_cast<std::chrono::milliseconds>(router.advert_interval).count()},
+          {"counters", counters_json(router.counters)}};
+}
+
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return "-";
+  if (found->is_string()) return found->get<std::string>().empty() ? "-" : found->get<std::string>();
+  return found->dump();
+}
+
+std::string addresses_of(const json& router) {
+  std::string text;
+  if (!router.contains("addresses") || !router["addresses"].is_array()) return "-";
+  for (const auto& address : router["addresses"]) {
+    if (!address.is_string()) continue;
+    if (!text.empty()) text += ',';
+    text += address.get<std::string>();
+  }
+  return text;
+}
+
+Result<json> merge(const std::vector<std::string>& documents) {
+  json merged{{"agents", json::array()}, {"routers", json::array()}};
+  for (const auto& text : documents) {
+    auto document = json::parse(text, nullptr, /*allow_exceptions=*/false);
+    const bool sound = document.is_object() && document.contains("agent") && document["agent"].is_object() &&
+                       document.contains("routers") && document["routers"].is_array();
+    if (!sound) return fail(Errc::invalid, "the answer is not a status document");
+    document["agent"]["routers"] = document["routers"].size();
+    merged["agents"].push_back(document["agent"]);
+    for (const auto& router : document["routers"]) {
+      if (router.is_object()) merged["routers"].push_back(router);
+    }
+  }
+  return merged;
+}
+
+}  // namespace
+
+std::string to_json(const AgentStatus& status) {
+  json routers = json::array();
+  for (const auto& router : status.routers) routers.push_back(router_json(status, router));
+  const json agent{{"version", VIP_VERSION},
+                   {"pid", ::getpid()},
+                   {"node", status.node},
+                   {"group", status.group},
+                   {"generation", status.generation},
+                   {"managed", status.managed},
+                   {"healthy", true},  // whoever reads this was answered by the loop itself
+                   {"lease", status.lease},
+                   {"since", status.since},
+                   {"counters", counters_json(status.counters)}};
+  return json{{"agent", agent}, {"routers", routers}}.dump();
+}
+
+Result<std::string> merged_status(const std::vector<std::string>& documents) {
+  VIP_TRY(const auto merged, merge(documents));
+  return merged.dump(2) + "\n";
+}
+
+Result<std::string> status_table(const std::vector<std::string>& documents) {
+  VIP_TRY(const auto merged, merge(documents));
+  std::string table;
+  for (const auto& router : merged["routers"]) {
+    table += text_of(router, "group") + "  vrid " + text_of(router, "vrid") + "  " + text_of(router, "interface") + "  " +
+             text_of(router, "state") + "  priority " + text_of(router, "priority") + "  active " +
+             text_of(router, "active") + "  " + addresses_of(router) + "  since " + text_of(router, "since");
+    const auto reason = text_of(router, "reason");
+    if (reason != "-") table += "  (" + reason + ")";
+    table += '\n';
+  }
+  for (const auto& agent : merged["agents"]) {
+    if (agent["routers"] == 0) table += text_of(agent, "group") + "  standing by: this node is not a member of the group\n";
+  }
+  return table;
+}
+
+}  // namespace vip::vrrp

@@ -1,0 +1,53 @@
+// What an agent says about itself: the picture behind /status, the command line and the log's dump.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/ip_address.h"
+#include "vrrp/core/virtual_router.h"
+
+namespace vip::vrrp {
+
+// Names and values, in the order in which they are shown.
+using Counters = std::vector<std::pair<std::string, std::uint64_t>>;
+
+struct RouterStatus {
+  Vrid vrid;
+  Version version = Version::v3;
+  std::string interface;
+  State state = State::initialize;
+  std::string reason;  // of a fault, in words
+  Priority priority;
+  std::string active;  // the active router's address, empty when unknown
+  std::string source;
+  std::vector<IpPrefix> addresses;
+  std::vector<IpAddress> peers;
+  std::string since;  // wall clock
+  Duration advert_interval{};
+  Counters counters;
+};
+
+struct AgentStatus {
+  std::string group;
+  std::string node;
+  std::uint64_t generation = 0;
+  bool managed = false;
+  std::string lease;  // "4s", "off"
+  std::string since;  // wall clock
+  Counters counters;
+  std::vector<RouterStatus> routers;
+};
+
+[[nodiscard]] std::string to_json(const AgentStatus& status);
+
+// The status documents of several agents as one, {"agents": [...], "routers": [...]}. Errors: invalid.
+[[nodiscard]] Result<std::string> merged_status(const std::vector<std::string>& documents);
+// The same as a table for people.
+[[nodiscard]] Result<std::string> status_table(const std::vector<std::string>& documents);
+
+}  // namespace vip::vrrp

@@ -1,0 +1,116 @@
+#include "vrrp/sys/local_socket.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "common/base/text.h"
+#include "common/sys/posix.h"
+
+namespace vip::vrrp {
+namespace {
+
+constexpr std::string_view kPrefix = "swarm-vip/agent/";
+constexpr std::size_t kAnswerMax = 1U << 20U;
+constexpr int kBacklog = 16;
+
+std::string pid_namespace() {
+  struct stat info {};
+  if (::stat("/proc/self/ns/pid", &info) != 0) return "0";
+  return std::to_string(info.st_ino);
+}
+
+struct AbstractAddress {
+  sockaddr_un raw{};
+  socklen_t size = 0;
+};
+
+Result<AbstractAddress> abstract_address(std::string_view name) {
+  AbstractAddress address;
+  address.raw.sun_family = AF_UNIX;
+  if (name.size() + 1 > sizeof(address.raw.sun_path)) {
+    return fail(Errc::invalid, "unix socket name '" + std::string(name) + "' is too long");
+  }
+  std::ranges::copy(name, address.raw.sun_path + 1);
+  address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  return address;
+}
+
+const sockaddr* generic(const AbstractAddress& address) {
+  return reinterpret_cast<const sockaddr*>(&address.raw);
+}
+
+Result<std::string> exchange(int fd, const std::string& request) {
+  if (::send(fd, request.data(), request.size(), MSG_NOSIGNAL) < 0) return sys::errno_failure("ask");
+  std::string answer;
+  std::array<char, 4096> chunk{};
+  for (;;) {
+    const ssize_t count = ::recv(fd, chunk.data(), chunk.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return sys::errno_failure("answer");
+    if (count == 0) return answer;
+    answer.append(chunk.data(), static_cast<std::size_t>(count));
+    if (answer.size() > kAnswerMax) return fail(Errc::exhausted, "answer: larger than 1 MiB");
+  }
+}
+
+}  // namespace
+
+Result<sys::UniqueFd> listen_locally(std::string_view group) {
+  const auto name = std::string(kPrefix) + pid_namespace() + "/" + std::to_string(::getpid()) + "/" + std::string(group.substr(0, 40));
+  VIP_TRY(const auto address, abstract_address(name));
+  sys::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return sys::errno_failure("unix socket");
+  if (::bind(fd.get(), generic(address), address.size) != 0 || ::listen(fd.get(), kBacklog) != 0) {
+    return sys::errno_failure("unix socket @" + name);
+  }
+  return fd;
+}
+
+Result<std::vector<LocalAgent>> local_agents() {
+  constexpr std::size_t kTableMax = 64U << 20U;
+  VIP_TRY(const auto table, sys::read_file("/proc/net/unix", kTableMax));
+  const auto own_namespace = pid_namespace();
+  std::vector<LocalAgent> agents;
+  for (const auto& line : split(table, "\n")) {
+    // A listening socket has the flag 00010000; connections carry the same name without it.
+    const auto at = line.find(" @" + std::string(kPrefix));
+    if (at == std::string::npos || line.find(" 00010000 ") == std::string::npos) continue;
+    LocalAgent agent{.socket = line.substr(at + 2), .group = {}, .same_container = false};
+    const auto rest = agent.socket.substr(kPrefix.size());
+    const auto pid_at = rest.find('/');
+    const auto group_at = pid_at == std::string::npos ? pid_at : rest.find('/', pid_at + 1);
+    if (group_at == std::string::npos) continue;
+    agent.same_container = rest.substr(0, pid_at) == own_namespace;
+    agent.group = rest.substr(group_at + 1);
+    agents.push_back(std::move(agent));
+  }
+  std::ranges::sort(agents, {}, [](const LocalAgent& agent) { return std::pair(agent.group, agent.socket); });
+  return agents;
+}
+
+Result<std::string> ask_locally(const std::string& socket, std::string_view path, std::chrono::seconds limit) {
+  VIP_TRY(const auto address, abstract_address(socket));
+  const sys::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return sys::errno_failure("unix socket");
+  const timeval patience{.tv_sec = limit.count(), .tv_usec = 0};
+  const bool bounded = ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
+                       ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0;
+  if (!bounded) return sys::errno_failure("unix socket");
+  if (::connect(fd.get(), generic(address), address.size) != 0) return sys::errno_failure("connect to @" + socket);
+  VIP_TRY(const auto answer, exchange(fd.get(), "GET " + std::string(path) + " HTTP/1.0\r\n\r\n"));
+  const auto body = answer.find("\r\n\r\n");
+  const auto space = answer.find(' ');
+  if (body == std::string::npos || space > body) return fail(Errc::unavailable, "the answer is not HTTP");
+  if (answer.substr(space + 1, 3) != "200") return fail(Errc::unavailable, "HTTP status " + answer.substr(space + 1, 3));
+  return answer.substr(body + 4);
+}
+
+}  // namespace vip::vrrp

@@ -1,0 +1,249 @@
+#include "vrrp/sys/netlink.h"
+
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/addr.h>
+#include <netlink/cache.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "common/sys/posix.h"
+
+#ifndef IFA_PROTO
+#define IFA_PROTO 11  // Linux 5.18; Debian 12's headers know it, older ones do not
+#endif
+
+namespace vip::vrrp {
+namespace {
+
+struct LinkDeleter {
+  void operator()(nl_cache* cache) const { nl_cache_free(cache); }
+  void operator()(rtnl_addr* address) const { rtnl_addr_put(address); }
+  void operator()(nl_addr* address) const { nl_addr_put(address); }
+  void operator()(nl_msg* message) const { nlmsg_free(message); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, LinkDeleter>;
+
+std::unexpected<Error> netlink_failure(std::string_view clause, int code) {
+  const int error = code < 0 ? -code : code;
+  const auto text = std::string(clause) + ": netlink: " + nl_geterror(code);
+  switch (error) {
+    case NLE_PERM:
+    case NLE_NOACCESS: return fail(Errc::denied, text);
+    case NLE_NODEV:
+    case NLE_NOADDR:
+    case NLE_OBJ_NOTFOUND: return fail(Errc::not_found, text);
+    default: return fail(Errc::unavailable, text);
+  }
+}
+
+struct AddressRecord {
+  IfIndex interface;
+  ObservedAddress address;
+};
+
+// One RTM_NEWADDR of a dump. libnl's own address object drops IFA_PROTO, so the attributes are read here.
+int collect_address(nl_msg* message, void* sink) noexcept {
+  const nlmsghdr* const header = nlmsg_hdr(message);
+  if (header->nlmsg_type != RTM_NEWADDR || !nlmsg_valid_hdr(header, sizeof(ifaddrmsg))) return NL_SKIP;
+  std::array<nlattr*, IFA_MAX + 2> attributes{};
+  if (nlmsg_parse(nlmsg_hdr(message), sizeof(ifaddrmsg), attributes.data(), IFA_PROTO, nullptr) < 0) return NL_SKIP;
+  const auto* const body = static_cast<const ifaddrmsg*>(nlmsg_data(header));
+  nlattr* const value = attributes.at(IFA_LOCAL) != nullptr ? attributes.at(IFA_LOCAL) : attributes.at(IFA_ADDRESS);
+  if (value == nullptr) return NL_SKIP;
+  const auto address = IpAddress::from_bytes(
+      {static_cast<const std::uint8_t*>(nla_data(value)), static_cast<std::size_t>(nla_len(value))});
+  if (!address) return NL_SKIP;
+  AddressRecord record{.interface = IfIndex(body->ifa_index), .address = {.prefix = {.address = *address, .length = body->ifa_prefixlen}}};
+  if (attributes.at(IFA_PROTO) != nullptr) record.address.protocol = nla_get_u8(attributes.at(IFA_PROTO));
+  if (attributes.at(IFA_RT_PRIORITY) != nullptr) record.address.group_mark = nla_get_u32(attributes.at(IFA_RT_PRIORITY));
+  static_cast<std::vector<AddressRecord>*>(sink)->push_back(record);
+  return NL_OK;
+}
+
+Result<std::vector<AddressRecord>> dump_addresses(nl_sock* socket, int family) {
+  std::vector<AddressRecord> records;
+  // Setting a callback fails only for an unknown kind.
+  (void)nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, &collect_address, &records);
+  rtgenmsg request{.rtgen_family = static_cast<unsigned char>(family)};
+  int code = nl_send_simple(socket, RTM_GETADDR, NLM_F_DUMP, &request, sizeof(request));
+  if (code >= 0) code = nl_recvmsgs_default(socket);
+  (void)nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_DEFAULT, nullptr, nullptr);
+  if (code < 0) return netlink_failure("list addresses", code);
+  return records;
+}
+
+// An address object for a request on one prefix.
+Result<Owned<rtnl_addr>> request_address(IfIndex interface, const IpPrefix& prefix) {
+  Owned<rtnl_addr> address(rtnl_addr_alloc());
+  const auto bytes = prefix.address.bytes();
+  const int family = prefix.address.family() == Family::ipv4 ? AF_INET : AF_INET6;
+  const Owned<nl_addr> local(nl_addr_build(family, bytes.data(), bytes.size()));
+  if (!address || !local) return fail(Errc::exhausted, "netlink: no memory");
+  nl_addr_set_prefixlen(local.get(), prefix.length);
+  rtnl_addr_set_ifindex(address.get(), static_cast<int>(interface.value));
+  if (const int code = rtnl_addr_set_local(address.get(), local.get()); code < 0) return netlink_failure("address", code);
+  return address;
+}
+
+Result<nl_sock*> connected_socket() {
+  nl_sock* const socket = nl_socket_alloc();
+  if (socket == nullptr) return fail(Errc::exhausted, "netlink: no memory");
+  if (const int code = nl_connect(socket, NETLINK_ROUTE); code < 0) {
+    nl_socket_free(socket);
+    return netlink_failure("netlink socket", code);
+  }
+  return socket;
+}
+
+bool carries(rtnl_link* link) {
+  const unsigned flags = rtnl_link_get_flags(link);
+  return (flags & IFF_UP) != 0 && (flags & IFF_LOWER_UP) != 0;
+}
+
+ObservedLink observed_link(rtnl_link* link) {
+  const char* const name = rtnl_link_get_name(link);
+  ObservedLink observed{.index = IfIndex(static_cast<std::uint32_t>(rtnl_link_get_ifindex(link))),
+                        .name = name == nullptr ? "" : name,
+                        .up = carries(link),
+                        .loopback = (rtnl_link_get_flags(link) & IFF_LOOPBACK) != 0,
+                        .mac = {},
+                        .addresses = {}};
+  nl_addr* const mac = rtnl_link_get_addr(link);
+  if (mac != nullptr && nl_addr_get_len(mac) == observed.mac.size()) {
+    const auto* const bytes = static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(mac));
+    std::copy_n(bytes, observed.mac.size(), observed.mac.begin());
+  }
+  return observed;
+}
+
+}  // namespace
+
+void Netlink::SocketDeleter::operator()(nl_sock* socket) const {
+  nl_socket_free(socket);
+}
+
+Result<Netlink> Netlink::open() {
+  VIP_TRY(nl_sock* const socket, connected_socket());
+  return Netlink(socket);
+}
+
+Result<std::vector<ObservedLink>> Netlink::links() const {
+  nl_cache* raw = nullptr;
+  if (const int code = rtnl_link_alloc_cache(socket_.get(), AF_UNSPEC, &raw); code < 0) {
+    return netlink_failure("list links", code);
+  }
+  const Owned<nl_cache> cache(raw);
+  VIP_TRY(const auto records, dump_addresses(socket_.get(), AF_UNSPEC));
+  std::vector<ObservedLink> links;
+  for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr; object = nl_cache_get_next(object)) {
+    auto link = observed_link(reinterpret_cast<rtnl_link*>(object));
+    for (const auto& record : records) {
+      if (record.interface == link.index) link.addresses.push_back(record.address.prefix);
+    }
+    links.push_back(std::move(link));
+  }
+  std::ranges::sort(links, {}, &ObservedLink::index);
+  return links;
+}
+
+Result<std::vector<ObservedAddress>> Netlink::addresses(IfIndex interface) const {
+  VIP_TRY(const auto records, dump_addresses(socket_.get(), AF_INET));
+  std::vector<ObservedAddress> addresses;
+  for (const auto& record : records) {
+    if (record.interface == interface) addresses.push_back(record.address);
+  }
+  return addresses;
+}
+
+Status Netlink::hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime) const {
+  VIP_TRY(const auto address, request_address(interface, prefix));
+  rtnl_addr_set_flags(address.get(), IFA_F_NOPREFIXROUTE);
+  if (lifetime.lease.count() > 0) {
+    rtnl_addr_set_valid_lifetime(address.get(), static_cast<std::uint32_t>(lifetime.lease.count()));
+    rtnl_addr_set_preferred_lifetime(address.get(), static_cast<std::uint32_t>(lifetime.lease.count()));
+  }
+  nl_msg* message = nullptr;
+  int code = rtnl_addr_build_add_request(address.get(), NLM_F_CREATE | NLM_F_REPLACE, &message);
+  if (code < 0) return netlink_failure("hold " + prefix.text(), code);
+  Owned<nl_msg> request(message);
+  if (nla_put_u8(message, IFA_PROTO, kAddressProtocol) < 0 || nla_put_u32(message, IFA_RT_PRIORITY, lifetime.group_mark) < 0) {
+    return fail(Errc::exhausted, "netlink: no memory");
+  }
+  code = nl_send_sync(socket_.get(), request.release());  // frees the message
+  if (code < 0) return netlink_failure("hold " + prefix.text(), code);
+  return {};
+}
+
+Status Netlink::release(IfIndex interface, const IpPrefix& prefix) const {
+  VIP_TRY(const auto address, request_address(interface, prefix));
+  const int code = rtnl_addr_delete(socket_.get(), address.get(), 0);
+  const bool gone = code == -NLE_NOADDR || code == -NLE_NODEV || code == -NLE_OBJ_NOTFOUND;
+  if (code < 0 && !gone) return netlink_failure("release " + prefix.text(), code);
+  return {};
+}
+
+namespace {
+
+// Runs for each notice; what cannot be read is no hint.
+int collect_hint(nl_msg* message, void* sink) noexcept {
+  auto& hints = *static_cast<NetlinkHints*>(sink);
+  const nlmsghdr* const header = nlmsg_hdr(message);
+  switch (header->nlmsg_type) {
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+      if (nlmsg_valid_hdr(header, sizeof(ifinfomsg)) != 0) {
+        hints.links.insert(IfIndex(static_cast<std::uint32_t>(static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index)));
+      }
+      break;
+    case RTM_NEWADDR:
+    case RTM_DELADDR:
+      if (nlmsg_valid_hdr(header, sizeof(ifaddrmsg)) != 0) {
+        auto& set = header->nlmsg_type == RTM_NEWADDR ? hints.addresses_added : hints.addresses_removed;
+        set.insert(IfIndex(static_cast<const ifaddrmsg*>(nlmsg_data(header))->ifa_index));
+      }
+      break;
+    default: break;
+  }
+  return NL_OK;
+}
+
+}  // namespace
+
+Result<NetlinkEvents> NetlinkEvents::open() {
+  VIP_TRY(nl_sock* const socket, connected_socket());
+  NetlinkEvents events(socket);
+  nl_socket_disable_seq_check(socket);
+  if (const int code = nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, 0); code < 0) {
+    return netlink_failure("netlink events", code);
+  }
+  if (const int code = nl_socket_set_nonblocking(socket); code < 0) return netlink_failure("netlink events", code);
+  return events;
+}
+
+int NetlinkEvents::fd() const {
+  return nl_socket_get_fd(socket_.get());
+}
+
+NetlinkHints NetlinkEvents::drain() const {
+  NetlinkHints hints;
+  (void)nl_socket_modify_cb(socket_.get(), NL_CB_VALID, NL_CB_CUSTOM, &collect_hint, &hints);
+  int code = 0;
+  while ((code = nl_recvmsgs_default(socket_.get())) >= 0) {
+  }
+  (void)nl_socket_modify_cb(socket_.get(), NL_CB_VALID, NL_CB_DEFAULT, nullptr, nullptr);
+  hints.overrun = code != -NLE_AGAIN;  // ENOBUFS comes as "no memory"; whatever it was, look at everything
+  return hints;
+}
+
+}  // namespace vip::vrrp

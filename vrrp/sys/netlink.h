@@ -1,0 +1,69 @@
+// The kernel's links and addresses through libnl-route: observe, apply, and hints that something changed.
+// A lost hint costs time, never truth: whoever gets one looks again.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "common/base/error.h"
+#include "vrrp/core/address_plan.h"
+#include "vrrp/core/interface_choice.h"
+
+struct nl_sock;
+
+namespace vip::vrrp {
+
+// Zero means "for ever".
+struct AddressLifetime {
+  std::chrono::seconds lease{0};
+  std::uint32_t group_mark = 0;
+};
+
+class Netlink {
+ public:
+  // Errors: unavailable.
+  static Result<Netlink> open();
+
+  // Every link with its addresses, by index.
+  [[nodiscard]] Result<std::vector<ObservedLink>> links() const;
+  // The IPv4 addresses of one link with our marks.
+  [[nodiscard]] Result<std::vector<ObservedAddress>> addresses(IfIndex interface) const;
+
+  // Idempotent: adds the address, or renews it where it is. Errors: denied, not_found.
+  [[nodiscard]] Status hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime) const;
+  // Idempotent: an address that is gone is a success.
+  [[nodiscard]] Status release(IfIndex interface, const IpPrefix& prefix) const;
+
+ private:
+  struct SocketDeleter {
+    void operator()(nl_sock* socket) const;
+  };
+  friend class NetlinkEvents;
+  explicit Netlink(nl_sock* socket) : socket_(socket) {}
+  std::unique_ptr<nl_sock, SocketDeleter> socket_;
+};
+
+// What changed since the last look.
+struct NetlinkHints {
+  std::set<IfIndex> links;              // came, went, up or down
+  std::set<IfIndex> addresses_added;
+  std::set<IfIndex> addresses_removed;
+  bool overrun = false;  // the kernel dropped some: everything may have changed
+};
+
+class NetlinkEvents {
+ public:
+  // Errors: unavailable.
+  static Result<NetlinkEvents> open();
+  [[nodiscard]] int fd() const;
+  [[nodiscard]] NetlinkHints drain() const;
+
+ private:
+  explicit NetlinkEvents(nl_sock* socket) : socket_(socket) {}
+  std::unique_ptr<nl_sock, Netlink::SocketDeleter> socket_;
+};
+
+}  // namespace vip::vrrp

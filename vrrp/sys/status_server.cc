@@ -1,0 +1,78 @@
+#include "vrrp/sys/status_server.h"
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "common/sys/posix.h"
+
+namespace vip::vrrp {
+namespace {
+
+constexpr int kSecondsPerRequest = 5;
+constexpr std::int64_t kHeadersMax = 4096;
+constexpr std::int64_t kBodyMax = 0;
+constexpr int kBacklog = 16;
+
+void answer(evhttp_request* request, void* page) noexcept {
+  const auto& found = *static_cast<StatusServer::Page*>(page);
+  evkeyvalq* const headers = evhttp_request_get_output_headers(request);
+  // Headers fail to be added only without memory; the answer is still right.
+  (void)evhttp_add_header(headers, "Content-Type", found.content_type.c_str());
+  (void)evhttp_add_header(headers, "Cache-Control", "no-store");
+  (void)evhttp_add_header(headers, "Connection", "close");
+  const auto body = found.body();
+  (void)evbuffer_add(evhttp_request_get_output_buffer(request), body.data(), body.size());
+  evhttp_send_reply(request, HTTP_OK, nullptr, nullptr);
+}
+
+}  // namespace
+
+void StatusServer::Deleter::operator()(evhttp* http) const {
+  evhttp_free(http);
+}
+
+Result<StatusServer> StatusServer::create(const sys::EventLoop& loop, std::vector<Page> pages) {
+  StatusServer server;
+  server.http_.reset(evhttp_new(loop.native()));
+  if (!server.http_) return fail(Errc::exhausted, "status server: no memory");
+  server.pages_ = std::make_unique<std::vector<Page>>(std::move(pages));
+  evhttp_set_allowed_methods(server.http_.get(), EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+  evhttp_set_max_headers_size(server.http_.get(), kHeadersMax);
+  evhttp_set_max_body_size(server.http_.get(), kBodyMax);
+  evhttp_set_timeout(server.http_.get(), kSecondsPerRequest);
+  for (auto& page : *server.pages_) {
+    if (evhttp_set_cb(server.http_.get(), page.path.c_str(), &answer, &page) != 0) {
+      return fail(Errc::exhausted, "status server: cannot serve " + page.path);
+    }
+  }
+  return server;
+}
+
+Status StatusServer::listen(const IpAddress& address, std::uint16_t port) {
+  const auto clause = "listen on " + address.text() + ":" + std::to_string(port);
+  sys::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return sys::errno_failure(clause);
+  const int reuse = 1;
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  std::memcpy(&where.sin_addr, address.bytes().data(), sizeof(where.sin_addr));
+  const bool listening = ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) == 0 &&
+                         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) == 0 &&
+                         ::listen(fd.get(), kBacklog) == 0;
+  if (!listening) return sys::errno_failure(clause);
+  return serve(std::move(fd));
+}
+
+Status StatusServer::serve(sys::UniqueFd listening) {
+  if (evhttp_accept_socket(http_.get(), listening.get()) != 0) return fail(Errc::exhausted, "status server: no memory");
+  (void)listening.release();  // evhttp closes it
+  return {};
+}
+
+}  // namespace vip::vrrp

@@ -1,0 +1,45 @@
+// A small read-only HTTP server in the router's own loop: GET of a few fixed paths, small headers, no body,
+// short time limits. It never blocks an advertisement.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/ip_address.h"
+#include "common/sys/event_loop.h"
+#include "common/sys/unique_fd.h"
+
+struct evhttp;
+
+namespace vip::vrrp {
+
+class StatusServer {
+ public:
+  struct Page {
+    std::string path;
+    std::string content_type;
+    std::function<std::string()> body;
+  };
+
+  // Errors: exhausted.
+  static Result<StatusServer> create(const sys::EventLoop& loop, std::vector<Page> pages);
+  // Errors: conflict (somebody has the port), not_found (the address is not on this host yet).
+  [[nodiscard]] Status listen(const IpAddress& address, std::uint16_t port);
+  // Serves a socket that already listens, and owns it from then on.
+  [[nodiscard]] Status serve(sys::UniqueFd listening);
+
+ private:
+  struct Deleter {
+    void operator()(evhttp* http) const;
+  };
+  StatusServer() = default;
+  // The pages outlive the server that points at them.
+  std::unique_ptr<std::vector<Page>> pages_;
+  std::unique_ptr<evhttp, Deleter> http_;
+};
+
+}  // namespace vip::vrrp
