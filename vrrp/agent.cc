@@ -43,11 +43,12 @@ bool is_ordinary(Discard why) {
 }  // namespace
 
 struct Agent::Router {
-  Router(RouterSettings from, TimePoint now) : settings(std::move(from)), machine(settings.protocol), changed(now) {}
+  Router(RouterSettings from, TimePoint now)
+      : settings(std::move(from)), machine(settings.protocol), changed(now) {}
 
   RouterSettings settings;
   VirtualRouter machine;
-  std::optional<ObservedLink> link;  // as of the last look; empty when it is not there
+  std::optional<ObservedLink> link;   // as of the last look; empty when it is not there
   std::string fault = "not started";  // why the link cannot be used, empty when it can
   TimePoint changed;
   std::string since;
@@ -60,7 +61,8 @@ struct Agent::Router {
   std::uint64_t put_back = 0;
 
   // Where each address belongs: its own interface, or the router's.
-  [[nodiscard]] IfIndex interface_of(const PlacedAddress& address, const std::vector<ObservedLink>& links) const {
+  [[nodiscard]] IfIndex interface_of(const PlacedAddress& address,
+                                     const std::vector<ObservedLink>& links) const {
     if (address.interface.empty()) return link ? link->index : IfIndex(0);
     const auto found = std::ranges::find(links, address.interface, &ObservedLink::name);
     return found == links.end() ? IfIndex(0) : found->index;
@@ -72,7 +74,10 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
       config_(std::move(config)),
       sockets_(std::move(sockets)),
       group_mark_(mark_of(config_.mark_name)),
-      since_(sys::wall_clock_text()) {}
+      since_(sys::wall_clock_text()),
+      timer_(loop.timer([this] { on_timer(); })),
+      renewal_(loop.timer([this] { renew(); })),
+      listen_retry_(loop.timer([this] { try_to_listen(); })) {}
 
 Agent::~Agent() = default;
 
@@ -94,40 +99,50 @@ Status Agent::set_up_routers() {
   for (auto& settings : config_.routers) {
     auto& protocol = settings.protocol;
     if (!config_.source) {
-      VIP_TRY(const auto* link, choose_interface(settings.interface_rule, protocol.addresses, std::nullopt, links_));
+      VIP_TRY(const auto* link,
+              choose_interface(settings.interface_rule, protocol.addresses, std::nullopt, links_));
       VIP_TRY(protocol.source, primary_address(*link, protocol.addresses));
       for (const auto& address : settings.addresses) {
         if (address.interface.empty()) continue;
-        VIP_TRY([[maybe_unused]] const auto* own_link, choose_interface(address.interface, {}, std::nullopt, links_));
+        VIP_TRY([[maybe_unused]] const auto* own_link,
+                choose_interface(address.interface, {}, std::nullopt, links_));
       }
     }
     std::erase(settings.rules.peers, protocol.source);  // people list all nodes, themselves among them
-    active_down = std::max(active_down, active_down_interval(protocol.version, protocol.priority, protocol.advert_interval));
+    active_down = std::max(
+        active_down, active_down_interval(protocol.version, protocol.priority, protocol.advert_interval));
     routers_.push_back(std::make_unique<Router>(settings, loop_.now()));
   }
   switch (config_.lease.kind) {
-    case plan::Lease::Kind::automatic: lease_ = automatic_lease(active_down); break;
-    case plan::Lease::Kind::fixed: lease_ = config_.lease.fixed; break;
-    case plan::Lease::Kind::off: break;
+    case plan::Lease::Kind::automatic:
+      lease_ = automatic_lease(active_down);
+      break;
+    case plan::Lease::Kind::fixed:
+      lease_ = config_.lease.fixed;
+      break;
+    case plan::Lease::Kind::off:
+      break;
   }
   return {};
 }
 
 Status Agent::set_up_status() {
-  VIP_TRY(auto server, StatusServer::create(loop_, {{"/status", "application/json", [this] { return to_json(status()); }},
-                                                    {"/healthz", "text/plain", [] { return std::string("ok\n"); }}}));
+  VIP_TRY(auto server,
+          StatusServer::create(loop_, {{"/status", "application/json", [this] { return to_json(status()); }},
+                                       {"/healthz", "text/plain", [] { return std::string("ok\n"); }}}));
   status_server_ = std::move(server);
   VIP_TRY(auto local, listen_locally(config_.group));
   return status_server_->serve(std::move(local));
 }
 
 void Agent::start() {
-  timer_ = loop_.timer([this] { on_timer(); });
-  renewal_ = loop_.timer([this] { renew(); });
-  listen_retry_ = loop_.timer([this] { try_to_listen(); });
   watches_.push_back(loop_.on_readable(sockets_.vrrp.fd(), [this] { on_packets(); }));
   watches_.push_back(loop_.on_readable(sockets_.hints.fd(), [this] { on_hints(); }));
-  if (routers_.empty()) log::info("standing_by", {{"group", config_.group}, {"node", config_.node}, {"why", "this node is not a member of the plan"}});
+  if (routers_.empty()) {
+    log::info(
+        "standing_by",
+        {{"group", config_.group}, {"node", config_.node}, {"why", "this node is not a member of the plan"}});
+  }
   for (auto& router : routers_) place(*router);
   for (const auto& [prefix, error] : reconcile().failed) {
     log::warning("sweep_failed", {{"address", prefix.text()}, {"error", error.context}});
@@ -147,10 +162,11 @@ void Agent::try_to_listen() {
   const auto listening = status_server_->listen(*config_.source, *config_.status_port);
   if (listening) return;
   log::debug("status_not_listening", {{"error", listening.error().context}});
-  listen_retry_->set(loop_.now() + kListenRetry);
+  listen_retry_.set(loop_.now() + kListenRetry);
 }
 
-// --- events in ----------------------------------------------------------------------------------------------
+// --- events in
+// ----------------------------------------------------------------------------------------------
 
 void Agent::feed(Router& router, const Event& event) {
   for (const auto& action : router.machine.step(loop_.now(), event)) {
@@ -166,9 +182,9 @@ void Agent::arm_timer() {
     if (deadline && (!earliest || deadline->when < *earliest)) earliest = deadline->when;
   }
   if (earliest) {
-    timer_->set(*earliest);
+    timer_.set(*earliest);
   } else {
-    timer_->stop();
+    timer_.stop();
   }
 }
 
@@ -182,7 +198,9 @@ void Agent::on_timer() {
 }
 
 void Agent::on_packets() {
-  sockets_.vrrp.receive([this](const Envelope& envelope, std::span<const std::uint8_t> message) { on_packet(envelope, message); });
+  sockets_.vrrp.receive([this](const Envelope& envelope, std::span<const std::uint8_t> message) {
+    on_packet(envelope, message);
+  });
 }
 
 void Agent::on_packet(const Envelope& envelope, std::span<const std::uint8_t> message) {
@@ -199,11 +217,14 @@ void Agent::on_packet(const Envelope& envelope, std::span<const std::uint8_t> me
       continue;
     }
     ++router->received;
-    feed(*router, Received{.source = envelope.source, .priority = advertisement.priority, .interval = advertisement.interval});
+    feed(*router, Received{.source = envelope.source,
+                           .priority = advertisement.priority,
+                           .interval = advertisement.interval});
   }
 }
 
-void Agent::count_discard(Discard why, const Envelope& envelope, std::array<std::uint64_t, kDiscardCount>& counters) {
+void Agent::count_discard(Discard why, const Envelope& envelope,
+                          std::array<std::uint64_t, kDiscardCount>& counters) {
   const auto index = static_cast<std::size_t>(why);
   ++counters.at(index);
   if (is_ordinary(why)) return;
@@ -226,13 +247,15 @@ void Agent::on_hints() {
   };
   const bool links_changed = !hints.links.empty() && concerns(hints.links);
   // Our own renewals come back as additions; only a router in want of an address cares.
-  const bool wanted_address = !hints.addresses_added.empty() &&
-                              std::ranges::any_of(routers_, [](const auto& router) { return !router->fault.empty(); });
+  const bool wanted_address =
+      !hints.addresses_added.empty() &&
+      std::ranges::any_of(routers_, [](const auto& router) { return !router->fault.empty(); });
   if (hints.overrun || links_changed || wanted_address || !hints.addresses_removed.empty()) observe_links();
   if (hints.overrun || !hints.addresses_removed.empty()) put_back();
 }
 
-// --- links --------------------------------------------------------------------------------------------------
+// --- links
+// --------------------------------------------------------------------------------------------------
 
 void Agent::observe_links() {
   auto links = sockets_.netlink.links();
@@ -251,7 +274,8 @@ void Agent::observe_links() {
 // Finds the router's interface among the links, and why it cannot be used if it cannot.
 void Agent::place(Router& router) {
   const auto& protocol = router.settings.protocol;
-  const auto chosen = choose_interface(router.settings.interface_rule, protocol.addresses, protocol.source, links_);
+  const auto chosen =
+      choose_interface(router.settings.interface_rule, protocol.addresses, protocol.source, links_);
   router.link.reset();
   if (!chosen) {
     router.fault = "interface: " + chosen.error().context;
@@ -266,7 +290,8 @@ void Agent::place(Router& router) {
   if (!source_here) router.fault = "our own address " + protocol.source.text() + " is not on this host";
 }
 
-// --- actions out --------------------------------------------------------------------------------------------
+// --- actions out
+// --------------------------------------------------------------------------------------------
 
 void Agent::carry_out(Router& router, const SendAdvertisement& action) {
   const auto& protocol = router.settings.protocol;
@@ -299,7 +324,8 @@ void Agent::carry_out(Router& router, const HoldAddresses&) {
 
 void Agent::carry_out(Router&, const ReleaseAddresses&) {
   for (const auto& [prefix, error] : reconcile().failed) {
-    log::error("release_failed", {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
+    log::error("release_failed",
+               {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   }
 }
 
@@ -310,7 +336,8 @@ void Agent::carry_out(Router& router, const AnnounceAddresses&) {
     if (link == links_.end()) continue;  // gone this moment; the fault is on its way
     const auto announced = sockets_.announcer.announce(*link, address.prefix.address);
     ++(announced ? router.announcements : router.send_errors);
-    if (!announced) log::debug("announce_failed", {{"group", config_.group}, {"error", announced.error().context}});
+    if (!announced)
+      log::debug("announce_failed", {{"group", config_.group}, {"error", announced.error().context}});
   }
 }
 
@@ -331,12 +358,14 @@ void Agent::carry_out(Router& router, const StateChanged& action) {
   ++router.transitions;
 }
 
-// --- addresses ----------------------------------------------------------------------------------------------
+// --- addresses
+// ----------------------------------------------------------------------------------------------
 
 Agent::Reconciled Agent::reconcile() {
   std::set<IfIndex> interfaces;
   for (const auto& router : routers_) {
-    for (const auto& address : router->settings.addresses) interfaces.insert(router->interface_of(address, links_));
+    for (const auto& address : router->settings.addresses)
+      interfaces.insert(router->interface_of(address, links_));
   }
   Reconciled all;
   for (const auto interface : interfaces) {
@@ -362,7 +391,8 @@ Agent::Reconciled Agent::reconcile(IfIndex interface) {
     for (const auto& prefix : desired) result.failed.emplace(prefix, error);
     return result;
   };
-  if (interface == IfIndex(0)) return fail_all({.code = Errc::not_found, .context = "its interface is not there"});
+  if (interface == IfIndex(0))
+    return fail_all({.code = Errc::not_found, .context = "its interface is not there"});
   const auto observed = sockets_.netlink.addresses(interface);
   if (!observed) return fail_all(observed.error());
   for (const auto& step : plan_addresses(desired, known, *observed, group_mark_)) {
@@ -380,19 +410,23 @@ Status Agent::apply(IfIndex interface, const AddressStep& step) {
 }
 
 void Agent::renew() {
-  renewal_->set(loop_.now() + (lease_.count() > 0 ? Duration(lease_) / kRenewalsPerLease : kLookWithoutLease));
+  renewal_.set(loop_.now() + (lease_.count() > 0 ? Duration(lease_) / kRenewalsPerLease : kLookWithoutLease));
   put_back();
 }
 
 // A renewal adds what is missing, too. What was missing has to be announced again.
 void Agent::put_back() {
-  if (std::ranges::none_of(routers_, [](const auto& router) { return router->machine.state() == State::active; })) return;
+  if (std::ranges::none_of(routers_,
+                           [](const auto& router) { return router->machine.state() == State::active; }))
+    return;
   const auto result = reconcile();
   for (auto& router : routers_) {
     if (router->machine.state() != State::active) continue;
     const auto& addresses = router->settings.protocol.addresses;
-    const auto refused = std::ranges::find_if(addresses, [&](const auto& prefix) { return result.failed.contains(prefix); });
-    const auto missing = std::ranges::find_if(addresses, [&](const auto& prefix) { return result.added.contains(prefix); });
+    const auto refused =
+        std::ranges::find_if(addresses, [&](const auto& prefix) { return result.failed.contains(prefix); });
+    const auto missing =
+        std::ranges::find_if(addresses, [&](const auto& prefix) { return result.added.contains(prefix); });
     if (refused != addresses.end()) {
       refuse(*router, *refused, result.failed.at(*refused));
     } else if (missing != addresses.end()) {
@@ -406,11 +440,13 @@ void Agent::put_back() {
 }
 
 void Agent::refuse(Router& router, const IpPrefix& prefix, const Error& error) {
-  log::error("address_refused", {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
+  log::error("address_refused",
+             {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   feed(router, AddressesRefused{});
 }
 
-// --- status -------------------------------------------------------------------------------------------------
+// --- status
+// -------------------------------------------------------------------------------------------------
 
 AgentStatus Agent::status() const {
   AgentStatus status{.group = config_.group,

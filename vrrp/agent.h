@@ -47,7 +47,7 @@ class Agent {
  private:
   struct Router;
   struct DiscardLog {
-    TimePoint last{};
+    TimePoint last;
     std::uint64_t unsaid = 0;
     bool said = false;
   };
@@ -78,7 +78,8 @@ class Agent {
   void arm_timer();
   void on_packets();
   void on_packet(const Envelope& envelope, std::span<const std::uint8_t> message);
-  void count_discard(Discard why, const Envelope& envelope, std::array<std::uint64_t, kDiscardCount>& counters);
+  void count_discard(Discard why, const Envelope& envelope,
+                     std::array<std::uint64_t, kDiscardCount>& counters);
   void on_hints();
 
   // Looks at the links and tells the routers what changed.
@@ -106,9 +107,9 @@ class Agent {
   std::uint64_t renewals_ = 0;
   std::string since_;
   std::optional<StatusServer> status_server_;
-  std::optional<sys::DeadlineTimer> timer_;
-  std::optional<sys::DeadlineTimer> renewal_;
-  std::optional<sys::DeadlineTimer> listen_retry_;
+  sys::DeadlineTimer timer_;
+  sys::DeadlineTimer renewal_;
+  sys::DeadlineTimer listen_retry_;
   std::vector<sys::Watch> watches_;
 };
 

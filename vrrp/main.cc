@@ -18,8 +18,8 @@
 
 namespace {
 
-using namespace vip;         // NOLINT(google-build-using-namespace): a main wires everything
-using namespace vip::vrrp;   // NOLINT(google-build-using-namespace)
+using namespace vip;        // NOLINT(google-build-using-namespace): a main wires everything
+using namespace vip::vrrp;  // NOLINT(google-build-using-namespace)
 
 constexpr int kFine = 0;
 constexpr int kFailed = 1;
@@ -124,7 +124,7 @@ int show_status(bool json) {
 Result<std::string> read_password(const plan::Plan& plan) {
   if (plan.auth.mode == plan::Auth::Mode::none) return std::string();
   VIP_TRY(const auto text, sys::read_file(plan.auth.file, settings::kFileSizeMax));
-  const auto password = text.substr(0, text.find_last_not_of("\r\n") + 1);
+  auto password = text.substr(0, text.find_last_not_of("\r\n") + 1);
   if (password.empty()) return fail(Errc::invalid, plan.auth.file + ": empty");
   return password;
 }
@@ -132,7 +132,10 @@ Result<std::string> read_password(const plan::Plan& plan) {
 Result<AgentConfig> managed_config(const Words& words, const settings::Environment& env) {
   const auto path = words.plan_file.empty() ? env.text("SWARM_VIP_PLAN") : words.plan_file;
   const auto node = words.node.empty() ? env.text("SWARM_VIP_NODE_ID") : words.node;
-  if (node.empty()) return fail(Errc::invalid, "SWARM_VIP_NODE_ID: not set; needed is our node id in the plan (or --node ID)");
+  if (node.empty()) {
+    return fail(Errc::invalid,
+                "SWARM_VIP_NODE_ID: not set; needed is our node id in the plan (or --node ID)");
+  }
   const auto text = sys::read_file(path, settings::kFileSizeMax);
   if (!text) return fail(Errc::invalid, "plan: " + text.error().context);
   const auto plan = plan::from_json(*text);
@@ -142,7 +145,8 @@ Result<AgentConfig> managed_config(const Words& words, const settings::Environme
   return config_from_plan(*plan, node, *password);
 }
 
-Result<AgentConfig> wanted_config(const Words& words, const settings::Environment& env, settings::Findings& findings) {
+Result<AgentConfig> wanted_config(const Words& words, const settings::Environment& env,
+                                  settings::Findings& findings) {
   if (!words.plan_file.empty() || env.has("SWARM_VIP_PLAN")) return managed_config(words, env);
   auto config = config_from_osixia(env, findings);
   if (!findings.ok()) return fail(Errc::invalid, join(findings.errors(), "\nswarm-vip-agent: "));
@@ -154,8 +158,12 @@ Status set_up_log(const settings::Environment& env) {
   const auto format_name = env.text("SWARM_VIP_LOG_FORMAT", "text");
   const auto level = log::parse_level(level_name);
   const auto format = log::parse_format(format_name);
-  if (!level) return fail(Errc::invalid, "SWARM_VIP_LOG_LEVEL: '" + level_name + "' is not allowed; trace, debug, info, warning or error");
-  if (!format) return fail(Errc::invalid, "SWARM_VIP_LOG_FORMAT: '" + format_name + "' is not allowed; text or json");
+  if (!level) {
+    return fail(Errc::invalid, "SWARM_VIP_LOG_LEVEL: '" + level_name +
+                                   "' is not allowed; trace, debug, info, warning or error");
+  }
+  if (!format)
+    return fail(Errc::invalid, "SWARM_VIP_LOG_FORMAT: '" + format_name + "' is not allowed; text or json");
   log::setup(*level, *format);
   return {};
 }
@@ -174,14 +182,18 @@ int run(const Words& words) {
   if (!loop) return print(stderr, loop.error().context + "\n"), kFailed;
   auto agent = Agent::create(*loop, *std::move(config));
   if (!agent) {
-    const bool settings_at_fault = agent.error().code == Errc::not_found || agent.error().code == Errc::denied;
+    const bool settings_at_fault =
+        agent.error().code == Errc::not_found || agent.error().code == Errc::denied;
     print(stderr, "swarm-vip-agent: " + agent.error().context + "\n");
     return settings_at_fault ? kWrongSettings : kFailed;
   }
   std::vector<sys::Watch> signals;
   for (const int leave : {SIGTERM, SIGINT}) signals.push_back(loop->on_signal(leave, [&] { loop->stop(); }));
-  signals.push_back(loop->on_signal(SIGUSR1, [&] { log::info("status", {{"document", to_json((*agent)->status())}}); }));
-  signals.push_back(loop->on_signal(SIGHUP, [] { log::info("reload", {{"result", "nothing to do: a new plan comes with a new container"}}); }));
+  signals.push_back(
+      loop->on_signal(SIGUSR1, [&] { log::info("status", {{"document", to_json((*agent)->status())}}); }));
+  signals.push_back(loop->on_signal(SIGHUP, [] {
+    log::info("reload", {{"result", "nothing to do: a new plan comes with a new container"}});
+  }));
   log::info("start", {{"version", VIP_VERSION}});
   (*agent)->start();
   loop->run();
@@ -196,7 +208,8 @@ int main(int argc, char** argv) {
   try {
     (void)std::signal(SIGPIPE, SIG_IGN);
     Words words;
-    if (const auto odd = read_words(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), words)) return refuse(*odd);
+    if (const auto odd = read_words(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), words))
+      return refuse(*odd);
     if (words.command == "--help" || words.command == "-h") return print(stdout, kHelp), kFine;
     if (words.command == "--version") return print(stdout, "swarm-vip-agent " VIP_VERSION "\n"), kFine;
     if (words.command == "healthcheck") return health_check();

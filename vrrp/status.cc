@@ -1,9 +1,9 @@
 #include "vrrp/status.h"
 
-#include <unistd.h>
-
 #include <cstdio>
+
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace vip::vrrp {
 namespace {
@@ -34,7 +34,8 @@ json router_json(const AgentStatus& agent, const RouterStatus& router) {
           {"addresses", addresses},
           {"peers", peers},
           {"since", router.since},
-          {"advert_interval_ms", std::chrono::duration_cast<std::chrono::milliseconds>(router.advert_interval).count()},
+          {"advert_interval_ms",
+           std::chrono::duration_cast<std::chrono::milliseconds>(router.advert_interval).count()},
           {"counters", counters_json(router.counters)}};
 }
 
@@ -99,15 +100,17 @@ Result<std::string> status_table(const std::vector<std::string>& documents) {
   VIP_TRY(const auto merged, merge(documents));
   std::string table;
   for (const auto& router : merged["routers"]) {
-    table += text_of(router, "group") + "  vrid " + text_of(router, "vrid") + "  " + text_of(router, "interface") + "  " +
-             text_of(router, "state") + "  priority " + text_of(router, "priority") + "  active " +
-             text_of(router, "active") + "  " + addresses_of(router) + "  since " + text_of(router, "since");
+    table += text_of(router, "group") + "  vrid " + text_of(router, "vrid") + "  " +
+             text_of(router, "interface") + "  " + text_of(router, "state") + "  priority " +
+             text_of(router, "priority") + "  active " + text_of(router, "active") + "  " +
+             addresses_of(router) + "  since " + text_of(router, "since");
     const auto reason = text_of(router, "reason");
     if (reason != "-") table += "  (" + reason + ")";
     table += '\n';
   }
   for (const auto& agent : merged["agents"]) {
-    if (agent["routers"] == 0) table += text_of(agent, "group") + "  standing by: this node is not a member of the group\n";
+    if (agent["routers"] == 0)
+      table += text_of(agent, "group") + "  standing by: this node is not a member of the group\n";
   }
   return table;
 }

@@ -28,7 +28,9 @@ class ByteWriter {
  public:
   void u8(std::uint8_t value) { bytes_.push_back(value); }
   void u16(std::uint16_t value);
-  void bytes(std::span<const std::uint8_t> values) { bytes_.insert(bytes_.end(), values.begin(), values.end()); }
+  void bytes(std::span<const std::uint8_t> values) {
+    bytes_.insert(bytes_.end(), values.begin(), values.end());
+  }
   void zeros(std::size_t count) { bytes_.insert(bytes_.end(), count, 0); }
   // Overwrites two bytes already written.
   void patch_u16(std::size_t offset, std::uint16_t value);

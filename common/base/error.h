@@ -43,8 +43,8 @@ inline std::unexpected<Error> within(const std::string& clause, Error error) {
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): early return needs a macro
 #define VIP_CONCAT_INNER(a, b) a##b
 #define VIP_CONCAT(a, b) VIP_CONCAT_INNER(a, b)
-#define VIP_TRY_IMPL(tmp, declaration, expression)     \
-  auto tmp = (expression);                             \
+#define VIP_TRY_IMPL(tmp, declaration, expression)          \
+  auto tmp = (expression);                                  \
   if (!tmp) return std::unexpected(std::move(tmp).error()); \
   declaration = *std::move(tmp)
 
@@ -52,8 +52,8 @@ inline std::unexpected<Error> within(const std::string& clause, Error error) {
 #define VIP_TRY(declaration, ...) VIP_TRY_IMPL(VIP_CONCAT(vip_try_, __LINE__), declaration, (__VA_ARGS__))
 
 // VIP_CHECK(do_it());  the same for a Status.
-#define VIP_CHECK(...)                                                                       \
-  do {                                                                                       \
+#define VIP_CHECK(...)                                                                                       \
+  do {                                                                                                       \
     if (auto vip_status = (__VA_ARGS__); !vip_status) return std::unexpected(std::move(vip_status).error()); \
   } while (false)
 // NOLINTEND(cppcoreguidelines-macro-usage)

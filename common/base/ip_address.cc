@@ -1,10 +1,10 @@
 #include "common/base/ip_address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 #include <system_error>
+
+#include <arpa/inet.h>
 
 namespace vip {
 namespace {

@@ -1,6 +1,6 @@
 // Timers as data: one optional deadline for each enumerator of Timer, and the earliest of them. The same
 // store answers "when must I be woken" and "what has expired", so the two cannot disagree.
-// Timer is an enum class whose last enumerator is `count_`.
+// Timer is an enum class whose last enumerator is `count`.
 #pragma once
 
 #include <array>
@@ -49,7 +49,7 @@ class TimerTable {
  private:
   static constexpr std::size_t index(Timer timer) { return static_cast<std::size_t>(timer); }
   std::optional<TimePoint>& slot(Timer timer) { return deadlines_[index(timer)]; }
-  std::array<std::optional<TimePoint>, static_cast<std::size_t>(Timer::count_)> deadlines_{};
+  std::array<std::optional<TimePoint>, static_cast<std::size_t>(Timer::count)> deadlines_{};
 };
 
 }  // namespace vip

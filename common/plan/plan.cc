@@ -26,7 +26,8 @@ class Findings {
 bool interval_allowed(const Plan& plan) {
   using std::chrono::milliseconds;
   const auto interval = plan.advert_interval;
-  if (plan.version == 2) return interval >= milliseconds(1000) && interval <= milliseconds(255000) && interval.count() % 1000 == 0;
+  if (plan.version == 2)
+    return interval >= milliseconds(1000) && interval <= milliseconds(255000) && interval.count() % 1000 == 0;
   return interval >= milliseconds(10) && interval <= milliseconds(40950) && interval.count() % 10 == 0;
 }
 
@@ -40,8 +41,10 @@ void check_routers(const Plan& plan, Findings& findings) {
     findings.require(vrids.insert(router.vrid).second, name + ": the vrid stands twice");
     findings.require(!router.addresses.empty(), name + ": no address");
     for (const auto& prefix : router.addresses) {
-      findings.require(prefix.address.family() == Family::ipv4, name + ": " + prefix.text() + " is not an IPv4 address");
-      findings.require(addresses.insert(prefix.address).second, name + ": " + prefix.address.text() + " stands twice");
+      findings.require(prefix.address.family() == Family::ipv4,
+                       name + ": " + prefix.text() + " is not an IPv4 address");
+      findings.require(addresses.insert(prefix.address).second,
+                       name + ": " + prefix.address.text() + " stands twice");
     }
   }
 }
@@ -84,9 +87,12 @@ std::optional<Lease> Lease::parse(std::string_view text) {
 
 std::string Lease::text() const {
   switch (kind) {
-    case Kind::automatic: return std::string(kAuto);
-    case Kind::off: return std::string(kOff);
-    case Kind::fixed: break;
+    case Kind::automatic:
+      return std::string(kAuto);
+    case Kind::off:
+      return std::string(kOff);
+    case Kind::fixed:
+      break;
   }
   return std::to_string(fixed.count()) + "s";
 }
@@ -107,12 +113,15 @@ std::vector<std::string> problems(const Plan& plan) {
   findings.require(!plan.group.empty(), "group: empty");
   findings.require(plan.version == 2 || plan.version == 3,
                    "version: " + std::to_string(plan.version) + "; allowed are 2 and 3");
-  findings.require(interval_allowed(plan), "advert_interval_ms: " + std::to_string(plan.advert_interval.count()) +
-                                               "; version 3 takes 10 to 40950 in steps of 10, version 2 whole "
-                                               "seconds from 1000 to 255000");
-  findings.require(plan.preempt_delay.count() >= 0 && plan.preempt_delay <= std::chrono::seconds(1000),
-                   "preempt_delay_ms: " + std::to_string(plan.preempt_delay.count()) + "; allowed are 0 to 1000000");
-  findings.require(plan.auth.mode == Auth::Mode::none || !plan.auth.file.empty(), "auth: no file for the password");
+  findings.require(interval_allowed(plan),
+                   "advert_interval_ms: " + std::to_string(plan.advert_interval.count()) +
+                       "; version 3 takes 10 to 40950 in steps of 10, version 2 whole "
+                       "seconds from 1000 to 255000");
+  findings.require(
+      plan.preempt_delay.count() >= 0 && plan.preempt_delay <= std::chrono::seconds(1000),
+      "preempt_delay_ms: " + std::to_string(plan.preempt_delay.count()) + "; allowed are 0 to 1000000");
+  findings.require(plan.auth.mode == Auth::Mode::none || !plan.auth.file.empty(),
+                   "auth: no file for the password");
   check_routers(plan, findings);
   check_members(plan, findings);
   return std::move(findings).take();

@@ -1,7 +1,7 @@
 // The plan's JSON form. The only file of common/plan that knows the JSON library.
-#include <nettle/sha2.h>
-
 #include <array>
+
+#include <nettle/sha2.h>
 #include <nlohmann/json.hpp>
 
 #include "common/plan/plan.h"
@@ -26,7 +26,7 @@ class ObjectReader {
   ObjectReader(const json& object, std::string where, std::vector<std::string>& faults)
       : object_(object), where_(std::move(where)), faults_(faults) {}
 
-  std::string text(const char* key, std::optional<std::string> fallback = std::nullopt) {
+  std::string text(const char* key, const std::optional<std::string>& fallback = std::nullopt) {
     const json* const value = find(key, fallback.has_value());
     if (value == nullptr) return fallback.value_or("");
     if (!value->is_string()) return fault(key, "is not a text"), "";
@@ -37,9 +37,11 @@ class ObjectReader {
                       std::optional<std::int64_t> fallback = std::nullopt) {
     const json* const value = find(key, fallback.has_value());
     if (value == nullptr) return fallback.value_or(low);
-    const bool fits = value->is_number_integer() && value->get<std::int64_t>() >= low && value->get<std::int64_t>() <= high;
+    const bool fits =
+        value->is_number_integer() && value->get<std::int64_t>() >= low && value->get<std::int64_t>() <= high;
     if (!fits) {
-      fault(key, value->dump() + " is not a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+      fault(key, value->dump() + " is not a whole number from " + std::to_string(low) + " to " +
+                     std::to_string(high));
       return low;
     }
     return value->get<std::int64_t>();
@@ -66,7 +68,9 @@ class ObjectReader {
     return value == nullptr ? kEmpty : *value;
   }
 
-  void fault(const std::string& key, const std::string& what) { faults_.push_back(where_ + key + ": " + what); }
+  void fault(const std::string& key, const std::string& what) {
+    faults_.push_back(where_ + key + ": " + what);
+  }
 
  private:
   const json* find(const char* key, bool optional) {

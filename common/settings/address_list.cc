@@ -79,7 +79,8 @@ class ListLiteral {
 
 std::string_view without_quotes(std::string_view text) {
   text = trim(text);
-  const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.front() == text.back();
+  const bool quoted =
+      text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.front() == text.back();
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
@@ -107,8 +108,9 @@ Result<std::vector<std::string>> list_items(std::string_view text) {
     if (!text.starts_with(prefix)) continue;
     auto items = ListLiteral(text.substr(prefix.size())).items();
     if (!items) {
-      return fail(Errc::invalid, "'" + std::string(text) + "' is not a list such as " + std::string(prefix) +
-                                     (prefix == kPython ? "['192.0.2.1', '192.0.2.2']" : R"(["192.0.2.1", "192.0.2.2"])"));
+      return fail(Errc::invalid,
+                  "'" + std::string(text) + "' is not a list such as " + std::string(prefix) +
+                      (prefix == kPython ? "['192.0.2.1', '192.0.2.2']" : R"(["192.0.2.1", "192.0.2.2"])"));
     }
     return *std::move(items);
   }
@@ -122,7 +124,8 @@ Result<AddressItem> parse_address_item(std::string_view item) {
   if (words.empty()) return fail(Errc::invalid, "an empty address");
   const auto prefix = IpPrefix::parse(words.front());
   if (!prefix) {
-    return fail(Errc::invalid, "'" + words.front() + "' is not an address such as 192.0.2.10 or 192.0.2.10/24");
+    return fail(Errc::invalid,
+                "'" + words.front() + "' is not an address such as 192.0.2.10 or 192.0.2.10/24");
   }
   AddressItem parsed{.prefix = *prefix, .interface = {}, .ignored = {}};
   for (std::size_t i = 1; i < words.size(); ++i) {
@@ -131,8 +134,9 @@ Result<AddressItem> parse_address_item(std::string_view item) {
       continue;
     }
     if (!among(kWithArgument, words[i]) || i + 1 == words.size()) {
-      return fail(Errc::invalid, "'" + std::string(trim(item)) + "': '" + words[i] +
-                                     "' is not an option of an address (dev, brd, scope, label, peer with a value)");
+      return fail(Errc::invalid,
+                  "'" + std::string(trim(item)) + "': '" + words[i] +
+                      "' is not an option of an address (dev, brd, scope, label, peer with a value)");
     }
     if (words[i] == "dev") {
       parsed.interface = words[i + 1];

@@ -59,8 +59,9 @@ bool flag(const Environment& env, std::string_view name, bool fallback, Findings
 std::string wire_password(std::string_view name, std::string password, Findings& findings) {
   constexpr std::size_t kWireBytes = 8;
   if (password.size() <= kWireBytes) return password;
-  findings.warning(std::string(name) + ": " + std::to_string(password.size()) +
-                   " bytes, of which VRRP version 2 carries the first 8; the rest is cut, as keepalived does");
+  findings.warning(
+      std::string(name) + ": " + std::to_string(password.size()) +
+      " bytes, of which VRRP version 2 carries the first 8; the rest is cut, as keepalived does");
   password.resize(kWireBytes);
   return password;
 }

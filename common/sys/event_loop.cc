@@ -1,10 +1,10 @@
 #include "common/sys/event_loop.h"
 
-#include <event2/event.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
+
+#include <event2/event.h>
 
 #include "common/base/assert.h"
 #include "common/sys/posix.h"

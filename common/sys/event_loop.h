@@ -35,7 +35,6 @@ class Watch {
 // Calls back once at or after the deadline last set.
 class DeadlineTimer {
  public:
-  DeadlineTimer() = default;
   void set(TimePoint when);
   void stop();
 

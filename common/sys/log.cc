@@ -1,10 +1,10 @@
 #include "common/sys/log.h"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
-
 #include <array>
 #include <memory>
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
 
 #include "common/base/text.h"
 #include "common/sys/posix.h"

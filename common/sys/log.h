@@ -27,9 +27,17 @@ void setup(Level level, Format format);
 
 // `event` is the line's stable id, e.g. "state"; see the README's table.
 void write(Level level, std::string_view event, Fields fields);
-inline void debug(std::string_view event, Fields fields) { write(Level::debug, event, fields); }
-inline void info(std::string_view event, Fields fields) { write(Level::info, event, fields); }
-inline void warning(std::string_view event, Fields fields) { write(Level::warning, event, fields); }
-inline void error(std::string_view event, Fields fields) { write(Level::error, event, fields); }
+inline void debug(std::string_view event, Fields fields) {
+  write(Level::debug, event, fields);
+}
+inline void info(std::string_view event, Fields fields) {
+  write(Level::info, event, fields);
+}
+inline void warning(std::string_view event, Fields fields) {
+  write(Level::warning, event, fields);
+}
+inline void error(std::string_view event, Fields fields) {
+  write(Level::error, event, fields);
+}
 
 }  // namespace vip::log

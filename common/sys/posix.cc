@@ -1,12 +1,12 @@
 #include "common/sys/posix.h"
 
-#include <fcntl.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+
+#include <fcntl.h>
 
 #include "common/sys/unique_fd.h"
 
@@ -18,18 +18,24 @@ Errc code_of(int os_errno) {
     case ENOENT:
     case ENODEV:
     case ENXIO:
-    case ESRCH: return Errc::not_found;
+    case ESRCH:
+      return Errc::not_found;
     case EACCES:
-    case EPERM: return Errc::denied;
+    case EPERM:
+      return Errc::denied;
     case EEXIST:
-    case EADDRINUSE: return Errc::conflict;
+    case EADDRINUSE:
+      return Errc::conflict;
     case EINVAL:
-    case EISDIR: return Errc::invalid;
+    case EISDIR:
+      return Errc::invalid;
     case ENOMEM:
     case EMFILE:
     case ENFILE:
-    case ENOSPC: return Errc::exhausted;
-    default: return Errc::unavailable;
+    case ENOSPC:
+      return Errc::exhausted;
+    default:
+      return Errc::unavailable;
   }
 }
 

@@ -1,11 +1,11 @@
 // The system's errors as ours, and the few calls that both programs make.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+#include <sys/types.h>
 
 #include "common/base/error.h"
 #include "common/base/time.h"

@@ -1,9 +1,9 @@
 // A file descriptor with one owner, closed at the end of its life.
 #pragma once
 
-#include <unistd.h>
-
 #include <utility>
+
+#include <unistd.h>
 
 namespace vip::sys {
 

@@ -6,6 +6,7 @@ target_include_directories(vip_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_definitions(vip_options INTERFACE VIP_VERSION="${PROJECT_VERSION}")
 target_compile_options(vip_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wnull-dereference
+  -Wno-missing-field-initializers  # designated initializers name what matters; the rest has defaults
   $<$<COMPILE_LANGUAGE:CXX>:-Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     -Woverloaded-virtual -Wswitch-enum>
   # GCC 12 sees an overlap in every `"text" + std::string` (its bug 105651).

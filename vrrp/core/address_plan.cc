@@ -4,8 +4,10 @@
 
 namespace vip::vrrp {
 
-std::vector<AddressStep> plan_addresses(const std::vector<IpPrefix>& desired, const std::vector<IpPrefix>& known,
-                                        const std::vector<ObservedAddress>& observed, std::uint32_t group_mark) {
+std::vector<AddressStep> plan_addresses(const std::vector<IpPrefix>& desired,
+                                        const std::vector<IpPrefix>& known,
+                                        const std::vector<ObservedAddress>& observed,
+                                        std::uint32_t group_mark) {
   const auto contains = [](const std::vector<IpPrefix>& list, const IpPrefix& prefix) {
     return std::ranges::find(list, prefix) != list.end();
   };

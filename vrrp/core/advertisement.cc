@@ -65,9 +65,11 @@ std::size_t message_size(Version version, std::size_t count) {
 void read_body(ByteReader& reader, std::size_t count, Advertisement& advertisement) {
   advertisement.addresses.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    if (const auto address = IpAddress::from_bytes(reader.bytes(4))) advertisement.addresses.push_back(*address);
+    if (const auto address = IpAddress::from_bytes(reader.bytes(4)))
+      advertisement.addresses.push_back(*address);
   }
-  if (advertisement.version == Version::v2) std::ranges::copy(reader.bytes(advertisement.auth.size()), advertisement.auth.begin());
+  if (advertisement.version == Version::v2)
+    std::ranges::copy(reader.bytes(advertisement.auth.size()), advertisement.auth.begin());
 }
 
 }  // namespace
@@ -128,7 +130,8 @@ std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envel
   writer.u8(static_cast<std::uint8_t>(advertisement.addresses.size()));
   if (v2) {
     writer.u8(std::to_underlying(advertisement.auth_type));
-    writer.u8(static_cast<std::uint8_t>(std::chrono::duration_cast<std::chrono::seconds>(advertisement.interval).count()));
+    writer.u8(static_cast<std::uint8_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(advertisement.interval).count()));
   } else {
     const auto field = std::chrono::duration_cast<Centiseconds>(advertisement.interval).count();
     writer.u16(static_cast<std::uint16_t>(field & kIntervalMask));
@@ -139,8 +142,9 @@ std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envel
     writer.bytes(address.bytes());
   }
   if (v2) writer.bytes(advertisement.auth);
-  const auto checksum = v2 ? sum_message(writer.view())
-                           : sum_with_pseudo_header(writer.view(), envelope.source, envelope.destination.bytes());
+  const auto checksum =
+      v2 ? sum_message(writer.view())
+         : sum_with_pseudo_header(writer.view(), envelope.source, envelope.destination.bytes());
   writer.patch_u16(kChecksumOffset, checksum);
   return std::move(writer).take();
 }

@@ -41,7 +41,7 @@ struct Advertisement {
   Version version = Version::v3;
   Vrid vrid;
   Priority priority;
-  Duration interval{};  // v3: whole centiseconds, 1 to 4095; v2: whole seconds, 1 to 255
+  Duration interval{};                  // v3: whole centiseconds, 1 to 4095; v2: whole seconds, 1 to 255
   AuthType auth_type = AuthType::none;  // version 2 only
   AuthData auth{};
   std::vector<IpAddress> addresses;
@@ -50,21 +50,21 @@ struct Advertisement {
 
 // Why a packet was not believed. Each has a counter of its own, under name().
 enum class Discard : std::uint8_t {
-  malformed,        // shorter than it says, or of another family
-  version,          // neither 2 nor 3, or not the one configured
-  type,             // not an advertisement
-  checksum,         // none of the forms in use fits
-  no_addresses,     // count 0 in version 3 (RFC 9568 erratum 8299)
-  zero_interval,    // interval 0 (RFC 9568 erratum 8301)
-  ttl,              // not 255 (RFC 9568, 7.1)
-  vrid,             // not ours
-  own_address,      // our own packet
-  unknown_source,   // not one of the peers
-  authentication,   // other type or other password (version 2)
-  interval,         // not our interval (version 2: RFC 3768, 7.1)
-  count_,
+  malformed,       // shorter than it says, or of another family
+  version,         // neither 2 nor 3, or not the one configured
+  type,            // not an advertisement
+  checksum,        // none of the forms in use fits
+  no_addresses,    // count 0 in version 3 (RFC 9568 erratum 8299)
+  zero_interval,   // interval 0 (RFC 9568 erratum 8301)
+  ttl,             // not 255 (RFC 9568, 7.1)
+  vrid,            // not ours
+  own_address,     // our own packet
+  unknown_source,  // not one of the peers
+  authentication,  // other type or other password (version 2)
+  interval,        // not our interval (version 2: RFC 3768, 7.1)
+  count,
 };
-inline constexpr auto kDiscardCount = static_cast<std::size_t>(Discard::count_);
+inline constexpr auto kDiscardCount = static_cast<std::size_t>(Discard::count);
 [[nodiscard]] std::string_view name(Discard discard);
 
 // What version 3 over IPv4 sums: RFC 5798 was read with a pseudo-header by keepalived (with the real
@@ -84,7 +84,8 @@ struct Decoded {
 };
 
 // Bytes after the message are ignored (RFC 9568, 7.1 asks for the complete message, not for its end).
-[[nodiscard]] std::expected<Decoded, Discard> decode(std::span<const std::uint8_t> packet, const Envelope& envelope);
+[[nodiscard]] std::expected<Decoded, Discard> decode(std::span<const std::uint8_t> packet,
+                                                     const Envelope& envelope);
 
 // The message with its checksum; version 3 over the pseudo-header with the real destination, which
 // keepalived and FRR understand. All addresses are IPv4.

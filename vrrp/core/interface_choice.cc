@@ -27,7 +27,8 @@ Result<const ObservedLink*> choose_interface(std::string_view rule, const std::v
   if (!rule.empty() && rule != kInterfaceAuto) {
     const auto named = std::ranges::find(links, rule, &ObservedLink::name);
     if (named != links.end()) return &*named;
-    return fail(Errc::not_found, "'" + std::string(rule) + "' is not an interface of this host; there are: " + names_of(links));
+    return fail(Errc::not_found, "'" + std::string(rule) +
+                                     "' is not an interface of this host; there are: " + names_of(links));
   }
   const ObservedLink* best = nullptr;
   int best_score = 0;
@@ -36,7 +37,8 @@ Result<const ObservedLink*> choose_interface(std::string_view rule, const std::v
     const bool covers = !own.empty() && std::ranges::any_of(link.addresses, [&](const IpPrefix& prefix) {
       return !is_own(prefix.address, own) && prefix.covers(own.front().address);
     });
-    const bool has_source = source && std::ranges::find(link.addresses, *source, &IpPrefix::address) != link.addresses.end();
+    const bool has_source =
+        source && std::ranges::find(link.addresses, *source, &IpPrefix::address) != link.addresses.end();
     const int score = (covers ? 2 : 0) + (has_source ? 1 : 0);
     if (score > best_score || (score == best_score && best != nullptr && link.index < best->index)) {
       best = &link;
@@ -53,7 +55,8 @@ Result<IpAddress> primary_address(const ObservedLink& link, const std::vector<Ip
   const auto found = std::ranges::find_if(link.addresses, [&](const IpPrefix& prefix) {
     return prefix.address.family() == Family::ipv4 && !is_own(prefix.address, own);
   });
-  if (found == link.addresses.end()) return fail(Errc::not_found, "interface " + link.name + " has no IPv4 address of its own");
+  if (found == link.addresses.end())
+    return fail(Errc::not_found, "interface " + link.name + " has no IPv4 address of its own");
   return found->address;
 }
 

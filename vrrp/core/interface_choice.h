@@ -30,7 +30,8 @@ inline constexpr std::string_view kInterfaceAuto = "auto";
 // The rule is an interface's name, or "auto" (or empty): the interface whose network covers the first
 // address; else the one that has our own address; of several, the one with both, then the lowest index.
 // Addresses among `own` are the router's and prove nothing. Errors: not_found, listing what there is.
-[[nodiscard]] Result<const ObservedLink*> choose_interface(std::string_view rule, const std::vector<IpPrefix>& own,
+[[nodiscard]] Result<const ObservedLink*> choose_interface(std::string_view rule,
+                                                           const std::vector<IpPrefix>& own,
                                                            const std::optional<IpAddress>& source,
                                                            const std::vector<ObservedLink>& links);
 

@@ -4,8 +4,8 @@
 
 namespace vip::vrrp {
 
-std::optional<Discard> check(const Advertisement& advertisement, const Envelope& envelope, const RouterConfig& config,
-                             const ReceiveRules& rules) {
+std::optional<Discard> check(const Advertisement& advertisement, const Envelope& envelope,
+                             const RouterConfig& config, const ReceiveRules& rules) {
   if (advertisement.vrid != config.vrid) return Discard::vrid;
   if (envelope.source == config.source) return Discard::own_address;
   if (rules.listed_sources_only && std::ranges::find(rules.peers, envelope.source) == rules.peers.end()) {
@@ -15,7 +15,8 @@ std::optional<Discard> check(const Advertisement& advertisement, const Envelope&
   if (advertisement.version != config.version) return Discard::version;
   if (config.version == Version::v2) {
     if (advertisement.auth_type != config.auth_type) return Discard::authentication;
-    if (config.auth_type == AuthType::password && advertisement.auth != config.auth) return Discard::authentication;
+    if (config.auth_type == AuthType::password && advertisement.auth != config.auth)
+      return Discard::authentication;
     if (advertisement.interval != config.advert_interval) return Discard::interval;
   }
   return std::nullopt;

@@ -22,9 +22,8 @@ constexpr Duration kRetryLongest = 60s;
 
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
 constexpr std::array<std::string_view, 12> kCauseNames{
-    "started",         "stopped",        "owner",     "silence", "active_left",    "preemption",
-    "higher_priority", "higher_address", "link_down", "link_up", "address_refused",
-    "retry"};
+    "started",         "stopped",        "owner",     "silence", "active_left",     "preemption",
+    "higher_priority", "higher_address", "link_down", "link_up", "address_refused", "retry"};
 
 }  // namespace
 
@@ -46,7 +45,9 @@ Duration active_down_interval(Version version, Priority priority, Duration activ
 }
 
 VirtualRouter::VirtualRouter(RouterConfig config)
-    : config_(std::move(config)), active_interval_(config_.advert_interval), retry_(kRetryFirst, kRetryLongest) {
+    : config_(std::move(config)),
+      active_interval_(config_.advert_interval),
+      retry_(kRetryFirst, kRetryLongest) {
   VIP_ASSERT(config_.priority.value != 0);
   VIP_ASSERT(config_.advert_interval > Duration::zero());
 }
@@ -88,9 +89,15 @@ void VirtualRouter::on(TimePoint now, const TimerExpired&, Actions& out) {
 
 void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
   switch (timer) {
-    case Timer::down: become_active(active_left_ ? Cause::active_left : Cause::silence, out); break;
-    case Timer::preempt_delay: become_active(Cause::preemption, out); break;
-    case Timer::advert: speak(now, out); break;
+    case Timer::down:
+      become_active(active_left_ ? Cause::active_left : Cause::silence, out);
+      break;
+    case Timer::preempt_delay:
+      become_active(Cause::preemption, out);
+      break;
+    case Timer::advert:
+      speak(now, out);
+      break;
     case Timer::announce:
       out.emplace_back(AnnounceAddresses{});
       ++announced_;
@@ -98,9 +105,14 @@ void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
                                        ? now + (kAnnounceAt.at(announced_) - kAnnounceAt.at(announced_ - 1))
                                        : now + kAnnounceRefresh);
       break;
-    case Timer::defend: out.emplace_back(AnnounceAddresses{}); break;
-    case Timer::retry: listen_or_own(now, Cause::retry, out); break;
-    case Timer::count_: break;
+    case Timer::defend:
+      out.emplace_back(AnnounceAddresses{});
+      break;
+    case Timer::retry:
+      listen_or_own(now, Cause::retry, out);
+      break;
+    case Timer::count:
+      break;
   }
 }
 
@@ -121,7 +133,8 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     return;
   }
   const bool lower = advert.priority < config_.priority;
-  if (lower && config_.preempt && config_.preempt_delay == Duration::zero()) return;  // the down timer runs on
+  if (lower && config_.preempt && config_.preempt_delay == Duration::zero())
+    return;  // the down timer runs on
   learn_interval(advert.interval);
   active_router_ = advert.source;
   active_left_ = false;
@@ -143,7 +156,8 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
   const bool higher_address = advert.priority == config_.priority && advert.source > config_.source;
   if (higher_priority || higher_address) {
     learn_interval(advert.interval);
-    become_backup(now, down_interval(), higher_priority ? Cause::higher_priority : Cause::higher_address, &advert, out);
+    become_backup(now, down_interval(), higher_priority ? Cause::higher_priority : Cause::higher_address,
+                  &advert, out);
     return;
   }
   answer_loser(now, out);
@@ -194,7 +208,8 @@ void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   become_backup(now, first ? config_.start_wait : down_interval(), cause, nullptr, out);
 }
 
-void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, const Received* better, Actions& out) {
+void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, const Received* better,
+                                  Actions& out) {
   const bool was_active = state_ == State::active;
   timers_.stop_all();
   timers_.set(Timer::down, now + wait);

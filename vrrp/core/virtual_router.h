@@ -4,8 +4,9 @@
 //
 // Nothing here asks for the time, sends, logs or draws a random number. The caller feeds events, carries out
 // the actions in order, and wakes the router at next_deadline(). Contract, checked by the tests: `now` never
-// decreases; after step(now, ...) the next deadline is empty or later than `now`; a spurious TimerExpired does
-// nothing; equal inputs give equal actions.
+// decreases; after step(now, TimerExpired) the next deadline is empty or later than `now`; a spurious
+// TimerExpired does nothing; equal inputs give equal actions. Of a late turn, packets are fed before timers:
+// what was heard in time counts, also when it is read late.
 //
 //                  Started                       down timer, owner
 //   Initialize ---------------> Backup ----------------------------> Active
@@ -84,7 +85,8 @@ struct LinkChanged {
 };
 struct AddressesHeld {};     // the kernel has all of HoldAddresses
 struct AddressesRefused {};  // and it does not
-using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, AddressesHeld, AddressesRefused>;
+using Event =
+    std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, AddressesHeld, AddressesRefused>;
 
 // --- actions ----------------------------------------------------------------------------------------------
 struct SendAdvertisement {
@@ -107,10 +109,11 @@ struct StateChanged {
   std::optional<IpAddress> peer;  // whose advertisement it was, where one was the cause
   friend bool operator==(const StateChanged&, const StateChanged&) = default;
 };
-using Action = std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, AnnounceAddresses, StateChanged>;
+using Action =
+    std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, AnnounceAddresses, StateChanged>;
 using Actions = std::vector<Action>;
 
-enum class Timer : std::uint8_t { down, advert, preempt_delay, announce, defend, retry, count_ };
+enum class Timer : std::uint8_t { down, advert, preempt_delay, announce, defend, retry, count };
 
 // Skew_Time (RFC 9568, 6.1; RFC 3768, 6.1): of the active router's interval, in version 2 of one second.
 [[nodiscard]] Duration skew_time(Version version, Priority priority, Duration active_interval);
@@ -164,9 +167,9 @@ class VirtualRouter {
   TimerTable<Timer> timers_;
   Duration active_interval_;
   std::optional<IpAddress> active_router_;
-  bool active_left_ = false;    // the running down timer was shortened by a priority 0
-  TimePoint last_advert_{};     // when we last advertised; only meaningful while active and speaking
-  std::size_t announced_ = 0;   // announcements of the burst already made
+  bool active_left_ = false;   // the running down timer was shortened by a priority 0
+  TimePoint last_advert_;      // when we last advertised; only meaningful while active and speaking
+  std::size_t announced_ = 0;  // announcements of the burst already made
   Backoff retry_;
 };
 

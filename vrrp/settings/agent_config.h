@@ -34,7 +34,7 @@ struct AgentConfig {
   std::uint64_t generation = 0;
   std::string mark_name;  // what our marks on addresses are derived from
   plan::Lease lease;
-  std::optional<IpAddress> source;           // our address towards the peers; else the interface's primary one
+  std::optional<IpAddress> source;  // our address towards the peers; else the interface's primary one
   std::optional<std::uint16_t> status_port;  // of the HTTP status, on `source`
   std::vector<RouterSettings> routers;       // empty: stand by in silence
 };

@@ -10,9 +10,11 @@ namespace {
 using settings::Environment;
 using settings::Findings;
 
-constexpr std::string_view kDefaultPassword = "d0cker";  // osixia's, known to everybody; part of its wire form
+constexpr std::string_view kDefaultPassword =
+    "d0cker";  // osixia's, known to everybody; part of its wire form
 constexpr std::string_view kDefaultNotify = "/container/service/keepalived/assets/notify.sh";
-constexpr std::string_view kListForms = "a list such as #PYTHON2BASH:['192.0.2.1', '192.0.2.2'] or 192.0.2.1,192.0.2.2";
+constexpr std::string_view kListForms =
+    "a list such as #PYTHON2BASH:['192.0.2.1', '192.0.2.2'] or 192.0.2.1,192.0.2.2";
 
 std::vector<std::string> items(const Environment& env, std::string_view name, Findings& findings) {
   const auto value = env.text(name);
@@ -38,15 +40,20 @@ void read_addresses(const Environment& env, RouterSettings& router, Findings& fi
       continue;
     }
     const auto& address = parsed->prefix.address;
-    if (address.family() != Family::ipv4 || address.is_unspecified() || address.is_multicast() || address.is_loopback()) {
+    if (address.family() != Family::ipv4 || address.is_unspecified() || address.is_multicast() ||
+        address.is_loopback()) {
       findings.refuse(kName, item, "unicast IPv4 addresses");
       continue;
     }
-    if (std::ranges::find(router.protocol.addresses, address, &IpPrefix::address) != router.protocol.addresses.end()) {
+    if (std::ranges::find(router.protocol.addresses, address, &IpPrefix::address) !=
+        router.protocol.addresses.end()) {
       findings.refuse(kName, address.text(), "each address once");
       continue;
     }
-    for (const auto& option : parsed->ignored) findings.warning(std::string(kName) + ": '" + option + "' of " + address.text() + " has no meaning here, ignoring");
+    for (const auto& option : parsed->ignored) {
+      findings.warning(std::string(kName) + ": '" + option + "' of " + address.text() +
+                       " has no meaning here, ignoring");
+    }
     router.protocol.addresses.push_back(parsed->prefix);
     router.addresses.push_back({.prefix = parsed->prefix, .interface = parsed->interface});
   }
@@ -56,7 +63,8 @@ void read_peers(const Environment& env, RouterSettings& router, Findings& findin
   constexpr std::string_view kName = "KEEPALIVED_UNICAST_PEERS";
   for (const auto& item : items(env, kName, findings)) {
     const auto address = IpAddress::parse(item);
-    if (!address || address->family() != Family::ipv4 || address->is_multicast() || address->is_unspecified()) {
+    if (!address || address->family() != Family::ipv4 || address->is_multicast() ||
+        address->is_unspecified()) {
       findings.refuse(kName, item, "unicast IPv4 addresses");
     } else if (std::ranges::find(router.rules.peers, *address) == router.rules.peers.end()) {
       router.rules.peers.push_back(*address);
@@ -66,7 +74,8 @@ void read_peers(const Environment& env, RouterSettings& router, Findings& findin
 
 void read_password(const Environment& env, RouterConfig& protocol, Findings& findings) {
   const auto set = env.find("KEEPALIVED_PASSWORD");
-  const auto password = settings::wire_password("KEEPALIVED_PASSWORD", set.value_or(std::string(kDefaultPassword)), findings);
+  const auto password =
+      settings::wire_password("KEEPALIVED_PASSWORD", set.value_or(std::string(kDefaultPassword)), findings);
   if (password.empty()) return;
   protocol.auth_type = AuthType::password;
   protocol.auth = auth_data(password);
@@ -77,7 +86,7 @@ void read_state(const Environment& env, RouterConfig& protocol, Findings& findin
   const auto state = env.text("KEEPALIVED_STATE", "BACKUP");
   if (equal_fold(state, "MASTER")) {
     protocol.preempt = true;
-    protocol.start_wait = protocol.advert_interval + std::chrono::seconds(1) / 256;
+    protocol.start_wait = protocol.advert_interval + Duration(std::chrono::seconds(1)) / 256;
   } else if (!equal_fold(state, "BACKUP")) {
     findings.warning("KEEPALIVED_STATE: '" + state + "' is neither MASTER nor BACKUP, taking BACKUP");
   }
@@ -100,12 +109,15 @@ AgentConfig config_from_osixia(const Environment& env, Findings& findings) {
   protocol.version = Version::v2;
   protocol.advert_interval = std::chrono::seconds(1);
   protocol.preempt = false;
-  protocol.vrid = Vrid(static_cast<std::uint8_t>(settings::number(env, "KEEPALIVED_ROUTER_ID", 1, 255, 51, findings)));
-  protocol.priority = Priority(static_cast<std::uint8_t>(settings::number(env, "KEEPALIVED_PRIORITY", 1, 255, 150, findings)));
+  protocol.vrid =
+      Vrid(static_cast<std::uint8_t>(settings::number(env, "KEEPALIVED_ROUTER_ID", 1, 255, 51, findings)));
+  protocol.priority = Priority(
+      static_cast<std::uint8_t>(settings::number(env, "KEEPALIVED_PRIORITY", 1, 255, 150, findings)));
   router.rules.listed_sources_only = false;
   router.rules.full_ttl_only = false;
   // osixia's own default is eth0; set but empty, where its keepalived would not start, means "find it".
-  router.interface_rule = env.find("KEEPALIVED_INTERFACE") ? env.text("KEEPALIVED_INTERFACE", plan::kAuto) : "eth0";
+  router.interface_rule =
+      env.find("KEEPALIVED_INTERFACE") ? env.text("KEEPALIVED_INTERFACE", plan::kAuto) : "eth0";
   read_addresses(env, router, findings);
   read_peers(env, router, findings);
   read_password(env, protocol, findings);

@@ -4,7 +4,8 @@
 
 namespace vip::vrrp {
 
-AgentConfig config_from_plan(const plan::Plan& plan, const std::string& node_id, const std::string& password) {
+AgentConfig config_from_plan(const plan::Plan& plan, const std::string& node_id,
+                             const std::string& password) {
   AgentConfig config{.managed = true,
                      .group = plan.group,
                      .node = node_id,
@@ -23,20 +24,22 @@ AgentConfig config_from_plan(const plan::Plan& plan, const std::string& node_id,
   }
   for (const auto& router : plan.routers) {
     RouterSettings settings;
-    settings.protocol = {.version = static_cast<Version>(plan.version),
-                         .vrid = router.vrid,
-                         .priority = self->priority,
-                         .advert_interval = plan.advert_interval,
-                         .preempt = plan.preempt,
-                         .preempt_delay = plan.preempt_delay,
-                         .start_wait = {},
-                         .auth_type = plan.auth.mode == plan::Auth::Mode::password ? AuthType::password : AuthType::none,
-                         .auth = auth_data(password),
-                         .source = self->address,
-                         .addresses = router.addresses};
+    settings.protocol = {
+        .version = static_cast<Version>(plan.version),
+        .vrid = router.vrid,
+        .priority = self->priority,
+        .advert_interval = plan.advert_interval,
+        .preempt = plan.preempt,
+        .preempt_delay = plan.preempt_delay,
+        .start_wait = {},
+        .auth_type = plan.auth.mode == plan::Auth::Mode::password ? AuthType::password : AuthType::none,
+        .auth = auth_data(password),
+        .source = self->address,
+        .addresses = router.addresses};
     settings.rules = {.peers = peers, .listed_sources_only = true, .full_ttl_only = true};
     settings.interface_rule = self->interface.empty() ? plan.interface : self->interface;
-    for (const auto& prefix : router.addresses) settings.addresses.push_back({.prefix = prefix, .interface = {}});
+    for (const auto& prefix : router.addresses)
+      settings.addresses.push_back({.prefix = prefix, .interface = {}});
     config.routers.push_back(std::move(settings));
   }
   return config;

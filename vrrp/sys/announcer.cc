@@ -1,13 +1,13 @@
 #include "vrrp/sys/announcer.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if_arp.h>
 #include <sys/socket.h>
-
-#include <algorithm>
-#include <cstring>
 
 #include "common/base/bytes.h"
 #include "common/sys/posix.h"
@@ -38,7 +38,8 @@ std::vector<std::uint8_t> gratuitous_arp(const MacAddress& mac, const IpAddress&
 }  // namespace
 
 Result<Announcer> Announcer::open() {
-  sys::UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));  // protocol 0: sends only
+  sys::UniqueFd fd(
+      ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));  // protocol 0: sends only
   if (!fd.valid()) return sys::errno_failure("packet socket");
   return Announcer(std::move(fd));
 }

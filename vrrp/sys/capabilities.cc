@@ -1,9 +1,9 @@
 #include "vrrp/sys/capabilities.h"
 
-#include <linux/capability.h>
-
 #include <charconv>
 #include <cstdint>
+
+#include <linux/capability.h>
 
 #include "common/base/text.h"
 #include "common/sys/posix.h"
@@ -19,7 +19,8 @@ std::string missing_capabilities() {
   if (at == std::string::npos) return "";
   const auto digits = trim(std::string_view(*status).substr(at + kKey.size(), 32));
   std::uint64_t effective = 0;
-  (void)std::from_chars(digits.data(), digits.data() + digits.size(), effective, 16);  // the kernel's own text
+  (void)std::from_chars(digits.data(), digits.data() + digits.size(), effective,
+                        16);  // the kernel's own text
   std::string missing;
   if ((effective >> CAP_NET_ADMIN & 1U) == 0) missing = "NET_ADMIN";
   if ((effective >> CAP_NET_RAW & 1U) == 0) missing += missing.empty() ? "NET_RAW" : ", NET_RAW";

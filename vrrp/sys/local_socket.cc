@@ -1,15 +1,15 @@
 #include "vrrp/sys/local_socket.h"
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "common/base/text.h"
 #include "common/sys/posix.h"
@@ -22,7 +22,7 @@ constexpr std::size_t kAnswerMax = 1U << 20U;
 constexpr int kBacklog = 16;
 
 std::string pid_namespace() {
-  struct stat info {};
+  struct stat info{};
   if (::stat("/proc/self/ns/pid", &info) != 0) return "0";
   return std::to_string(info.st_ino);
 }
@@ -64,7 +64,8 @@ Result<std::string> exchange(int fd, const std::string& request) {
 }  // namespace
 
 Result<sys::UniqueFd> listen_locally(std::string_view group) {
-  const auto name = std::string(kPrefix) + pid_namespace() + "/" + std::to_string(::getpid()) + "/" + std::string(group.substr(0, 40));
+  const auto name = std::string(kPrefix) + pid_namespace() + "/" + std::to_string(::getpid()) + "/" +
+                    std::string(group.substr(0, 40));
   VIP_TRY(const auto address, abstract_address(name));
   sys::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return sys::errno_failure("unix socket");
@@ -96,7 +97,8 @@ Result<std::vector<LocalAgent>> local_agents() {
   return agents;
 }
 
-Result<std::string> ask_locally(const std::string& socket, std::string_view path, std::chrono::seconds limit) {
+Result<std::string> ask_locally(const std::string& socket, std::string_view path,
+                                std::chrono::seconds limit) {
   VIP_TRY(const auto address, abstract_address(socket));
   const sys::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return sys::errno_failure("unix socket");
@@ -104,12 +106,14 @@ Result<std::string> ask_locally(const std::string& socket, std::string_view path
   const bool bounded = ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
                        ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0;
   if (!bounded) return sys::errno_failure("unix socket");
-  if (::connect(fd.get(), generic(address), address.size) != 0) return sys::errno_failure("connect to @" + socket);
+  if (::connect(fd.get(), generic(address), address.size) != 0)
+    return sys::errno_failure("connect to @" + socket);
   VIP_TRY(const auto answer, exchange(fd.get(), "GET " + std::string(path) + " HTTP/1.0\r\n\r\n"));
   const auto body = answer.find("\r\n\r\n");
   const auto space = answer.find(' ');
   if (body == std::string::npos || space > body) return fail(Errc::unavailable, "the answer is not HTTP");
-  if (answer.substr(space + 1, 3) != "200") return fail(Errc::unavailable, "HTTP status " + answer.substr(space + 1, 3));
+  if (answer.substr(space + 1, 3) != "200")
+    return fail(Errc::unavailable, "HTTP status " + answer.substr(space + 1, 3));
   return answer.substr(body + 4);
 }
 

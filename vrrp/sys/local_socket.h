@@ -27,6 +27,7 @@ struct LocalAgent {
 [[nodiscard]] Result<std::vector<LocalAgent>> local_agents();
 
 // GET of a path, at most `limit` and 1 MiB; the body of a 200. Errors: unavailable, and whatever else came.
-[[nodiscard]] Result<std::string> ask_locally(const std::string& socket, std::string_view path, std::chrono::seconds limit);
+[[nodiscard]] Result<std::string> ask_locally(const std::string& socket, std::string_view path,
+                                              std::chrono::seconds limit);
 
 }  // namespace vip::vrrp

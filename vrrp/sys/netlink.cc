@@ -1,5 +1,10 @@
 #include "vrrp/sys/netlink.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -10,11 +15,6 @@
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/socket.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <utility>
 
 #include "common/sys/posix.h"
 
@@ -39,11 +39,14 @@ std::unexpected<Error> netlink_failure(std::string_view clause, int code) {
   const auto text = std::string(clause) + ": netlink: " + nl_geterror(code);
   switch (error) {
     case NLE_PERM:
-    case NLE_NOACCESS: return fail(Errc::denied, text);
+    case NLE_NOACCESS:
+      return fail(Errc::denied, text);
     case NLE_NODEV:
     case NLE_NOADDR:
-    case NLE_OBJ_NOTFOUND: return fail(Errc::not_found, text);
-    default: return fail(Errc::unavailable, text);
+    case NLE_OBJ_NOTFOUND:
+      return fail(Errc::not_found, text);
+    default:
+      return fail(Errc::unavailable, text);
   }
 }
 
@@ -57,16 +60,20 @@ int collect_address(nl_msg* message, void* sink) noexcept {
   const nlmsghdr* const header = nlmsg_hdr(message);
   if (header->nlmsg_type != RTM_NEWADDR || !nlmsg_valid_hdr(header, sizeof(ifaddrmsg))) return NL_SKIP;
   std::array<nlattr*, IFA_MAX + 2> attributes{};
-  if (nlmsg_parse(nlmsg_hdr(message), sizeof(ifaddrmsg), attributes.data(), IFA_PROTO, nullptr) < 0) return NL_SKIP;
+  if (nlmsg_parse(nlmsg_hdr(message), sizeof(ifaddrmsg), attributes.data(), IFA_PROTO, nullptr) < 0)
+    return NL_SKIP;
   const auto* const body = static_cast<const ifaddrmsg*>(nlmsg_data(header));
-  nlattr* const value = attributes.at(IFA_LOCAL) != nullptr ? attributes.at(IFA_LOCAL) : attributes.at(IFA_ADDRESS);
+  nlattr* const value =
+      attributes.at(IFA_LOCAL) != nullptr ? attributes.at(IFA_LOCAL) : attributes.at(IFA_ADDRESS);
   if (value == nullptr) return NL_SKIP;
   const auto address = IpAddress::from_bytes(
       {static_cast<const std::uint8_t*>(nla_data(value)), static_cast<std::size_t>(nla_len(value))});
   if (!address) return NL_SKIP;
-  AddressRecord record{.interface = IfIndex(body->ifa_index), .address = {.prefix = {.address = *address, .length = body->ifa_prefixlen}}};
+  AddressRecord record{.interface = IfIndex(body->ifa_index),
+                       .address = {.prefix = {.address = *address, .length = body->ifa_prefixlen}}};
   if (attributes.at(IFA_PROTO) != nullptr) record.address.protocol = nla_get_u8(attributes.at(IFA_PROTO));
-  if (attributes.at(IFA_RT_PRIORITY) != nullptr) record.address.group_mark = nla_get_u32(attributes.at(IFA_RT_PRIORITY));
+  if (attributes.at(IFA_RT_PRIORITY) != nullptr)
+    record.address.group_mark = nla_get_u32(attributes.at(IFA_RT_PRIORITY));
   static_cast<std::vector<AddressRecord>*>(sink)->push_back(record);
   return NL_OK;
 }
@@ -92,7 +99,8 @@ Result<Owned<rtnl_addr>> request_address(IfIndex interface, const IpPrefix& pref
   if (!address || !local) return fail(Errc::exhausted, "netlink: no memory");
   nl_addr_set_prefixlen(local.get(), prefix.length);
   rtnl_addr_set_ifindex(address.get(), static_cast<int>(interface.value));
-  if (const int code = rtnl_addr_set_local(address.get(), local.get()); code < 0) return netlink_failure("address", code);
+  if (const int code = rtnl_addr_set_local(address.get(), local.get()); code < 0)
+    return netlink_failure("address", code);
   return address;
 }
 
@@ -146,7 +154,8 @@ Result<std::vector<ObservedLink>> Netlink::links() const {
   const Owned<nl_cache> cache(raw);
   VIP_TRY(const auto records, dump_addresses(socket_.get(), AF_UNSPEC));
   std::vector<ObservedLink> links;
-  for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr; object = nl_cache_get_next(object)) {
+  for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr;
+       object = nl_cache_get_next(object)) {
     auto link = observed_link(reinterpret_cast<rtnl_link*>(object));
     for (const auto& record : records) {
       if (record.interface == link.index) link.addresses.push_back(record.address.prefix);
@@ -177,7 +186,8 @@ Status Netlink::hold(IfIndex interface, const IpPrefix& prefix, const AddressLif
   int code = rtnl_addr_build_add_request(address.get(), NLM_F_CREATE | NLM_F_REPLACE, &message);
   if (code < 0) return netlink_failure("hold " + prefix.text(), code);
   Owned<nl_msg> request(message);
-  if (nla_put_u8(message, IFA_PROTO, kAddressProtocol) < 0 || nla_put_u32(message, IFA_RT_PRIORITY, lifetime.group_mark) < 0) {
+  if (nla_put_u8(message, IFA_PROTO, kAddressProtocol) < 0 ||
+      nla_put_u32(message, IFA_RT_PRIORITY, lifetime.group_mark) < 0) {
     return fail(Errc::exhausted, "netlink: no memory");
   }
   code = nl_send_sync(socket_.get(), request.release());  // frees the message
@@ -203,7 +213,8 @@ int collect_hint(nl_msg* message, void* sink) noexcept {
     case RTM_NEWLINK:
     case RTM_DELLINK:
       if (nlmsg_valid_hdr(header, sizeof(ifinfomsg)) != 0) {
-        hints.links.insert(IfIndex(static_cast<std::uint32_t>(static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index)));
+        hints.links.insert(IfIndex(
+            static_cast<std::uint32_t>(static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index)));
       }
       break;
     case RTM_NEWADDR:
@@ -213,7 +224,8 @@ int collect_hint(nl_msg* message, void* sink) noexcept {
         set.insert(IfIndex(static_cast<const ifaddrmsg*>(nlmsg_data(header))->ifa_index));
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return NL_OK;
 }
@@ -227,7 +239,8 @@ Result<NetlinkEvents> NetlinkEvents::open() {
   if (const int code = nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, 0); code < 0) {
     return netlink_failure("netlink events", code);
   }
-  if (const int code = nl_socket_set_nonblocking(socket); code < 0) return netlink_failure("netlink events", code);
+  if (const int code = nl_socket_set_nonblocking(socket); code < 0)
+    return netlink_failure("netlink events", code);
   return events;
 }
 

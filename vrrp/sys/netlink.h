@@ -48,7 +48,7 @@ class Netlink {
 
 // What changed since the last look.
 struct NetlinkHints {
-  std::set<IfIndex> links;              // came, went, up or down
+  std::set<IfIndex> links;  // came, went, up or down
   std::set<IfIndex> addresses_added;
   std::set<IfIndex> addresses_removed;
   bool overrun = false;  // the kernel dropped some: everything may have changed

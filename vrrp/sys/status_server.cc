@@ -1,12 +1,12 @@
 #include "vrrp/sys/status_server.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "common/sys/posix.h"
 
@@ -70,7 +70,8 @@ Status StatusServer::listen(const IpAddress& address, std::uint16_t port) {
 }
 
 Status StatusServer::serve(sys::UniqueFd listening) {
-  if (evhttp_accept_socket(http_.get(), listening.get()) != 0) return fail(Errc::exhausted, "status server: no memory");
+  if (evhttp_accept_socket(http_.get(), listening.get()) != 0)
+    return fail(Errc::exhausted, "status server: no memory");
   (void)listening.release();  // evhttp closes it
   return {};
 }

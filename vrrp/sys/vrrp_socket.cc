@@ -1,12 +1,12 @@
 #include "vrrp/sys/vrrp_socket.h"
 
-#include <netinet/in.h>
-#include <netinet/ip.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <sys/socket.h>
 
 #include "common/sys/posix.h"
 
@@ -14,9 +14,9 @@ namespace vip::vrrp {
 namespace {
 
 constexpr int kProtocolVrrp = 112;
-constexpr int kTtl = 255;                // RFC 9568, 5.1.1.3
-constexpr int kTrafficClass = 0xC0;      // internetwork control
-constexpr int kPacketsPerTurn = 256;     // then timers get their turn
+constexpr int kTtl = 255;                 // RFC 9568, 5.1.1.3
+constexpr int kTrafficClass = 0xC0;       // internetwork control
+constexpr int kPacketsPerTurn = 256;      // then timers get their turn
 constexpr std::size_t kPacketMax = 2048;  // 255 addresses of 4 bytes and all headers
 
 template <typename Value>
@@ -33,12 +33,13 @@ in_addr to_in_addr(const IpAddress& address) {
 // The payload after the header whose length the packet itself says (options may be there).
 void hand_over(std::span<const std::uint8_t> packet, const VrrpSocket::Receiver& receiver) {
   if (packet.size() < sizeof(iphdr)) return;
-  const std::size_t header = (packet[0] & 0x0FU) * 4U;
+  const std::size_t header = std::size_t{packet[0] & 0x0FU} * 4;
   if (header < sizeof(iphdr) || header > packet.size()) return;
   const auto source = IpAddress::from_bytes(packet.subspan(12, 4));
   const auto destination = IpAddress::from_bytes(packet.subspan(16, 4));
   if (!source || !destination) return;
-  receiver(Envelope{.source = *source, .destination = *destination, .ttl = packet[8]}, packet.subspan(header));
+  receiver(Envelope{.source = *source, .destination = *destination, .ttl = packet[8]},
+           packet.subspan(header));
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ Status VrrpSocket::send(const Envelope& envelope, std::span<const std::uint8_t> 
   sockaddr_in destination{};
   destination.sin_family = AF_INET;
   destination.sin_addr = to_in_addr(envelope.destination);
-  iovec payload{.iov_base = const_cast<std::uint8_t*>(message.data()), .iov_len = message.size()};  // NOLINT: sendmsg only reads
+  iovec payload{.iov_base = const_cast<std::uint8_t*>(message.data()),
+                .iov_len = message.size()};  // NOLINT: sendmsg only reads
   alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in_pktinfo))> control{};
   msghdr header{};
   header.msg_name = &destination;
@@ -72,7 +74,8 @@ Status VrrpSocket::send(const Envelope& envelope, std::span<const std::uint8_t> 
   in_pktinfo info{};
   info.ipi_spec_dst = to_in_addr(envelope.source);
   std::memcpy(CMSG_DATA(option), &info, sizeof(info));
-  if (::sendmsg(fd_.get(), &header, MSG_NOSIGNAL) < 0) return sys::errno_failure("send to " + envelope.destination.text());
+  if (::sendmsg(fd_.get(), &header, MSG_NOSIGNAL) < 0)
+    return sys::errno_failure("send to " + envelope.destination.text());
   return {};
 }
 

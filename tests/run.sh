@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Runs the tests on a fresh machine: installs what is missing, builds, runs, and closes with one line,
+# "N passed, N failed, N skipped". Exit status 0 when nothing failed, 1 when something did, 2 for a wrong word.
+#
+#   tests/run.sh [KIND...]     without a word: all of them, in this order
+#
+#   format   clang-format finds nothing to change
+#   unit     GoogleTest, the layers and the purity of the cores; in the build preset of UNIT_PRESET (asan)
+#   tidy     clang-tidy finds nothing
+#   net      the real agent in network namespaces
+#   swarm    the real image on three real Docker engines
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly kinds_known=(format unit tidy net swarm)
+readonly results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+usage() { sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' tests/run.sh; }
+
+kinds=()
+for word in "$@"; do
+  case " ${kinds_known[*]} " in
+    *" $word "*) kinds+=("$word") ;;
+    *)
+      if [ "$word" = -h ] || [ "$word" = --help ]; then usage; exit 0; fi
+      printf "run.sh: '%s' is not a kind of test; allowed are: %s\n" "$word" "${kinds_known[*]}" >&2
+      exit 2
+      ;;
+  esac
+done
+[ ${#kinds[@]} -gt 0 ] || kinds=("${kinds_known[@]}")
+
+wants() { case " ${kinds[*]} " in *" $1 "*) true ;; *) false ;; esac; }
+say() { printf '\n== %s (%ss)\n' "$*" "$SECONDS"; }
+
+# One test case of our own making in the results: verdict NAME COMMAND...
+verdict() {
+  local name=$1
+  shift
+  local outcome=''
+  "$@" || outcome='<failure/>'
+  printf '<testsuite><testcase name="%s">%s</testcase></testsuite>\n' "$name" "$outcome" >"$results/$name.xml"
+}
+
+check_format() {
+  git ls-files -z '*.cc' '*.h' | xargs -0 clang-format-19 --dry-run --Werror
+}
+
+check_tidy() {
+  run-clang-tidy-19 -p build/release -quiet -j "$(nproc)" "^$PWD/(common|vrrp|operator)/.*\.cc$" >"$results/tidy.log" 2>&1 || {
+    grep -E 'error:|warning:' "$results/tidy.log" | sort -u
+    return 1
+  }
+}
+
+build() {
+  cmake --preset "$1" >"$results/build.log" 2>&1 && cmake --build --preset "$1" >>"$results/build.log" 2>&1 || {
+    cat "$results/build.log"
+    exit 1
+  }
+}
+
+run_pytest() {
+  /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/$1.xml" "tests/$1" || true
+}
+
+say "install what is missing"
+packaging/install.sh build lint net lab
+
+if wants format; then
+  say format
+  verdict format check_format
+fi
+if wants unit; then
+  preset=${UNIT_PRESET:-asan}
+  say "unit ($preset)"
+  build "$preset"
+  ctest --preset "$preset" --output-junit "$results/unit.xml" >"$results/unit.log" 2>&1 || cat "$results/unit.log"
+fi
+if wants tidy || wants net; then
+  say "build (release)"
+  build release
+fi
+if wants tidy; then
+  say tidy
+  verdict tidy check_tidy
+fi
+if wants net; then
+  say net
+  run_pytest net
+fi
+if wants swarm; then
+  say swarm
+  run_pytest swarm
+fi
+
+say "${kinds[*]}: the result"
+/usr/bin/python3 tests/support/tally.py "$results" "${kinds[@]}"

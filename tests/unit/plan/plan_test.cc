@@ -1,0 +1,108 @@
+#include "common/plan/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "common/base/text.h"
+
+namespace vip::plan {
+namespace {
+
+using namespace std::chrono_literals;
+
+Plan sound() {
+  return {.group = "web",
+          .generation = 3,
+          .lease = {.kind = Lease::Kind::fixed, .fixed = 5s},
+          .interface = "auto",
+          .auth = {.mode = Auth::Mode::password, .file = "/run/secrets/swarm-vip-password"},
+          .routers = {{.vrid = Vrid(51), .addresses = {IpPrefix::parse("192.0.2.100/24").value()}}},
+          .members = {{.id = "a",
+                       .hostname = "n1",
+                       .address = IpAddress::parse("192.0.2.1").value(),
+                       .priority = Priority(100),
+                       .interface = "eth1"},
+                      {.id = "b",
+                       .hostname = "n2",
+                       .address = IpAddress::parse("192.0.2.2").value(),
+                       .priority = Priority(99),
+                       .interface = ""}}};
+}
+
+TEST(Plan, SurvivesItsJsonForm) {
+  EXPECT_EQ(from_json(to_json(sound())), sound());
+}
+
+TEST(Plan, TheTextIsCanonical) {
+  const auto text = to_json(sound());
+  EXPECT_EQ(text.find_first_of(" \n"), std::string::npos);
+  EXPECT_TRUE(text.starts_with(R"({"advert_interval_ms":250,"auth":{"file":)")) << text;
+  EXPECT_EQ(short_hash(text), short_hash(to_json(sound())));
+}
+
+// FIPS 180-2's example.
+TEST(Plan, TheHashIsSha256) {
+  EXPECT_EQ(short_hash("abc"), "ba7816bf8f01");
+}
+
+TEST(Plan, AnOlderAgentReadsANewerOperatorsPlan) {
+  auto text = to_json(sound());
+  text.insert(1, R"("brand_new":{"key":1},)");
+  EXPECT_EQ(from_json(text), sound());
+}
+
+TEST(Plan, GenerationAloneIsNoDifference) {
+  auto other = sound();
+  other.generation = 9;
+  EXPECT_TRUE(same_but_generation(sound(), other));
+  other.preempt = false;
+  EXPECT_FALSE(same_but_generation(sound(), other));
+}
+
+TEST(Plan, RefusesWhatCannotBeObeyed) {
+  const std::vector<std::pair<void (*)(Plan&), std::string>> table{
+      {[](Plan& p) { p.members.clear(); }, "members: none"},
+      {[](Plan& p) { p.routers.clear(); }, "routers: none"},
+      {[](Plan& p) { p.routers[0].addresses.clear(); }, "no address"},
+      {[](Plan& p) { p.routers[0].vrid = Vrid(0); }, "vrid"},
+      {[](Plan& p) { p.routers.push_back(p.routers[0]); }, "stands twice"},
+      {[](Plan& p) { p.members[1].priority = p.members[0].priority; }, "priority 100 stands twice"},
+      {[](Plan& p) { p.members[1].address = p.members[0].address; }, "stands twice"},
+      {[](Plan& p) { p.members[1].id = "a"; }, "the id stands twice"},
+      {[](Plan& p) { p.members[1].address = IpAddress(); }, "cannot be a node's address"},
+      {[](Plan& p) { p.advert_interval = 5ms; }, "advert_interval_ms"},
+      {[](Plan& p) { p.advert_interval = 255ms; }, "advert_interval_ms"},
+      {[](Plan& p) { p.version = 2; }, "advert_interval_ms"},
+      {[](Plan& p) { p.auth.file.clear(); }, "auth"},
+      {[](Plan& p) { p.routers[0].addresses = {IpPrefix::parse("fd00::1").value()}; }, "not an IPv4 address"},
+  };
+  for (const auto& [break_it, expected] : table) {
+    auto plan = sound();
+    break_it(plan);
+    const auto found = join(problems(plan), "; ");
+    EXPECT_NE(found.find(expected), std::string::npos) << expected << " not in: " << found;
+    EXPECT_FALSE(from_json(to_json(plan))) << expected;
+  }
+}
+
+TEST(Plan, GarbageIsAnErrorThatSaysWhat) {
+  EXPECT_EQ(from_json("").error().context, "not a JSON object");
+  EXPECT_EQ(from_json("[1,2]").error().context, "not a JSON object");
+  EXPECT_NE(from_json(R"({"schema":2})").error().context.find("schema"), std::string::npos);
+  const auto several =
+      from_json(R"({"schema":1,"group":7,"members":[{"id":"a","priority":300}]})").error().context;
+  for (const auto* part :
+       {"group: is not a text", "members.priority: 300", "routers: is missing", "members.address"}) {
+    EXPECT_NE(several.find(part), std::string::npos) << part << " not in: " << several;
+  }
+}
+
+TEST(Lease, ItsThreeForms) {
+  EXPECT_EQ(Lease::parse("auto"), Lease{});
+  EXPECT_EQ(Lease::parse("off")->kind, Lease::Kind::off);
+  EXPECT_EQ(Lease::parse("5s")->fixed, 5s);
+  for (const auto* text : {"", "5", "1s", "0s", "-5s", "86401s", "5m", "AUTO"})
+    EXPECT_FALSE(Lease::parse(text)) << text;
+}
+
+}  // namespace
+}  // namespace vip::plan

@@ -1,0 +1,73 @@
+#include "vrrp/core/interface_choice.h"
+
+#include <gtest/gtest.h>
+
+namespace vip::vrrp {
+namespace {
+
+IpPrefix prefix(std::string_view text) {
+  return IpPrefix::parse(text).value();
+}
+
+ObservedLink link(std::uint32_t index, std::string name, std::vector<IpPrefix> addresses) {
+  return {.index = IfIndex(index), .name = std::move(name), .up = true, .addresses = std::move(addresses)};
+}
+
+const std::vector<IpPrefix> kVip{prefix("192.0.2.100")};
+const std::vector<ObservedLink> kLinks{
+    {.index = IfIndex(1), .name = "lo", .up = true, .loopback = true, .addresses = {prefix("127.0.0.1/8")}},
+    link(2, "eth0", {prefix("198.51.100.5/24")}),
+    link(3, "eth1", {prefix("192.0.2.5/24")}),
+    link(4, "eth2", {prefix("192.0.2.6/24")}),
+};
+
+std::string chosen(std::string_view rule, std::optional<IpAddress> source,
+                   const std::vector<ObservedLink>& links = kLinks) {
+  const auto found = choose_interface(rule, kVip, source, links);
+  return found ? (*found)->name : "error: " + found.error().context;
+}
+
+TEST(InterfaceChoice, ANameIsTaken) {
+  EXPECT_EQ(chosen("eth0", std::nullopt), "eth0");
+}
+
+TEST(InterfaceChoice, AnUnknownNameSaysWhatThereIs) {
+  EXPECT_EQ(chosen("eth9", std::nullopt),
+            "error: 'eth9' is not an interface of this host; there are: eth0, eth1, eth2");
+}
+
+TEST(InterfaceChoice, AutoTakesTheNetworkThatCoversTheAddress) {
+  EXPECT_EQ(chosen("auto", std::nullopt), "eth1");
+  EXPECT_EQ(chosen("", std::nullopt), "eth1");
+}
+
+TEST(InterfaceChoice, OfSeveralTheOneWithOurOwnAddress) {
+  EXPECT_EQ(chosen("auto", IpAddress::parse("192.0.2.6")), "eth2");
+}
+
+TEST(InterfaceChoice, TheCoveringNetworkWinsOverOurOwnAddress) {
+  EXPECT_EQ(chosen("auto", IpAddress::parse("198.51.100.5")), "eth1");
+}
+
+TEST(InterfaceChoice, WithoutACoveringNetworkOurOwnAddressDecides) {
+  const std::vector<ObservedLink> links{link(2, "eth0", {prefix("198.51.100.5/24")}),
+                                        link(3, "eth1", {prefix("203.0.113.5/24")})};
+  EXPECT_EQ(chosen("auto", IpAddress::parse("203.0.113.5"), links), "eth1");
+}
+
+TEST(InterfaceChoice, TheVirtualAddressItselfProvesNothing) {
+  const std::vector<ObservedLink> links{link(2, "eth0", {prefix("192.0.2.100/24")})};
+  EXPECT_EQ(chosen("auto", std::nullopt, links).substr(0, 6), "error:");
+}
+
+TEST(PrimaryAddress, IsTheFirstThatIsNotVirtual) {
+  EXPECT_EQ(primary_address(
+                link(2, "eth0", {prefix("192.0.2.100"), prefix("fe80::1/64"), prefix("192.0.2.7/24")}), kVip)
+                .value()
+                .text(),
+            "192.0.2.7");
+  EXPECT_FALSE(primary_address(link(2, "eth0", {prefix("192.0.2.100")}), kVip));
+}
+
+}  // namespace
+}  // namespace vip::vrrp

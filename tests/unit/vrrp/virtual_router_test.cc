@@ -1,0 +1,526 @@
+#include "vrrp/core/virtual_router.h"
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace vip::vrrp {
+namespace {
+
+using namespace std::chrono_literals;
+
+IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
+
+const IpAddress kSelf = ip("192.0.2.20");
+const IpAddress kLower = ip("192.0.2.10");
+const IpAddress kHigher = ip("192.0.2.30");
+
+RouterConfig config(int priority = 100) {
+  return {.version = Version::v3,
+          .vrid = Vrid(51),
+          .priority = Priority(static_cast<std::uint8_t>(priority)),
+          .advert_interval = 1s,
+          .preempt = true,
+          .source = kSelf,
+          .addresses = {IpPrefix::parse("192.0.2.100").value()}};
+}
+
+Received advert(int priority, IpAddress source = kHigher, Duration interval = 1s) {
+  return {.source = source, .priority = Priority(static_cast<std::uint8_t>(priority)), .interval = interval};
+}
+
+// A router with its own clock; events happen at the time they are told.
+class Subject {
+ public:
+  explicit Subject(RouterConfig with) : router_(std::move(with)) {}
+
+  Actions at(Duration when, const Event& event) {
+    now_ = TimePoint(when);
+    auto actions = router_.step(now_, event);
+    if (std::holds_alternative<TimerExpired>(event)) check_deadline();
+    return actions;
+  }
+  // Runs to the next deadline and through it; a fresh active gets its addresses at once.
+  Actions expire() {
+    const auto deadline = router_.next_deadline();
+    if (!deadline) return {};
+    now_ = deadline->when;
+    auto actions = router_.step(now_, TimerExpired{});
+    check_deadline();
+    return actions;
+  }
+  Actions held() { return router_.step(now_, AddressesHeld{}); }
+  [[nodiscard]] Duration elapsed() const { return now_.time_since_epoch(); }
+  [[nodiscard]] State state() const { return router_.state(); }
+  [[nodiscard]] const VirtualRouter& router() const { return router_; }
+
+  // A router in the given state at time 0.
+  static Subject in(State state, RouterConfig with = config()) {
+    Subject subject(std::move(with));
+    if (state == State::initialize) return subject;
+    (void)subject.at(0s, Started{.link_up = state != State::fault});
+    if (state == State::active) {
+      (void)subject.expire();
+      (void)subject.held();
+    }
+    return subject;
+  }
+
+ private:
+  void check_deadline() const {
+    const auto deadline = router_.next_deadline();
+    if (!deadline) return;
+    EXPECT_GT(deadline->when, now_) << "a deadline that is not in the future spins";
+  }
+  VirtualRouter router_;
+  TimePoint now_;
+};
+
+template <typename Wanted>
+bool contains(const Actions& actions) {
+  return std::ranges::any_of(actions,
+                             [](const Action& action) { return std::holds_alternative<Wanted>(action); });
+}
+
+template <typename Wanted>
+std::size_t position(const Actions& actions) {
+  return static_cast<std::size_t>(
+      std::ranges::find_if(actions,
+                           [](const Action& action) { return std::holds_alternative<Wanted>(action); }) -
+      actions.begin());
+}
+
+std::optional<Priority> sent(const Actions& actions) {
+  for (const auto& action : actions) {
+    if (const auto* send = std::get_if<SendAdvertisement>(&action)) return send->priority;
+  }
+  return std::nullopt;
+}
+
+Cause cause(const Actions& actions) {
+  for (const auto& action : actions) {
+    if (const auto* change = std::get_if<StateChanged>(&action)) return change->cause;
+  }
+  ADD_FAILURE() << "no change of state";
+  return Cause::started;
+}
+
+// --- every state and every event
+// ----------------------------------------------------------------------------
+
+struct Row {
+  State from;
+  std::string event_name;
+  Event event;
+  State to;
+  bool speaks = false;  // sends an advertisement of any priority
+};
+
+std::vector<Row> table() {
+  using enum State;
+  return {
+      {initialize, "started", Started{}, backup},
+      {initialize, "started, link down", Started{.link_up = false}, fault},
+      {initialize, "stopped", Stopped{}, initialize},
+      {initialize, "timer", TimerExpired{}, initialize},
+      {initialize, "advert 0", advert(0), initialize},
+      {initialize, "advert lower", advert(50), initialize},
+      {initialize, "advert equal", advert(100), initialize},
+      {initialize, "advert higher", advert(200), initialize},
+      {initialize, "link up", LinkChanged{.up = true}, initialize},
+      {initialize, "link down", LinkChanged{.up = false}, initialize},
+      {initialize, "held", AddressesHeld{}, initialize},
+      {initialize, "refused", AddressesRefused{}, initialize},
+
+      {backup, "started", Started{}, backup},
+      {backup, "stopped", Stopped{}, initialize},
+      {backup, "timer, nothing due", TimerExpired{}, backup},
+      {backup, "advert 0", advert(0), backup},
+      {backup, "advert lower", advert(50), backup},
+      {backup, "advert equal", advert(100), backup},
+      {backup, "advert higher", advert(200), backup},
+      {backup, "link up", LinkChanged{.up = true}, backup},
+      {backup, "link down", LinkChanged{.up = false}, fault},
+      {backup, "held", AddressesHeld{}, backup},
+      {backup, "refused", AddressesRefused{}, backup},
+
+      {active, "started", Started{}, active},
+      {active, "stopped", Stopped{}, initialize, true},
+      {active, "timer, nothing due", TimerExpired{}, active},
+      {active, "advert 0", advert(0), active, true},
+      {active, "advert equal, lower address", advert(100, kLower), active},
+      {active, "advert equal, higher address", advert(100, kHigher), backup},
+      {active, "advert higher", advert(200), backup},
+      {active, "link up", LinkChanged{.up = true}, active},
+      {active, "link down", LinkChanged{.up = false}, fault},
+      {active, "held", AddressesHeld{}, active},
+      {active, "refused", AddressesRefused{}, fault, true},
+
+      {fault, "started", Started{}, fault},
+      {fault, "stopped", Stopped{}, initialize},
+      {fault, "timer", TimerExpired{}, fault},
+      {fault, "advert 0", advert(0), fault},
+      {fault, "advert lower", advert(50), fault},
+      {fault, "advert equal", advert(100), fault},
+      {fault, "advert higher", advert(200), fault},
+      {fault, "link up", LinkChanged{.up = true}, backup},
+      {fault, "link down", LinkChanged{.up = false}, fault},
+      {fault, "held", AddressesHeld{}, fault},
+      {fault, "refused", AddressesRefused{}, fault},
+  };
+}
+
+TEST(VirtualRouter, EveryStateAnswersEveryEvent) {
+  for (const auto& row : table()) {
+    auto subject = Subject::in(row.from);
+    ASSERT_EQ(subject.state(), row.from) << row.event_name;
+    const auto actions = subject.at(subject.elapsed() + 1ms, row.event);
+    const auto where = std::string(name(row.from)) + " on " + row.event_name;
+    EXPECT_EQ(name(subject.state()), name(row.to)) << where;
+    EXPECT_EQ(sent(actions).has_value(), row.speaks) << where;
+    EXPECT_EQ(contains<StateChanged>(actions), row.from != row.to) << where;
+    const bool held = row.from == State::active;
+    const bool holds = row.to == State::active;
+    EXPECT_EQ(contains<ReleaseAddresses>(actions), held && !holds) << where;
+    EXPECT_EQ(subject.router().desired_addresses().empty(), !holds) << where;
+    const bool retries = row.from == State::active && row.event_name == "refused";
+    EXPECT_EQ(subject.router().next_deadline().has_value(), row.to == State::backup || holds || retries)
+        << where;
+  }
+}
+
+// --- timers (RFC 9568, 6.1; RFC 3768, 6.1)
+// ------------------------------------------------------------------
+
+TEST(Timers, SkewAndDownIntervalOfVersion3) {
+  EXPECT_EQ(skew_time(Version::v3, Priority(100), 1s), Duration(609'375us));
+  EXPECT_EQ(active_down_interval(Version::v3, Priority(100), 1s), Duration(3'609'375us));
+  EXPECT_EQ(active_down_interval(Version::v3, Priority(254), 10ms), Duration(30'078'125ns));
+  EXPECT_EQ(active_down_interval(Version::v3, Priority(100), 100ms), Duration(360'937'500ns));
+}
+
+TEST(Timers, TheSkewOfVersion2IsOfOneSecondWhateverTheInterval) {
+  EXPECT_EQ(skew_time(Version::v2, Priority(100), 5s), Duration(609'375us));
+  EXPECT_EQ(active_down_interval(Version::v2, Priority(200), 5s), Duration(15'218'750us));
+}
+
+// --- becoming active
+// ----------------------------------------------------------------------------------------
+
+TEST(VirtualRouter, ListensForTheDownIntervalAndTakesOver) {
+  Subject subject(config());
+  (void)subject.at(0s, Started{});
+  const auto actions = subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(3'609'375us));
+  EXPECT_EQ(subject.state(), State::active);
+  EXPECT_EQ(cause(actions), Cause::silence);
+}
+
+TEST(VirtualRouter, HasTheAddressBeforeItAnnouncesAndAnnouncesBeforeItSpeaks) {
+  Subject subject(config());
+  (void)subject.at(0s, Started{});
+  const auto claim = subject.expire();
+  EXPECT_TRUE(contains<HoldAddresses>(claim));
+  EXPECT_FALSE(contains<AnnounceAddresses>(claim));
+  EXPECT_FALSE(sent(claim));
+  const auto held = subject.held();
+  EXPECT_LT(position<AnnounceAddresses>(held), position<SendAdvertisement>(held));
+  EXPECT_EQ(sent(held), Priority(100));
+}
+
+TEST(VirtualRouter, NeverSpeaksForAnAddressTheKernelRefused) {
+  Subject subject(config());
+  (void)subject.at(0s, Started{});
+  (void)subject.expire();
+  const auto refused = subject.at(subject.elapsed(), AddressesRefused{});
+  EXPECT_EQ(subject.state(), State::fault);
+  EXPECT_FALSE(sent(refused));
+  const auto before = subject.elapsed();
+  EXPECT_EQ(cause(subject.expire()), Cause::retry);
+  EXPECT_EQ(subject.elapsed() - before, Duration(1s));
+  (void)subject.expire();
+  (void)subject.at(subject.elapsed(), AddressesRefused{});
+  const auto second = subject.elapsed();
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed() - second, Duration(2s)) << "the pauses between tries grow";
+}
+
+TEST(VirtualRouter, TheOwnerOfTheAddressesIsActiveAtOnce) {
+  Subject subject(config(255));
+  EXPECT_EQ(cause(subject.at(0s, Started{})), Cause::owner);
+  EXPECT_EQ(subject.state(), State::active);
+}
+
+TEST(VirtualRouter, AStartWaitReplacesTheFirstListening) {
+  auto with = config();
+  with.start_wait = 200ms;
+  Subject subject(with);
+  (void)subject.at(0s, Started{});
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(200ms));
+}
+
+TEST(VirtualRouter, AnnouncesDenselyThenRefreshes) {
+  auto subject = Subject::in(State::active);
+  const auto start = subject.elapsed();
+  std::vector<Duration> announced;
+  while (announced.size() < 4) {
+    if (contains<AnnounceAddresses>(subject.expire())) announced.push_back(subject.elapsed() - start);
+  }
+  EXPECT_EQ(announced, (std::vector<Duration>{100ms, 500ms, 1000ms, 61'000ms}));
+}
+
+TEST(VirtualRouter, SpeaksOncePerInterval) {
+  auto subject = Subject::in(State::active);
+  const auto start = subject.elapsed();
+  std::vector<Duration> spoken;
+  while (spoken.size() < 3) {
+    if (sent(subject.expire())) spoken.push_back(subject.elapsed() - start);
+  }
+  EXPECT_EQ(spoken, (std::vector<Duration>{1s, 2s, 3s}));
+}
+
+// --- backup
+// -------------------------------------------------------------------------------------------------
+
+TEST(VirtualRouter, ABetterAdvertRestartsTheDownTimer) {
+  auto subject = Subject::in(State::backup);
+  (void)subject.at(3s, advert(200));
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(6'609'375us));
+}
+
+TEST(VirtualRouter, LowerPriorityAdvertDoesNotDelayTakeover) {
+  auto subject = Subject::in(State::backup);
+  for (int i = 1; i <= 3; ++i) (void)subject.at(std::chrono::seconds(i), advert(50));
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(3'609'375us));
+}
+
+TEST(VirtualRouter, WithoutPreemptionALowerPriorityStaysActive) {
+  auto with = config();
+  with.preempt = false;
+  auto subject = Subject::in(State::backup, with);
+  for (int i = 1; i <= 20; ++i) (void)subject.at(std::chrono::seconds(i), advert(50));
+  EXPECT_EQ(subject.state(), State::backup);
+  EXPECT_EQ(cause(subject.expire()), Cause::silence);
+  EXPECT_EQ(subject.elapsed(), Duration(23'609'375us));
+}
+
+TEST(VirtualRouter, PreemptsAfterItsDelayWhileTheLowerOneIsHeard) {
+  auto with = config();
+  with.preempt_delay = 5s;
+  auto subject = Subject::in(State::backup, with);
+  (void)subject.at(1s, advert(50));
+  for (int i = 2; i <= 5; ++i) (void)subject.at(std::chrono::seconds(i), advert(50));
+  const auto actions = subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(6s));
+  EXPECT_EQ(cause(actions), Cause::preemption);
+}
+
+TEST(VirtualRouter, ABetterRouterCancelsThePreemption) {
+  auto with = config();
+  with.preempt_delay = 5s;
+  auto subject = Subject::in(State::backup, with);
+  (void)subject.at(1s, advert(50));
+  (void)subject.at(4s, advert(200));
+  (void)subject.at(7s, advert(200));
+  EXPECT_EQ(subject.state(), State::backup);
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(10'609'375us));
+}
+
+TEST(VirtualRouter, ALowerRouterThatDiesDuringThePreemptDelayIsReplacedInTime) {
+  auto with = config();
+  with.preempt_delay = 60s;
+  auto subject = Subject::in(State::backup, with);
+  (void)subject.at(1s, advert(50));
+  EXPECT_EQ(cause(subject.expire()), Cause::silence);
+  EXPECT_EQ(subject.elapsed(), Duration(4'609'375us));
+}
+
+TEST(VirtualRouter, PriorityZeroLeavesOnlyTheSkew) {
+  auto subject = Subject::in(State::backup);
+  (void)subject.at(1s, advert(200));
+  (void)subject.at(1500ms, advert(0));
+  EXPECT_EQ(cause(subject.expire()), Cause::active_left);
+  EXPECT_EQ(subject.elapsed(), Duration(1500ms + 609'375us));
+}
+
+// P24: a leaver that repeats itself must not postpone its own succession.
+TEST(VirtualRouter, RepeatedPriorityZeroDoesNotDelayTakeover) {
+  auto subject = Subject::in(State::backup);
+  (void)subject.at(1s, advert(200));
+  for (int i = 0; i < 6; ++i) (void)subject.at(1500ms + i * 100ms, advert(0));
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(1500ms + 609'375us));
+}
+
+TEST(VirtualRouter, AnotherRouterThatTakesOverFirstKeepsUsBackup) {
+  auto subject = Subject::in(State::backup);
+  (void)subject.at(1s, advert(0));
+  (void)subject.at(1100ms, advert(150));
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(1100ms + 3'609'375us));
+}
+
+TEST(VirtualRouter, Version3LearnsTheActiveRoutersInterval) {
+  auto subject = Subject::in(State::backup);
+  (void)subject.at(1s, advert(200, kHigher, 100ms));
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(1s + 360'937'500ns));
+}
+
+TEST(VirtualRouter, AfterLearningItStillSpeaksAtItsOwnInterval) {
+  auto subject = Subject::in(State::backup);
+  (void)subject.at(1s, advert(200, kHigher, 100ms));
+  (void)subject.expire();
+  (void)subject.held();
+  const auto start = subject.elapsed();
+  while (!sent(subject.expire())) {
+  }
+  EXPECT_EQ(subject.elapsed() - start, Duration(1s));
+}
+
+// --- active
+// -------------------------------------------------------------------------------------------------
+
+TEST(VirtualRouter, YieldsToAHigherPriorityAndNamesIt) {
+  auto subject = Subject::in(State::active);
+  const auto actions = subject.at(subject.elapsed() + 1ms, advert(101, kLower));
+  EXPECT_EQ(cause(actions), Cause::higher_priority);
+  EXPECT_EQ(subject.router().active_router(), kLower);
+}
+
+TEST(VirtualRouter, AtEqualPriorityTheHigherAddressWins) {
+  auto subject = Subject::in(State::active);
+  (void)subject.at(subject.elapsed() + 1ms, advert(100, kLower));
+  EXPECT_EQ(subject.state(), State::active);
+  EXPECT_EQ(cause(subject.at(subject.elapsed() + 1ms, advert(100, kHigher))), Cause::higher_address);
+}
+
+// Byte by byte from the most significant on, not by the machine's integers.
+TEST(VirtualRouter, AddressesAreComparedInNetworkOrder) {
+  auto with = config();
+  with.source = ip("10.0.0.200");
+  auto subject = Subject::in(State::active, with);
+  (void)subject.at(subject.elapsed() + 1ms, advert(100, ip("10.0.1.1")));
+  EXPECT_EQ(subject.state(), State::backup);
+}
+
+TEST(VirtualRouter, AnswersALoserAtOnceButDoesNotStorm) {
+  auto subject = Subject::in(State::active);
+  const auto start = subject.elapsed();
+  EXPECT_TRUE(sent(subject.at(start + 600ms, advert(50, kLower))));
+  int answers = 0;
+  for (int i = 1; i <= 400; ++i)
+    answers += sent(subject.at(start + 600ms + i * 1ms, advert(50, kLower))) ? 1 : 0;
+  EXPECT_EQ(answers, 0);
+}
+
+// RFC 3768, 6.4.3: version 2 discards a losing advertisement.
+TEST(VirtualRouter, Version2DoesNotAnswerALoser) {
+  auto with = config();
+  with.version = Version::v2;
+  auto subject = Subject::in(State::active, with);
+  EXPECT_FALSE(sent(subject.at(subject.elapsed() + 900ms, advert(50, kLower))));
+}
+
+TEST(VirtualRouter, AnnouncesAgainAfterALoserWasHeard) {
+  auto subject = Subject::in(State::active);
+  while (subject.elapsed() < 10s) (void)subject.expire();
+  const auto heard = subject.elapsed() + 1ms;
+  (void)subject.at(heard, advert(50, kLower));
+  Actions actions;
+  while (!contains<AnnounceAddresses>(actions)) actions = subject.expire();
+  EXPECT_EQ(subject.elapsed() - heard, Duration(1s));
+}
+
+TEST(VirtualRouter, DoesNotDefendItselfAfterYielding) {
+  auto subject = Subject::in(State::active);
+  (void)subject.at(subject.elapsed() + 1ms, advert(50, kLower));
+  (void)subject.at(subject.elapsed() + 1ms, advert(200));
+  for (int i = 1; i < 20; ++i) EXPECT_TRUE(subject.at(subject.elapsed() + 500ms, advert(200)).empty());
+}
+
+TEST(VirtualRouter, SaysPriorityZeroBeforeItLetsGo) {
+  auto subject = Subject::in(State::active);
+  const auto actions = subject.at(subject.elapsed() + 1ms, Stopped{});
+  EXPECT_EQ(sent(actions), kPriorityLeaving);
+  EXPECT_LT(position<SendAdvertisement>(actions), position<ReleaseAddresses>(actions));
+}
+
+TEST(VirtualRouter, ABackupLeavesInSilence) {
+  auto subject = Subject::in(State::backup);
+  EXPECT_FALSE(sent(subject.at(1s, Stopped{})));
+}
+
+TEST(VirtualRouter, AnAddressPutBackIsAnnouncedAndNothingElseChanges) {
+  auto subject = Subject::in(State::active);
+  const auto actions = subject.at(subject.elapsed() + 10ms, AddressesHeld{});
+  EXPECT_TRUE(contains<AnnounceAddresses>(actions));
+  EXPECT_FALSE(sent(actions));
+  EXPECT_FALSE(contains<StateChanged>(actions));
+}
+
+// --- links
+// --------------------------------------------------------------------------------------------------
+
+TEST(VirtualRouter, AfterALinkFaultItListensForAWholeDownInterval) {
+  auto subject = Subject::in(State::active);
+  (void)subject.at(10s, LinkChanged{.up = false});
+  (void)subject.at(20s, LinkChanged{.up = true});
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(23'609'375us));
+}
+
+// --- the contract, for arbitrary inputs
+// ---------------------------------------------------------------------
+
+Event random_event(std::mt19937& random) {
+  switch (random() % 10) {
+    case 0:
+      return Started{.link_up = random() % 4 != 0};
+    case 1:
+      return random() % 8 == 0 ? Event(Stopped{}) : Event(TimerExpired{});
+    case 2:
+      return LinkChanged{.up = random() % 3 != 0};
+    case 3:
+      return random() % 4 == 0 ? Event(AddressesRefused{}) : Event(AddressesHeld{});
+    case 4:
+    case 5:
+      return TimerExpired{};
+    default:
+      return advert(static_cast<int>(random() % 256), random() % 2 == 0 ? kLower : kHigher,
+                    std::chrono::milliseconds(10 * (1 + random() % 300)));
+  }
+}
+
+TEST(VirtualRouter, KeepsItsContractUnderAnyEvents) {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::mt19937 random(seed);
+    auto with = config(1 + static_cast<int>(random() % 255));
+    with.version = random() % 2 == 0 ? Version::v2 : Version::v3;
+    with.preempt = random() % 2 == 0;
+    with.preempt_delay = random() % 2 == 0 ? 0s : 3s;
+    Subject one(with);
+    VirtualRouter twin(with);
+    Duration now{};
+    for (int i = 0; i < 500; ++i) {
+      now += std::chrono::milliseconds(random() % 1500);
+      const auto event = random_event(random);
+      const auto actions = one.at(now, event);  // checks the deadline
+      EXPECT_EQ(actions, twin.step(TimePoint(now), event)) << "equal inputs, unequal actions; seed " << seed;
+      EXPECT_EQ(one.router().desired_addresses().empty(), one.state() != State::active) << seed;
+      const bool knows = one.state() == State::active || one.state() == State::backup;
+      EXPECT_TRUE(knows || !one.router().active_router()) << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace vip::vrrp
