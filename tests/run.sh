@@ -6,13 +6,14 @@
 #
 #   format   clang-format finds nothing to change
 #   unit     GoogleTest, the layers and the purity of the cores; in the build preset of UNIT_PRESET (asan)
+#   sim      10,000 random histories of the state machine in virtual time
 #   tidy     clang-tidy finds nothing
 #   net      the real agent in network namespaces
 #   swarm    the real image on three real Docker engines
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit tidy net swarm)
+readonly kinds_known=(format unit sim tidy net swarm)
 readonly results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -78,9 +79,13 @@ if wants unit; then
   build "$preset"
   ctest --preset "$preset" --output-junit "$results/unit.xml" >"$results/unit.log" 2>&1 || cat "$results/unit.log"
 fi
-if wants tidy || wants net; then
+if wants sim || wants tidy || wants net; then
   say "build (release)"
   build release
+fi
+if wants sim; then
+  say sim
+  verdict sim build/release/tests/sim --seed=1 --count=10000
 fi
 if wants tidy; then
   say tidy

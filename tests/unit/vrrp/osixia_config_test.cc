@@ -119,18 +119,19 @@ TEST(Osixia, ALongPasswordIsCutWithAWarningThatDoesNotShowIt) {
 }
 
 TEST(PlanConfig, EveryMemberFindsItselfAndItsPeers) {
-  const plan::Plan plan{.group = "web",
-                  .routers = {{.vrid = Vrid(51), .addresses = {IpPrefix::parse("192.0.2.100").value()}}},
-                  .members = {{.id = "a",
-                               .hostname = "n1",
-                               .address = IpAddress::parse("192.0.2.1").value(),
-                               .priority = Priority(100),
-                               .interface = ""},
-                              {.id = "b",
-                               .hostname = "n2",
-                               .address = IpAddress::parse("192.0.2.2").value(),
-                               .priority = Priority(90),
-                               .interface = "eth7"}}};
+  const plan::Plan plan{
+      .group = "web",
+      .routers = {{.vrid = Vrid(51), .addresses = {IpPrefix::parse("192.0.2.100").value()}}},
+      .members = {{.id = "a",
+                   .hostname = "n1",
+                   .address = IpAddress::parse("192.0.2.1").value(),
+                   .priority = Priority(100),
+                   .interface = ""},
+                  {.id = "b",
+                   .hostname = "n2",
+                   .address = IpAddress::parse("192.0.2.2").value(),
+                   .priority = Priority(90),
+                   .interface = "eth7"}}};
   const auto config = config_from_plan(plan, "b", "");
   ASSERT_EQ(config.routers.size(), 1U);
   EXPECT_EQ(config.routers[0].protocol.priority, Priority(90));

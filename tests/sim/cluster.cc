@@ -1,0 +1,245 @@
+#include "tests/sim/cluster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/assert.h"
+
+namespace vip::vrrp::sim {
+namespace {
+
+constexpr std::size_t kQueueWhilePaused = 100;  // what a socket buffer keeps for a host that sleeps
+constexpr std::int64_t kMillion = 1'000'000;
+
+RouterConfig config_of(const ClusterOptions& options, std::size_t host) {
+  const auto last = static_cast<std::uint8_t>(host + 1);
+  return {.version = options.version,
+          .vrid = Vrid(51),
+          .priority = Priority(static_cast<std::uint8_t>(options.priorities.at(host))),
+          .advert_interval = options.interval,
+          .preempt = options.preempt,
+          .preempt_delay = options.preempt_delay,
+          .source = IpAddress::v4({192, 0, 2, last}),
+          .addresses = {IpPrefix{.address = IpAddress::v4({192, 0, 2, 100}), .length = 32}}};
+}
+
+}  // namespace
+
+struct Cluster::Host {
+  RouterConfig config;
+  VirtualRouter router;
+  Life life = Life::off;
+  bool link_up = true;
+  bool refuses = false;
+  bool holds = false;
+  std::uint64_t claim = 0;  // numbers the requests to hold, so that a late answer to an old one is known
+  std::int64_t drift_ppm = 0;
+  std::vector<Event> waiting;        // while paused
+  std::optional<TimePoint> wake_at;  // of the earliest wake in the queue
+
+  // The host's own clock runs a little fast or slow.
+  [[nodiscard]] TimePoint local(TimePoint global) const {
+    const auto since = global.time_since_epoch().count();
+    return TimePoint(Duration(since + since / kMillion * drift_ppm));
+  }
+  // The earliest global time at which the host's clock shows the given one.
+  [[nodiscard]] TimePoint global(TimePoint when) const {
+    auto guess = TimePoint(
+        Duration(when.time_since_epoch().count() - when.time_since_epoch().count() / kMillion * drift_ppm));
+    while (local(guess) < when) guess += when - local(guess);
+    return guess;
+  }
+};
+
+Cluster::Cluster(Seed seed, ClusterOptions options) : options_(std::move(options)), rng_(seed) {
+  const auto count = options_.priorities.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto config = config_of(options_, i);
+    hosts_.push_back(std::make_unique<Host>(Host{.config = config, .router = VirtualRouter(config)}));
+    const auto range = static_cast<std::uint64_t>(2 * options_.drift_ppm_max + 1);
+    hosts_.back()->drift_ppm = static_cast<std::int64_t>(rng_.below(range)) - options_.drift_ppm_max;
+  }
+  cut_.assign(count, std::vector<bool>(count, false));
+}
+
+Cluster::~Cluster() = default;
+
+const VirtualRouter& Cluster::router(std::size_t host) const {
+  return hosts_.at(host)->router;
+}
+
+Life Cluster::life(std::size_t host) const {
+  return hosts_.at(host)->life;
+}
+
+bool Cluster::holds(std::size_t host) const {
+  return hosts_.at(host)->holds;
+}
+
+std::vector<std::size_t> Cluster::actives() const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    if (hosts_[i]->life != Life::off && hosts_[i]->router.state() == State::active) found.push_back(i);
+  }
+  return found;
+}
+
+std::vector<std::size_t> Cluster::holders() const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    if (hosts_[i]->holds) found.push_back(i);
+  }
+  return found;
+}
+
+void Cluster::start(std::size_t host) {
+  auto& self = *hosts_.at(host);
+  if (self.life != Life::off) return;
+  self.router = VirtualRouter(self.config);
+  self.life = Life::running;
+  feed(host, Started{.link_up = self.link_up});
+}
+
+void Cluster::stop(std::size_t host) {
+  auto& self = *hosts_.at(host);
+  if (self.life != Life::running) return;
+  feed(host, Stopped{});
+  self.life = Life::off;
+}
+
+void Cluster::crash(std::size_t host) {
+  auto& self = *hosts_.at(host);
+  self.life = Life::off;
+  self.holds = false;
+  self.waiting.clear();
+  ++self.claim;
+}
+
+void Cluster::pause(std::size_t host) {
+  auto& self = *hosts_.at(host);
+  if (self.life == Life::running) self.life = Life::paused;
+}
+
+// As the agent's loop does after a stall: links and what was heard come first, timers after them.
+void Cluster::resume(std::size_t host) {
+  auto& self = *hosts_.at(host);
+  if (self.life != Life::paused) return;
+  self.life = Life::running;
+  feed(host, LinkChanged{.up = self.link_up});
+  for (const auto& event : std::exchange(self.waiting, {})) feed(host, event);
+  feed(host, TimerExpired{});
+}
+
+void Cluster::link(std::size_t host, bool up) {
+  auto& self = *hosts_.at(host);
+  if (self.link_up == up) return;
+  self.link_up = up;
+  if (self.life == Life::running) feed(host, LinkChanged{.up = up});
+}
+
+void Cluster::refuse_addresses(std::size_t host, bool refuse) {
+  hosts_.at(host)->refuses = refuse;
+}
+
+void Cluster::cut(std::size_t from, std::size_t to, bool is_cut) {
+  cut_.at(from).at(to) = is_cut;
+}
+
+void Cluster::run_for(Duration span) {
+  const auto end = now_ + span;
+  while (step_once(end)) {
+  }
+  now_ = end;
+}
+
+bool Cluster::run_until(const std::function<bool()>& condition, Duration limit) {
+  const auto end = now_ + limit;
+  while (!condition()) {
+    if (!step_once(end)) {
+      now_ = end;
+      return condition();
+    }
+  }
+  return true;
+}
+
+bool Cluster::step_once(TimePoint end) {
+  if (queue_.empty() || queue_.begin()->first > end) return false;
+  const auto next = queue_.extract(queue_.begin());
+  VIP_ASSERT(next.key() >= now_);
+  now_ = next.key();
+  ++steps_;
+  std::visit([this](const auto& what) { happen(what); }, next.mapped());
+  if (watcher_) watcher_();
+  return true;
+}
+
+void Cluster::happen(const Delivery& delivery) {
+  auto& self = *hosts_.at(delivery.to);
+  if (!self.link_up) return;
+  if (self.life == Life::running) feed(delivery.to, delivery.advertisement);
+  if (self.life == Life::paused && self.waiting.size() < kQueueWhilePaused)
+    self.waiting.push_back(delivery.advertisement);
+}
+
+// Wakes may be stale: the machine treats a spurious expiry as nothing.
+void Cluster::happen(const Wake& wake) {
+  auto& self = *hosts_.at(wake.host);
+  if (self.wake_at && *self.wake_at <= now_) self.wake_at.reset();
+  if (self.life == Life::running) feed(wake.host, TimerExpired{});
+}
+
+void Cluster::happen(const Held& held) {
+  auto& self = *hosts_.at(held.host);
+  if (held.claim != self.claim) return;
+  self.holds = !self.refuses;
+  const auto answer = self.holds ? Event(AddressesHeld{}) : Event(AddressesRefused{});
+  if (self.life == Life::running) feed(held.host, answer);
+  if (self.life == Life::paused) self.waiting.push_back(answer);
+}
+
+void Cluster::feed(std::size_t host, const Event& event) {
+  auto& self = *hosts_.at(host);
+  for (const auto& action : self.router.step(self.local(now_), event)) carry_out(host, action);
+  arm(host);
+}
+
+void Cluster::carry_out(std::size_t host, const Action& action) {
+  auto& self = *hosts_.at(host);
+  if (const auto* send_it = std::get_if<SendAdvertisement>(&action)) send(host, send_it->priority);
+  if (std::holds_alternative<ReleaseAddresses>(action)) {
+    self.holds = false;
+    ++self.claim;
+  }
+  if (std::holds_alternative<HoldAddresses>(action)) {
+    const auto when = now_ + rng_.between(Duration::zero(), options_.hold_delay_max);
+    queue_.emplace(when, Held{.host = host, .claim = ++self.claim});
+  }
+}
+
+void Cluster::send(std::size_t from, Priority priority) {
+  const auto& self = *hosts_.at(from);
+  if (!self.link_up) return;
+  const Received advertisement{
+      .source = self.config.source, .priority = priority, .interval = self.config.advert_interval};
+  for (std::size_t to = 0; to < hosts_.size(); ++to) {
+    if (to == from || cut_[from][to] || rng_.below(100) < options_.network.loss_percent) continue;
+    const int copies = rng_.below(100) < options_.network.duplicate_percent ? 2 : 1;
+    for (int i = 0; i < copies; ++i) {
+      queue_.emplace(now_ + rng_.between(Duration(1), options_.network.delay_max),
+                     Delivery{.to = to, .advertisement = advertisement});
+    }
+  }
+}
+
+void Cluster::arm(std::size_t host) {
+  auto& self = *hosts_.at(host);
+  const auto deadline = self.router.next_deadline();
+  if (!deadline) return;
+  const auto when = std::max(now_, self.global(deadline->when));
+  if (self.wake_at && *self.wake_at <= when) return;  // an earlier wake arms the next one
+  self.wake_at = when;
+  queue_.emplace(when, Wake{.host = host});
+}
+
+}  // namespace vip::vrrp::sim

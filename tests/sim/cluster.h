@@ -1,0 +1,116 @@
+// A LAN of virtual routers in virtual time. Every router is the real state machine; around it a simulated
+// host (its clock drifts, it can crash, pause, leave politely, lose its link, have its addresses refused) and
+// a simulated network (delay, loss, duplication, reordering, cuts in one direction). One seed is one history.
+//
+//        +--------+   Action    +---------+   delay, loss, cuts   +---------+   Event   +--------+
+//        | router | ----------> |  host 0 | --------------------> |  host 1 | --------> | router |
+//        +--------+             +---------+                       +---------+           +--------+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/rng.h"
+#include "common/base/time.h"
+#include "vrrp/core/virtual_router.h"
+
+namespace vip::vrrp::sim {
+
+struct Network {
+  Duration delay_max = std::chrono::milliseconds(1);
+  unsigned loss_percent = 0;
+  unsigned duplicate_percent = 0;
+};
+
+struct ClusterOptions {
+  std::vector<int> priorities{100, 90};
+  Version version = Version::v3;
+  Duration interval = std::chrono::milliseconds(250);
+  bool preempt = true;
+  Duration preempt_delay{};
+  int drift_ppm_max = 0;      // of each host's clock, either way
+  Duration hold_delay_max{};  // how long the kernel takes to have the addresses
+  Network network;
+};
+
+// What a host is doing.
+enum class Life { off, running, paused };
+
+class Cluster {
+ public:
+  Cluster(Seed seed, ClusterOptions options);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+  Cluster(Cluster&&) = delete;
+  Cluster& operator=(Cluster&&) = delete;
+
+  [[nodiscard]] std::size_t size() const { return hosts_.size(); }
+  [[nodiscard]] TimePoint now() const { return now_; }
+  [[nodiscard]] const VirtualRouter& router(std::size_t host) const;
+  [[nodiscard]] Life life(std::size_t host) const;
+  // Whether the simulated kernel has the addresses: a crashed host's are gone at once, a paused one's stay.
+  [[nodiscard]] bool holds(std::size_t host) const;
+  [[nodiscard]] std::vector<std::size_t> actives() const;
+  [[nodiscard]] std::vector<std::size_t> holders() const;
+  [[nodiscard]] std::uint64_t steps() const { return steps_; }
+
+  void start(std::size_t host);
+  void stop(std::size_t host);   // politely
+  void crash(std::size_t host);  // without a word
+  void pause(std::size_t host);
+  void resume(std::size_t host);
+  void link(std::size_t host, bool up);
+  void refuse_addresses(std::size_t host, bool refuse);
+  // One direction only.
+  void cut(std::size_t from, std::size_t to, bool is_cut);
+  void set_network(const Network& network) { options_.network = network; }
+
+  void run_for(Duration span);
+  // Whether the condition came true within the limit; it is looked at after every event.
+  bool run_until(const std::function<bool()>& condition, Duration limit);
+  // Called after every event.
+  void watch(std::function<void()> watcher) { watcher_ = std::move(watcher); }
+
+ private:
+  struct Host;
+  struct Delivery {
+    std::size_t to = 0;
+    Received advertisement;
+  };
+  struct Wake {
+    std::size_t host = 0;
+  };
+  struct Held {
+    std::size_t host = 0;
+    std::uint64_t claim = 0;
+  };
+  using Happening = std::variant<Delivery, Wake, Held>;
+
+  void happen(const Delivery& delivery);
+  void happen(const Wake& wake);
+  void happen(const Held& held);
+  void feed(std::size_t host, const Event& event);
+  void carry_out(std::size_t host, const Action& action);
+  void send(std::size_t from, Priority priority);
+  void arm(std::size_t host);
+  // The next event, if it comes before the end; false when there is none.
+  bool step_once(TimePoint end);
+
+  ClusterOptions options_;
+  Rng rng_;
+  TimePoint now_{};
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::multimap<TimePoint, Happening> queue_;
+  std::vector<std::vector<bool>> cut_;
+  std::function<void()> watcher_;
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace vip::vrrp::sim
