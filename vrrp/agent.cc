@@ -6,6 +6,7 @@
 #include "common/base/assert.h"
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
+#include "vrrp/core/peer_book.h"
 #include "vrrp/sys/local_socket.h"
 
 namespace vip::vrrp {
@@ -44,10 +45,11 @@ bool is_ordinary(Discard why) {
 
 struct Agent::Router {
   Router(RouterSettings from, TimePoint now)
-      : settings(std::move(from)), machine(settings.protocol), changed(now) {}
+      : settings(std::move(from)), machine(settings.protocol), peers(settings.rules.peers), changed(now) {}
 
   RouterSettings settings;
   VirtualRouter machine;
+  PeerBook peers;
   std::optional<ObservedLink> link;   // as of the last look; empty when it is not there
   std::string fault = "not started";  // why the link cannot be used, empty when it can
   TimePoint changed;
@@ -73,6 +75,7 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
     : loop_(loop),
       config_(std::move(config)),
       sockets_(std::move(sockets)),
+      authenticator_(config_.auth.mode, config_.auth.keys, config_.auth.sending_key),
       group_mark_(mark_of(config_.mark_name)),
       since_(sys::wall_clock_text()),
       timer_(loop.timer([this] { on_timer(); })),
@@ -210,17 +213,21 @@ void Agent::on_packet(const Envelope& envelope, std::span<const std::uint8_t> me
     return;
   }
   const auto& advertisement = decoded->advertisement;
-  for (auto& router : routers_) {
-    if (router->settings.protocol.vrid != advertisement.vrid) continue;
-    if (const auto why = check(advertisement, envelope, router->settings.protocol, router->settings.rules)) {
-      count_discard(*why, envelope, router->discarded);
-      continue;
-    }
-    ++router->received;
-    feed(*router, Received{.source = envelope.source,
-                           .priority = advertisement.priority,
-                           .interval = advertisement.interval});
+  const auto addressed = std::ranges::find_if(
+      routers_, [&](const auto& router) { return router->settings.protocol.vrid == advertisement.vrid; });
+  if (addressed == routers_.end()) return count_discard(Discard::vrid, envelope, undecodable_);
+  auto& router = **addressed;
+  const auto authenticity = authenticator_.judge(message, envelope.source);
+  if (!authenticity) return count_discard(authenticity.error(), envelope, router.discarded);
+  const auto& settings = router.settings;
+  if (const auto why = check(advertisement, envelope, settings.protocol, settings.rules, *authenticity)) {
+    return count_discard(*why, envelope, router.discarded);
   }
+  if (*authenticity == Authenticity::authentic) router.peers.heard_authentic(envelope.source, loop_.now());
+  ++router.received;
+  feed(router, Received{.source = envelope.source,
+                        .priority = advertisement.priority,
+                        .interval = advertisement.interval});
 }
 
 void Agent::count_discard(Discard why, const Envelope& envelope,
@@ -303,9 +310,15 @@ void Agent::carry_out(Router& router, const SendAdvertisement& action) {
                               .auth = protocol.auth,
                               .addresses = {}};
   for (const auto& prefix : protocol.addresses) advertisement.addresses.push_back(prefix.address);
-  for (const auto& peer : router.settings.rules.peers) {
+  std::optional<Trailer> trailer;  // one signature serves all peers
+  for (const auto& peer : router.peers.current(loop_.now())) {
     const Envelope envelope{.source = protocol.source, .destination = peer};
-    const auto sent = sockets_.vrrp.send(envelope, encode(advertisement, envelope));
+    auto message = encode(advertisement, envelope);
+    if (authenticator_.signs()) {
+      if (!trailer) trailer = authenticator_.sign_next(message, protocol.source, sys::wall_clock());
+      message.insert(message.end(), trailer->begin(), trailer->end());
+    }
+    const auto sent = sockets_.vrrp.send(envelope, message);
     ++(sent ? router.sent : router.send_errors);
     if (!sent) log::debug("send_failed", {{"group", config_.group}, {"error", sent.error().context}});
   }

@@ -18,6 +18,7 @@
 
 #include "common/base/error.h"
 #include "common/sys/event_loop.h"
+#include "vrrp/core/authentication.h"
 #include "vrrp/core/virtual_router.h"
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/status.h"
@@ -98,6 +99,7 @@ class Agent {
   sys::EventLoop& loop_;
   AgentConfig config_;
   Sockets sockets_;
+  Authenticator authenticator_;
   std::uint32_t group_mark_;
   std::chrono::seconds lease_{0};  // 0: for ever
   std::vector<ObservedLink> links_;

@@ -121,12 +121,12 @@ int show_status(bool json) {
   return exit_status;
 }
 
-Result<std::string> read_password(const plan::Plan& plan) {
+Result<std::string> read_secret(const plan::Plan& plan) {
   if (plan.auth.mode == plan::Auth::Mode::none) return std::string();
   VIP_TRY(const auto text, sys::read_file(plan.auth.file, settings::kFileSizeMax));
-  auto password = text.substr(0, text.find_last_not_of("\r\n") + 1);
-  if (password.empty()) return fail(Errc::invalid, plan.auth.file + ": empty");
-  return password;
+  auto secret = text.substr(0, text.find_last_not_of("\r\n") + 1);
+  if (secret.empty()) return fail(Errc::invalid, plan.auth.file + ": empty");
+  return secret;
 }
 
 Result<AgentConfig> managed_config(const Words& words, const settings::Environment& env) {
@@ -140,9 +140,12 @@ Result<AgentConfig> managed_config(const Words& words, const settings::Environme
   if (!text) return fail(Errc::invalid, "plan: " + text.error().context);
   const auto plan = plan::from_json(*text);
   if (!plan) return fail(Errc::invalid, "plan " + path + ": " + plan.error().context);
-  const auto password = read_password(*plan);
-  if (!password) return fail(Errc::invalid, "plan " + path + ": password: " + password.error().context);
-  return config_from_plan(*plan, node, *password);
+  const auto secret = read_secret(*plan);
+  if (!secret) return fail(Errc::invalid, "plan " + path + ": auth: " + secret.error().context);
+  auto config = config_from_plan(*plan, node, *secret);
+  if (!config)
+    return fail(Errc::invalid, "plan " + path + ": auth: " + plan->auth.file + ": " + config.error().context);
+  return config;
 }
 
 Result<AgentConfig> wanted_config(const Words& words, const settings::Environment& env,

@@ -51,6 +51,14 @@ bool equal_fold(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower_char, lower_char);
 }
 
+std::optional<std::uint8_t> parse_hexadecimal(std::string_view digits) {
+  std::uint8_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, value, 16);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return value;
+}
+
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto unit_at = text.find_first_not_of("0123456789");
   if (unit_at == 0 || unit_at == std::string_view::npos) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ template <std::integral Number>
   if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
   return number;
 }
+
+// One or two hexadecimal digits.
+[[nodiscard]] std::optional<std::uint8_t> parse_hexadecimal(std::string_view digits);
 
 // "250ms", "5s", "2m"; whole, not negative, at most a year.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -1,6 +1,7 @@
 #include "common/plan/plan.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
 #include <system_error>
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::chrono::seconds kLeaseMin{2};
 constexpr std::chrono::seconds kLeaseMax{86400};
+
+constexpr std::array<std::string_view, 5> kAuthNames{"none", "password", "hmac-receive-only",
+                                                     "hmac-permissive", "hmac"};
 
 class Findings {
  public:
@@ -71,6 +75,16 @@ void check_members(const Plan& plan, Findings& findings) {
 
 }  // namespace
 
+std::optional<Auth::Mode> Auth::parse(std::string_view name) {
+  const auto found = std::ranges::find(kAuthNames, name);
+  if (found == kAuthNames.end()) return std::nullopt;
+  return static_cast<Mode>(found - kAuthNames.begin());
+}
+
+std::string_view Auth::name(Mode mode) {
+  return kAuthNames.at(static_cast<std::size_t>(mode));
+}
+
 std::optional<Lease> Lease::parse(std::string_view text) {
   if (text == kAuto) return Lease{};
   if (text == kOff) return Lease{.kind = Kind::off};
@@ -121,7 +135,11 @@ std::vector<std::string> problems(const Plan& plan) {
       plan.preempt_delay.count() >= 0 && plan.preempt_delay <= std::chrono::seconds(1000),
       "preempt_delay_ms: " + std::to_string(plan.preempt_delay.count()) + "; allowed are 0 to 1000000");
   findings.require(plan.auth.mode == Auth::Mode::none || !plan.auth.file.empty(),
-                   "auth: no file for the password");
+                   "auth: no file for the secret");
+  const bool needs_other_version =
+      plan.auth.mode != Auth::Mode::none && (plan.auth.mode == Auth::Mode::password) != (plan.version == 2);
+  findings.require(!needs_other_version, "auth: " + std::string(Auth::name(plan.auth.mode)) +
+                                             "; a password goes with version 2, a key (hmac) with version 3");
   check_routers(plan, findings);
   check_members(plan, findings);
   return std::move(findings).take();

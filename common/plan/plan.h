@@ -35,9 +35,17 @@ struct Lease {
 };
 
 struct Auth {
-  enum class Mode : std::uint8_t { none, password };
+  enum class Mode : std::uint8_t {
+    none,
+    password,           // version 2's clear text
+    hmac_receive_only,  // version 3 with a key: sends unsigned, takes both
+    hmac_permissive,    // signs, takes both
+    hmac,               // signs, takes only signed
+  };
   Mode mode = Mode::none;
   std::string file;  // where the agent finds the secret; empty with `none`
+  static std::optional<Mode> parse(std::string_view name);
+  static std::string_view name(Mode mode);
   friend bool operator==(const Auth&, const Auth&) = default;
 };
 

@@ -120,10 +120,12 @@ Member read_member(const json& object, std::vector<std::string>& faults) {
 
 Auth read_auth(const json& object, std::vector<std::string>& faults) {
   ObjectReader reader(object, "auth.", faults);
-  const auto mode = reader.text("mode");
-  if (mode == "password") return {.mode = Auth::Mode::password, .file = reader.text("file")};
-  if (mode != "none") reader.fault("mode", "'" + mode + "'; allowed are none and password");
-  return {};
+  const auto name = reader.text("mode");
+  const auto mode = Auth::parse(name);
+  if (!mode)
+    reader.fault("mode",
+                 "'" + name + "'; allowed are none, password, hmac-receive-only, hmac-permissive and hmac");
+  return {.mode = mode.value_or(Auth::Mode::none), .file = reader.text("file", "")};
 }
 
 }  // namespace
@@ -144,7 +146,7 @@ std::string to_json(const Plan& plan) {
     if (!member.interface.empty()) entry["interface"] = member.interface;
     members.push_back(std::move(entry));
   }
-  json auth{{"mode", plan.auth.mode == Auth::Mode::password ? "password" : "none"}};
+  json auth{{"mode", Auth::name(plan.auth.mode)}};
   if (!plan.auth.file.empty()) auth["file"] = plan.auth.file;
   const json document{{"schema", kSchema},
                       {"group", plan.group},

@@ -55,6 +55,12 @@ TimePoint monotonic_now() {
   return TimePoint(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
+Duration wall_clock() {
+  timespec now{};
+  (void)::clock_gettime(CLOCK_REALTIME, &now);  // cannot fail with this clock
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 std::string wall_clock_text() {
   timespec now{};
   (void)::clock_gettime(CLOCK_REALTIME, &now);  // cannot fail with this clock

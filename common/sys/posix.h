@@ -18,6 +18,8 @@ namespace vip::sys {
 
 // CLOCK_MONOTONIC. Only loops ask.
 [[nodiscard]] TimePoint monotonic_now();
+// CLOCK_REALTIME since the epoch.
+[[nodiscard]] Duration wall_clock();
 // The wall clock as "2026-11-21T05:47:55.123Z".
 [[nodiscard]] std::string wall_clock_text();
 

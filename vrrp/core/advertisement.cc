@@ -18,10 +18,12 @@ constexpr std::size_t kHeaderSize = 8;
 constexpr std::size_t kChecksumOffset = 6;
 constexpr std::uint16_t kIntervalMask = 0x0FFF;
 constexpr std::array<std::uint8_t, 4> kMulticastGroup{224, 0, 0, 18};
+constexpr std::size_t kAddressSize4 = 4;
+constexpr std::size_t kAddressSize6 = 16;
 
 constexpr std::array<std::string_view, kDiscardCount> kDiscardNames{
-    "malformed", "version", "type",        "checksum",       "no_addresses",   "zero_interval",
-    "ttl",       "vrid",    "own_address", "unknown_source", "authentication", "interval"};
+    "malformed", "version",     "type",           "checksum",       "no_addresses", "zero_interval", "ttl",
+    "vrid",      "own_address", "unknown_source", "authentication", "replay",       "interval"};
 
 std::uint16_t sum_message(std::span<const std::uint8_t> message) {
   InternetChecksum sum;
@@ -34,38 +36,43 @@ std::uint16_t sum_with_pseudo_header(std::span<const std::uint8_t> message, cons
   InternetChecksum sum;
   sum.add(source.bytes());
   sum.add(destination);
-  sum.add_u16(kProtocol);
+  sum.add_u16(kProtocol);  // the fields are wider over IPv6, which adds zeros only
   sum.add_u16(static_cast<std::uint16_t>(message.size()));
   sum.add(message);
   return sum.value();
 }
 
-// Over a message that carries its checksum the sum is 0 when it is right.
-std::optional<ChecksumForm> matching_form(Version version, std::span<const std::uint8_t> message,
-                                          const Envelope& envelope) {
-  if (version == Version::v2) {
-    if (sum_message(message) == 0) return ChecksumForm::message_only;
+// Over a packet that carries its checksum the sum is 0 when it is right.
+std::optional<ChecksumForm> matching_form(Version version, std::span<const std::uint8_t> packet,
+                                          std::size_t message_size, const Envelope& envelope) {
+  const auto destination = envelope.destination.bytes();
+  const auto message = packet.first(message_size);
+  if (envelope.source.family() == Family::ipv6) {
+    if (sum_with_pseudo_header(packet, envelope.source, destination) == 0) return ChecksumForm::pseudo_header;
     return std::nullopt;
   }
-  if (sum_with_pseudo_header(message, envelope.source, envelope.destination.bytes()) == 0) {
-    return ChecksumForm::pseudo_header;
-  }
-  if (sum_message(message) == 0) return ChecksumForm::message_only;
-  if (sum_with_pseudo_header(message, envelope.source, kMulticastGroup) == 0) {
+  const bool over_message = sum_message(message) == 0;
+  if (version == Version::v2) return over_message ? std::optional(ChecksumForm::message_only) : std::nullopt;
+  if (sum_with_pseudo_header(message, envelope.source, destination) == 0) return ChecksumForm::pseudo_header;
+  if (over_message) return ChecksumForm::message_only;
+  if (sum_with_pseudo_header(message, envelope.source, kMulticastGroup) == 0)
     return ChecksumForm::multicast_pseudo_header;
-  }
   return std::nullopt;
 }
 
-std::size_t message_size(Version version, std::size_t count) {
-  const std::size_t auth = version == Version::v2 ? std::tuple_size_v<AuthData> : 0;
-  return kHeaderSize + count * 4 + auth;
+constexpr std::size_t address_size(Family family) {
+  return family == Family::ipv4 ? kAddressSize4 : kAddressSize6;
 }
 
-void read_body(ByteReader& reader, std::size_t count, Advertisement& advertisement) {
+std::size_t message_size(Version version, Family family, std::size_t count) {
+  const std::size_t auth = version == Version::v2 ? std::tuple_size_v<AuthData> : 0;
+  return kHeaderSize + count * address_size(family) + auth;
+}
+
+void read_body(ByteReader& reader, Family family, std::size_t count, Advertisement& advertisement) {
   advertisement.addresses.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    if (const auto address = IpAddress::from_bytes(reader.bytes(4)))
+    if (const auto address = IpAddress::from_bytes(reader.bytes(address_size(family))))
       advertisement.addresses.push_back(*address);
   }
   if (advertisement.version == Version::v2)
@@ -95,15 +102,17 @@ std::expected<Decoded, Discard> decode(std::span<const std::uint8_t> packet, con
   const auto auth_or_high = reader.u8();
   const auto seconds_or_low = reader.u8();
   (void)reader.u16();  // the checksum takes part in the sum below
-  if (!reader.ok() || envelope.source.family() != Family::ipv4) return std::unexpected(Discard::malformed);
+  if (!reader.ok()) return std::unexpected(Discard::malformed);
+  const auto family = envelope.source.family();
 
   const unsigned version = version_and_type >> 4U;
-  if (version != 2 && version != 3) return std::unexpected(Discard::version);
+  const bool spoken = version == 3 || (version == 2 && family == Family::ipv4);
+  if (!spoken) return std::unexpected(Discard::version);
   advertisement.version = static_cast<Version>(version);
   if ((version_and_type & 0x0FU) != kTypeAdvertisement) return std::unexpected(Discard::type);
-  const auto size = message_size(advertisement.version, count);
+  const auto size = message_size(advertisement.version, family, count);
   if (packet.size() < size) return std::unexpected(Discard::malformed);
-  const auto form = matching_form(advertisement.version, packet.first(size), envelope);
+  const auto form = matching_form(advertisement.version, packet, size, envelope);
   if (!form) return std::unexpected(Discard::checksum);
   decoded.checksum = *form;
 
@@ -116,7 +125,7 @@ std::expected<Decoded, Discard> decode(std::span<const std::uint8_t> packet, con
     if (count == 0) return std::unexpected(Discard::no_addresses);
   }
   if (advertisement.interval == Duration::zero()) return std::unexpected(Discard::zero_interval);
-  read_body(reader, count, advertisement);
+  read_body(reader, family, count, advertisement);
   return decoded;
 }
 
@@ -138,7 +147,7 @@ std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envel
   }
   writer.u16(0);
   for (const auto& address : advertisement.addresses) {
-    VIP_ASSERT(address.family() == Family::ipv4);
+    VIP_ASSERT(address.family() == envelope.source.family());
     writer.bytes(address.bytes());
   }
   if (v2) writer.bytes(advertisement.auth);

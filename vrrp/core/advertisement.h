@@ -1,5 +1,5 @@
-// The VRRP advertisement as bytes and as a value: version 2 (RFC 3768, 5) and version 3 (RFC 9568, 5) for
-// IPv4. Pure; nothing is allocated for a packet that is refused before its addresses.
+// The VRRP advertisement as bytes and as a value: version 2 (RFC 3768, 5; IPv4 only) and version 3 (RFC 9568,
+// 5). Pure; nothing is allocated for a packet that is refused before its addresses.
 //
 //   version 3                                          version 2
 //    0       1       2       3                          0       1       2       3
@@ -8,7 +8,7 @@
 //   +-------+-------+-------+-------+                  +-------+-------+-------+-------+
 //   |0| interval cs |   checksum    |                  | auth  | secs  |   checksum    |
 //   +-------+-------+-------+-------+                  +-------+-------+-------+-------+
-//   |         addresses ...         |                  |         addresses ...         |
+//   |    addresses, of 4 or 16 ...  |                  |         addresses ...         |
 //   +-------+-------+-------+-------+                  +-------+-------+-------+-------+
 //                                                      |  authentication data, 8 bytes |
 //                                                      +-------+-------+-------+-------+
@@ -60,7 +60,8 @@ enum class Discard : std::uint8_t {
   vrid,            // not ours
   own_address,     // our own packet
   unknown_source,  // not one of the peers
-  authentication,  // other type or other password (version 2)
+  authentication,  // other type or other password (version 2); no, unknown or wrong signature
+  replay,          // signed, but not newer than what its source said before
   interval,        // not our interval (version 2: RFC 3768, 7.1)
   count,
 };
@@ -68,10 +69,11 @@ inline constexpr auto kDiscardCount = static_cast<std::size_t>(Discard::count);
 [[nodiscard]] std::string_view name(Discard discard);
 
 // What version 3 over IPv4 sums: RFC 5798 was read with a pseudo-header by keepalived (with the real
-// destination) and by FRR (with the multicast group); RFC 9568 says the message only.
+// destination) and by FRR (with the multicast group); RFC 9568 says the message only. Over IPv6 there is one
+// form, the pseudo-header of RFC 8200, and it covers all of the packet, a trailer too.
 enum class ChecksumForm : std::uint8_t { pseudo_header, message_only, multicast_pseudo_header };
 
-// Where a packet came from and went to; the IPv4 header's part in the checksum.
+// Where a packet came from and went to; the IP header's part in the checksum. Its family is the packet's.
 struct Envelope {
   IpAddress source;
   IpAddress destination;
@@ -88,7 +90,8 @@ struct Decoded {
                                                      const Envelope& envelope);
 
 // The message with its checksum; version 3 over the pseudo-header with the real destination, which
-// keepalived and FRR understand. All addresses are IPv4.
+// keepalived and FRR understand. All addresses are of the envelope's family. Whoever appends a trailer over
+// IPv6 leaves the checksum to the kernel.
 [[nodiscard]] std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envelope& envelope);
 
 }  // namespace vip::vrrp

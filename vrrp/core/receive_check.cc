@@ -5,10 +5,12 @@
 namespace vip::vrrp {
 
 std::optional<Discard> check(const Advertisement& advertisement, const Envelope& envelope,
-                             const RouterConfig& config, const ReceiveRules& rules) {
+                             const RouterConfig& config, const ReceiveRules& rules,
+                             Authenticity authenticity) {
   if (advertisement.vrid != config.vrid) return Discard::vrid;
   if (envelope.source == config.source) return Discard::own_address;
-  if (rules.listed_sources_only && std::ranges::find(rules.peers, envelope.source) == rules.peers.end()) {
+  const bool listed = std::ranges::find(rules.peers, envelope.source) != rules.peers.end();
+  if (rules.listed_sources_only && !listed && authenticity != Authenticity::authentic) {
     return Discard::unknown_source;
   }
   if (rules.full_ttl_only && envelope.ttl != 255) return Discard::ttl;

@@ -6,19 +6,22 @@
 #include <vector>
 
 #include "vrrp/core/advertisement.h"
+#include "vrrp/core/authentication.h"
 #include "vrrp/core/virtual_router.h"
 
 namespace vip::vrrp {
 
 struct ReceiveRules {
   std::vector<IpAddress> peers;
-  bool listed_sources_only = true;  // else any source, as keepalived does by default
-  bool full_ttl_only = true;        // 255, else any, as keepalived does for unicast
+  bool listed_sources_only =
+      true;                   // else any source, as keepalived does by default; authentic ones always count
+  bool full_ttl_only = true;  // 255, else any, as keepalived does for unicast
 };
 
 // Nothing when the advertisement is for this router and to be believed. The VRID is compared first: other
 // routers' packets reach the same socket and are no error of theirs.
 [[nodiscard]] std::optional<Discard> check(const Advertisement& advertisement, const Envelope& envelope,
-                                           const RouterConfig& config, const ReceiveRules& rules);
+                                           const RouterConfig& config, const ReceiveRules& rules,
+                                           Authenticity authenticity);
 
 }  // namespace vip::vrrp

@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/plan/plan.h"
 #include "common/settings/settings.h"
+#include "vrrp/core/authentication.h"
 #include "vrrp/core/receive_check.h"
 #include "vrrp/core/virtual_router.h"
 
@@ -27,6 +28,12 @@ struct RouterSettings {
   std::vector<PlacedAddress> addresses;
 };
 
+struct AuthSettings {
+  AuthMode mode = AuthMode::off;
+  std::vector<AuthKey> keys;
+  std::uint8_t sending_key = 1;
+};
+
 struct AgentConfig {
   bool managed = false;  // by a plan: what is missing on this host may come, so it is waited for
   std::string group;     // the plan's group, or the name that scripts see ("VI_1")
@@ -34,15 +41,16 @@ struct AgentConfig {
   std::uint64_t generation = 0;
   std::string mark_name;  // what our marks on addresses are derived from
   plan::Lease lease;
+  AuthSettings auth;
   std::optional<IpAddress> source;  // our address towards the peers; else the interface's primary one
   std::optional<std::uint16_t> status_port;  // of the HTTP status, on `source`
   std::vector<RouterSettings> routers;       // empty: stand by in silence
 };
 
-// From a plan document. A node that is not a member stands by: no routers, no error. `password` is the text
-// of the plan's secret file where there is one.
-[[nodiscard]] AgentConfig config_from_plan(const plan::Plan& plan, const std::string& node_id,
-                                           const std::string& password);
+// From a plan document. A node that is not a member stands by: no routers, no error. `secret` is the text of
+// the plan's secret file where there is one. Errors: invalid, for a key that is none; the text is not shown.
+[[nodiscard]] Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& node_id,
+                                                   std::string_view secret);
 
 // From the environment of osixia/keepalived up to 2.1.5 (version 2, unicast, text password, no preemption).
 [[nodiscard]] AgentConfig config_from_osixia(const settings::Environment& env, settings::Findings& findings);

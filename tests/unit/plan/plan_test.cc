@@ -14,7 +14,7 @@ Plan sound() {
           .generation = 3,
           .lease = {.kind = Lease::Kind::fixed, .fixed = 5s},
           .interface = "auto",
-          .auth = {.mode = Auth::Mode::password, .file = "/run/secrets/swarm-vip-password"},
+          .auth = {.mode = Auth::Mode::hmac, .file = "/run/secrets/swarm-vip-key"},
           .routers = {{.vrid = Vrid(51), .addresses = {IpPrefix::parse("192.0.2.100/24").value()}}},
           .members = {{.id = "a",
                        .hostname = "n1",
@@ -72,7 +72,8 @@ TEST(Plan, RefusesWhatCannotBeObeyed) {
       {[](Plan& p) { p.advert_interval = 5ms; }, "advert_interval_ms"},
       {[](Plan& p) { p.advert_interval = 255ms; }, "advert_interval_ms"},
       {[](Plan& p) { p.version = 2; }, "advert_interval_ms"},
-      {[](Plan& p) { p.auth.file.clear(); }, "auth"},
+      {[](Plan& p) { p.auth.file.clear(); }, "auth: no file"},
+      {[](Plan& p) { p.auth.mode = Auth::Mode::password; }, "auth: password; a password goes with version 2"},
       {[](Plan& p) { p.routers[0].addresses = {IpPrefix::parse("fd00::1").value()}; }, "not an IPv4 address"},
   };
   for (const auto& [break_it, expected] : table) {

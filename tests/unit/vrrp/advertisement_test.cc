@@ -62,6 +62,33 @@ TEST(Advertisement, EncodesVersion3OverThePseudoHeaderWithTheRealDestination) {
   EXPECT_EQ(encode(v3(), kMulticast), from_hex(kV3MulticastPseudo));
 }
 
+TEST(Advertisement, EncodesVersion3OverIpv6) {
+  auto advertisement = v3();
+  advertisement.addresses = {ip("fe80::100")};
+  const Envelope multicast{.source = ip("fe80::10"), .destination = ip("ff02::12")};
+  const Envelope unicast{.source = ip("fe80::10"), .destination = ip("fe80::20")};
+  EXPECT_EQ(encode(advertisement, multicast), from_hex("3133c801006408b8fe800000000000000000000000000100"));
+  EXPECT_EQ(encode(advertisement, unicast), from_hex("3133c8010064092cfe800000000000000000000000000100"));
+  EXPECT_EQ(decode(encode(advertisement, unicast), unicast)->advertisement, advertisement);
+  EXPECT_EQ(decode(encode(advertisement, unicast), multicast).error(), Discard::checksum);
+}
+
+// With a trailer the checksum of IPv6 covers both (keepalived's own example).
+TEST(Advertisement, TheIpv6ChecksumCoversATrailer) {
+  const Envelope unicast{.source = ip("fe80::10"), .destination = ip("fe80::20")};
+  const auto packet = from_hex(
+      "3133c8010064a2e9fe800000000000000000000000000100010100006800000080000000c8c56146ebfd66ee10ec4d8186461b"
+      "78");
+  const auto decoded = decode(packet, unicast);
+  ASSERT_TRUE(decoded) << name(decoded.error());
+  EXPECT_EQ(decoded->advertisement.addresses, std::vector{ip("fe80::100")});
+}
+
+TEST(Advertisement, Version2IsNotSpokenOverIpv6) {
+  EXPECT_EQ(decode(from_hex(kV2Plain), {.source = ip("fe80::10"), .destination = ip("ff02::12")}).error(),
+            Discard::version);
+}
+
 TEST(Advertisement, DecodesWhatItEncodes) {
   auto advertisement = v2();
   advertisement.auth_type = AuthType::password;

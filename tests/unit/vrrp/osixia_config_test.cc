@@ -132,13 +132,27 @@ TEST(PlanConfig, EveryMemberFindsItselfAndItsPeers) {
                    .address = IpAddress::parse("192.0.2.2").value(),
                    .priority = Priority(90),
                    .interface = "eth7"}}};
-  const auto config = config_from_plan(plan, "b", "");
+  const auto config = config_from_plan(plan, "b", "").value();
   ASSERT_EQ(config.routers.size(), 1U);
   EXPECT_EQ(config.routers[0].protocol.priority, Priority(90));
   EXPECT_EQ(config.routers[0].interface_rule, "eth7");
   EXPECT_EQ(config.routers[0].rules.peers, std::vector{IpAddress::parse("192.0.2.1").value()});
   EXPECT_TRUE(config.routers[0].rules.listed_sources_only);
-  EXPECT_TRUE(config_from_plan(plan, "stranger", "").routers.empty()) << "who is not in the plan stands by";
+  EXPECT_TRUE(config_from_plan(plan, "stranger", "")->routers.empty()) << "who is not in the plan stands by";
+}
+
+TEST(PlanConfig, AKeyIsReadFromHexadecimalDigitsAndNeverShown) {
+  const plan::Plan plan{.group = "web", .auth = {.mode = plan::Auth::Mode::hmac, .file = "/run/secrets/key"}};
+  const std::string digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1B1C1D1E1F";
+  const auto config = config_from_plan(plan, "a", digits);
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->auth.mode, AuthMode::enforce);
+  EXPECT_EQ(config->auth.keys.at(0).secret.at(31), 0x1F);
+  for (const auto& wrong : {std::string("secretsecret"), digits.substr(2), digits + "0", digits + "zz"}) {
+    const auto refused = config_from_plan(plan, "a", wrong);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().context, "the key is not 32 to 64 bytes as hexadecimal digits");
+  }
 }
 
 }  // namespace

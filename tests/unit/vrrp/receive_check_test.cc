@@ -23,10 +23,11 @@ struct Given {
                               .priority = Priority(100),
                               .interval = 1s,
                               .addresses = {ip("192.0.2.100")}};
+  Authenticity authenticity = Authenticity::unproven;
   Envelope envelope{.source = ip("192.0.2.2"), .destination = ip("192.0.2.1"), .ttl = 255};
 
   [[nodiscard]] std::optional<Discard> verdict() const {
-    return check(advertisement, envelope, config, rules);
+    return check(advertisement, envelope, config, rules, authenticity);
   }
   void speak_version_2(std::string_view ours, std::string_view theirs) {
     config.version = advertisement.version = Version::v2;
@@ -57,6 +58,13 @@ TEST(ReceiveCheck, StrangersAreDiscardedUnlessAllowed) {
   given.envelope.source = ip("192.0.2.66");
   EXPECT_EQ(given.verdict(), Discard::unknown_source);
   given.rules.listed_sources_only = false;
+  EXPECT_EQ(given.verdict(), std::nullopt);
+}
+
+TEST(ReceiveCheck, WhoHoldsTheKeyNeedNotBeListed) {
+  Given given;
+  given.envelope.source = ip("192.0.2.66");
+  given.authenticity = Authenticity::authentic;
   EXPECT_EQ(given.verdict(), std::nullopt);
 }
 

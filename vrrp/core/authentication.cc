@@ -1,0 +1,137 @@
+#include "vrrp/core/authentication.h"
+
+#include <algorithm>
+
+#include <nettle/hmac.h>
+#include <nettle/memops.h>
+
+#include "common/base/assert.h"
+#include "common/base/bytes.h"
+
+namespace vip::vrrp {
+namespace {
+
+constexpr std::uint8_t kExtensionHmac = 1;
+constexpr std::size_t kSignedTrailer = 12;  // what of the trailer is signed as it stands
+constexpr std::size_t kDigestSize = kTrailerSize - kSignedTrailer;
+constexpr std::size_t kChecksumOffset = 6;
+constexpr std::size_t kHeaderSize = 8;
+
+using Digest = std::array<std::uint8_t, kDigestSize>;
+
+// The highest sources to remember. Only holders of the key can make a mark, so this bounds mistakes, not
+// attacks.
+constexpr std::size_t kMarksMax = 4096;
+
+Digest digest_of(std::span<const std::uint8_t> message, std::span<const std::uint8_t> trailer_start,
+                 const IpAddress& source, const AuthKey& key) {
+  VIP_ASSERT(message.size() >= kHeaderSize && trailer_start.size() == kSignedTrailer);
+  ByteWriter input;
+  input.u8(source.family() == Family::ipv4 ? 4 : 6);
+  input.u8(static_cast<std::uint8_t>(message[0] >> 4U));
+  input.u8(message[1]);
+  input.u8(0);
+  input.bytes(source.bytes());
+  input.zeros(16 - source.bytes().size());
+  input.bytes(message.first(kChecksumOffset));
+  input.u16(0);
+  input.bytes(message.subspan(kHeaderSize));
+  input.bytes(trailer_start);
+  input.zeros(kDigestSize);
+  hmac_sha256_ctx context{};
+  hmac_sha256_set_key(&context, key.secret.size(), key.secret.data());
+  hmac_sha256_update(&context, input.view().size(), input.view().data());
+  Digest digest{};
+  hmac_sha256_digest(&context, digest.size(), digest.data());
+  return digest;
+}
+
+Sequence sequence_of(std::span<const std::uint8_t> trailer) {
+  std::uint64_t value = 0;
+  for (const auto byte : trailer.subspan(4, 8)) value = value << 8U | byte;
+  return Sequence(value);
+}
+
+}  // namespace
+
+Sequence Sequence::of_wall_clock(Duration since_epoch) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
+  const auto fraction = static_cast<std::uint64_t>((since_epoch - seconds).count());
+  constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+  const auto parts = fraction * 65536 / kNanoseconds;
+  return Sequence(static_cast<std::uint64_t>(seconds.count()) << 32U | parts << 16U);
+}
+
+Trailer sign(std::span<const std::uint8_t> message, const IpAddress& source, const AuthKey& key,
+             Sequence sequence) {
+  ByteWriter writer;
+  writer.u8(kExtensionHmac);
+  writer.u8(key.id);
+  writer.u16(0);
+  for (int shift = 48; shift >= 0; shift -= 16)
+    writer.u16(static_cast<std::uint16_t>(sequence.value() >> static_cast<unsigned>(shift)));
+  Trailer trailer{};
+  std::ranges::copy(writer.view(), trailer.begin());
+  const auto digest = digest_of(message, writer.view(), source, key);
+  std::ranges::copy(digest, trailer.begin() + kSignedTrailer);
+  return trailer;
+}
+
+std::optional<std::size_t> trailer_offset(std::span<const std::uint8_t> packet, Family family) {
+  if (packet.size() < kHeaderSize + kTrailerSize) return std::nullopt;
+  const std::size_t address = family == Family::ipv4 ? 4 : 16;
+  const std::size_t auth_data = packet[0] >> 4U == 2 ? std::tuple_size_v<AuthData> : 0;
+  const std::size_t offset = kHeaderSize + packet[3] * address + auth_data;
+  if (packet.size() != offset + kTrailerSize || packet[offset] != kExtensionHmac) return std::nullopt;
+  return offset;
+}
+
+Authenticator::Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key)
+    : mode_(mode), keys_(std::move(keys)), sending_key_(sending_key) {
+  VIP_ASSERT(!signs() || key(sending_key) != nullptr);
+}
+
+const AuthKey* Authenticator::key(std::uint8_t id) const {
+  const auto found = std::ranges::find(keys_, id, &AuthKey::id);
+  return found == keys_.end() ? nullptr : &*found;
+}
+
+Sequence Authenticator::take_sequence(Duration wall_clock) {
+  auto sequence = Sequence::of_wall_clock(wall_clock);
+  for (const auto least : {last_.next(), highest_heard_.next()}) {
+    if (least.newer_than(sequence)) sequence = least;
+  }
+  last_ = sequence;
+  return sequence;
+}
+
+Trailer Authenticator::sign_next(std::span<const std::uint8_t> message, const IpAddress& source,
+                                 Duration wall_clock) {
+  return sign(message, source, *key(sending_key_), take_sequence(wall_clock));
+}
+
+std::expected<Authenticity, Discard> Authenticator::judge(std::span<const std::uint8_t> packet,
+                                                          const IpAddress& source) {
+  if (mode_ == AuthMode::off) return Authenticity::unproven;
+  const auto offset = trailer_offset(packet, source.family());
+  if (!offset) {
+    if (mode_ == AuthMode::enforce) return std::unexpected(Discard::authentication);
+    return Authenticity::unproven;
+  }
+  const auto trailer = packet.subspan(*offset);
+  const auto* const used = key(trailer[1]);
+  if (used == nullptr) return std::unexpected(Discard::authentication);
+  const auto expected = digest_of(packet.first(*offset), trailer.first(kSignedTrailer), source, *used);
+  if (memeql_sec(expected.data(), trailer.data() + kSignedTrailer, expected.size()) == 0) {
+    return std::unexpected(Discard::authentication);
+  }
+  const auto sequence = sequence_of(trailer);
+  const auto mark = marks_.find(source);
+  if (mark != marks_.end() && !sequence.newer_than(mark->second)) return std::unexpected(Discard::replay);
+  if (mark == marks_.end() && marks_.size() >= kMarksMax) marks_.erase(marks_.begin());
+  marks_.insert_or_assign(source, sequence);
+  if (sequence.newer_than(highest_heard_)) highest_heard_ = sequence;
+  return Authenticity::authentic;
+}
+
+}  // namespace vip::vrrp

@@ -1,0 +1,110 @@
+// Authentic advertisements: an HMAC-SHA-256 trailer behind the VRRP message, byte for byte the `auth_hmac` of
+// keepalived 2.4.2 and later, so that both can be members of one group. Pure: the caller brings the clock.
+//
+//    0       1       2       3
+//   +-------+-------+-------+-------+     Signed are, in this order: a pseudo header of 20 bytes (4 or 6, the
+//   VRRP |   1   |key id |   reserved 0  |     version, the VRID, 0, the source address padded with zeros to
+//   16 bytes),
+//   +-------+-------+-------+-------+     the message with its checksum as zero, and the trailer with its
+//   HMAC |     seconds of UTC            |     as zero. Destination and TTL are not signed: one signature
+//   serves all
+//   +-------+-------+-------+-------+     peers.
+//   | 1/65536 s     |    counter    |
+//   +-------+-------+-------+-------+
+//   |  the HMAC's first 16 bytes    |
+//   +-------+-------+-------+-------+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/base/ip_address.h"
+#include "common/base/time.h"
+#include "vrrp/core/advertisement.h"
+
+namespace vip::vrrp {
+
+inline constexpr std::size_t kTrailerSize = 28;
+using Trailer = std::array<std::uint8_t, kTrailerSize>;
+
+struct AuthKey {
+  std::uint8_t id = 1;
+  std::vector<std::uint8_t> secret;  // 32 to 64 bytes
+  friend bool operator==(const AuthKey&, const AuthKey&) = default;
+};
+inline constexpr std::size_t kSecretSizeMin = 32;
+inline constexpr std::size_t kSecretSizeMax = 64;
+
+// How a group moves from no key to a key without a gap: first all understand, then all sign, then all insist.
+enum class AuthMode : std::uint8_t {
+  off,
+  receive_only,  // sends unsigned, takes both; a wrong signature is never taken
+  permissive,    // signs, takes both
+  enforce,       // signs, takes only signed
+};
+
+// What a packet proved.
+enum class Authenticity : std::uint8_t { unproven, authentic };
+
+// A number that grows with every advertisement of a sender: its wall clock, unless that stands still or went
+// back. Ordered as serial numbers (RFC 1982), 64 bits: seconds, 1/65536 s, counter.
+class Sequence {
+ public:
+  Sequence() = default;
+  explicit constexpr Sequence(std::uint64_t value) : value_(value) {}
+  static Sequence of_wall_clock(Duration since_epoch);
+  [[nodiscard]] std::uint64_t value() const { return value_; }
+  [[nodiscard]] Sequence next() const { return Sequence(value_ + 1); }
+  [[nodiscard]] bool newer_than(Sequence other) const {
+    return static_cast<std::int64_t>(value_ - other.value_) > 0;
+  }
+  friend bool operator==(Sequence, Sequence) = default;
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+// The trailer for a message (as encode() made it, checksum and all).
+[[nodiscard]] Trailer sign(std::span<const std::uint8_t> message, const IpAddress& source, const AuthKey& key,
+                           Sequence sequence);
+
+// Whether a packet is a message with a trailer: where the message ends, by its own count.
+[[nodiscard]] std::optional<std::size_t> trailer_offset(std::span<const std::uint8_t> packet, Family family);
+
+// Numbers what we send and judges what we hear. Replay: of each source only a higher sequence than the
+// highest so far is taken. There is no test against our own clock (no clock is in the path of a failover), so
+// what remains possible is to replay, to a receiver that has just started and heard nothing yet, packets of a
+// source that is silent: until the first authentic packet of that source, or until our own hello is answered.
+class Authenticator {
+ public:
+  Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key);
+
+  [[nodiscard]] bool signs() const { return mode_ == AuthMode::permissive || mode_ == AuthMode::enforce; }
+  // The sequence of the next packet: above the wall clock, everything sent and everything authentic heard.
+  [[nodiscard]] Sequence take_sequence(Duration wall_clock);
+  [[nodiscard]] Trailer sign_next(std::span<const std::uint8_t> message, const IpAddress& source,
+                                  Duration wall_clock);
+
+  // Judges a packet of a source; on success the source's mark is advanced. Unsigned packets pass where the
+  // mode lets them. Errors: authentication (no, unknown or wrong signature), replay.
+  [[nodiscard]] std::expected<Authenticity, Discard> judge(std::span<const std::uint8_t> packet,
+                                                           const IpAddress& source);
+
+ private:
+  [[nodiscard]] const AuthKey* key(std::uint8_t id) const;
+
+  AuthMode mode_;
+  std::vector<AuthKey> keys_;
+  std::uint8_t sending_key_;
+  Sequence last_;
+  Sequence highest_heard_;
+  std::map<IpAddress, Sequence> marks_;
+};
+
+}  // namespace vip::vrrp
