@@ -1,0 +1,80 @@
+// The only file that knows the command line library.
+#include "operator/cli/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "operator/cli/hand_over.h"
+#include "operator/cli/plan_command.h"
+#include "operator/cli/status_command.h"
+#include "operator/exit_status.h"
+#include "operator/operator_loop.h"
+
+namespace vip::swarm {
+namespace {
+
+// Any of these in the environment means that somebody replaced the image of a keepalived container with ours.
+constexpr std::array<std::string_view, 9> kAgentNames{"SWARM_VIP_PLAN",
+                                                      "KEEPALIVED_VIRTUAL_IPS",
+                                                      "KEEPALIVED_UNICAST_PEERS",
+                                                      "KEEPALIVED_AUTOCONF",
+                                                      "KEEPALIVED_VIRTUAL_IP",
+                                                      "KEEPALIVED_VRID",
+                                                      "KEEPALIVED_ROUTER_ID",
+                                                      "VIRTUAL_IP",
+                                                      "VRID"};
+constexpr std::string_view kNumberedAddress = "KEEPALIVED_VIRTUAL_IPADDRESS_";
+
+bool is_for_agent(const settings::Environment& env) {
+  const bool named = std::ranges::any_of(kAgentNames, [&](std::string_view name) { return env.has(name); });
+  return named ||
+         std::ranges::any_of(env.all(), [](const auto& e) { return e.first.starts_with(kNumberedAddress); });
+}
+
+int run_without_word(const CLI::App& app, const settings::Environment& env) {
+  if (env.has("KEEPALIVED_GROUP")) return run_operator(env);
+  if (is_for_agent(env)) return hand_over_to_agent({});
+  (void)std::fputs(app.help().c_str(), stderr);
+  return kWrongSettings;
+}
+
+}  // namespace
+
+int run_command_line(std::span<char*> arguments, const settings::Environment& env) {
+  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
+  // These two take whatever the agent's own command line takes.
+  if (!words.empty() && words.front() == "agent") return hand_over_to_agent({words.begin() + 1, words.end()});
+  if (!words.empty() && words.front() == "healthcheck") return hand_over_to_agent(words);
+
+  CLI::App app("A virtual IP address that survives its node, for Docker Swarm", "swarm-vip");
+  app.set_version_flag("--version", "swarm-vip " VIP_VERSION);
+  const auto* const operator_word = app.add_subcommand(
+      "operator", "deploy agents to the labelled nodes (on a manager, settings from the environment)");
+  app.add_subcommand("agent", "be the VRRP router of this node: swarm-vip-agent");
+  app.add_subcommand("healthcheck", "whether this container's agent is well");
+  auto* const status_word = app.add_subcommand("status", "who holds which address");
+  bool as_json = false;
+  status_word->add_flag("--json", as_json, "as one JSON object");
+  const auto* const plan_word =
+      app.add_subcommand("plan", "what the operator would do and why; changes nothing");
+  const auto* const version_word = app.add_subcommand("version", "the version of this program");
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kFine : kWrongSettings;
+  }
+  if (operator_word->parsed()) return run_operator(env);
+  if (status_word->parsed()) return run_status(env, as_json ? StatusForm::json : StatusForm::table);
+  if (plan_word->parsed()) return run_plan(env);
+  if (version_word->parsed()) return std::puts("swarm-vip " VIP_VERSION) < 0 ? kFailed : kFine;
+  return run_without_word(app, env);
+}
+
+}  // namespace vip::swarm

@@ -1,0 +1,134 @@
+#include "operator/cli/status_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/text.h"
+#include "operator/cli/hand_over.h"
+#include "operator/core/ownership.h"
+#include "operator/docker/identity.h"
+#include "operator/exit_status.h"
+#include "operator/start.h"
+#include "operator/status/agent_query.h"
+#include "operator/status/report.h"
+
+namespace vip::swarm {
+namespace {
+
+// A group as the Swarm has it: its service, and the plan the agents were given.
+struct Deployed {
+  std::string group;
+  std::optional<plan::Plan> plan;
+  std::vector<Problem> problems;
+};
+
+std::vector<Deployed> deployed_groups(const Observed& observed) {
+  std::vector<Deployed> groups;
+  for (const auto& service : observed.services) {
+    if (label(service.labels, kRoleLabel) != kRoleAgent) continue;
+    Deployed group{.group = std::string(label(service.labels, kGroupLabel)),
+                   .plan = plan_of(observed, service),
+                   .problems = {}};
+    if (group.plan) {
+      group.problems = service_problems(service, *group.plan, observed);
+    } else {
+      group.problems.push_back(
+          {.severity = Severity::error, .text = "service " + service.name + " has no readable plan"});
+    }
+    groups.push_back(std::move(group));
+  }
+  std::ranges::sort(groups, {}, &Deployed::group);
+  return groups;
+}
+
+// In the operator's own container the environment says what the group should be, so labels can be judged.
+void add_group_of_settings(const settings::Environment& env, const Identity& identity,
+                           const Observed& observed, std::vector<Deployed>& groups) {
+  settings::Findings findings;
+  const auto settings = read_settings(env, findings);
+  if (!env.has("KEEPALIVED_GROUP") || !findings.ok()) return;
+  const auto& name = settings.group.name;
+  const auto* const service = agent_service(observed, identity, name);
+  const auto plan = make_plan(settings.group, observed.nodes, known_plans(observed, service, name));
+  auto found =
+      std::ranges::find_if(groups, [&](const Deployed& group) { return equal_fold(group.group, name); });
+  if (found == groups.end())
+    found = groups.insert(groups.end(), Deployed{.group = name, .plan = {}, .problems = {}});
+  std::ranges::copy(group_problems(settings.group, plan, identity, observed, settings.beside),
+                    std::back_inserter(found->problems));
+}
+
+std::vector<GroupStatus> ask(const std::vector<Deployed>& groups) {
+  std::vector<AgentAddress> addresses;
+  for (const auto& group : groups) {
+    if (!group.plan) continue;
+    for (const auto& member : group.plan->members) {
+      addresses.push_back({.address = member.address, .port = group.plan->status_port});
+    }
+  }
+  auto answers = ask_agents(addresses);
+  auto answer = answers.begin();
+  std::vector<GroupStatus> statuses;
+  for (const auto& group : groups) {
+    GroupStatus status{.group = group.group, .members = {}, .problems = group.problems};
+    if (group.plan) {
+      for (const auto& member : group.plan->members) {
+        status.members.push_back({.member = member, .answer = std::move(*answer++)});
+      }
+    }
+    statuses.push_back(std::move(status));
+  }
+  return statuses;
+}
+
+bool nobody_answered(const std::vector<GroupStatus>& groups) {
+  bool asked = false;
+  for (const auto& group : groups) {
+    for (const auto& status : group.members) {
+      if (status.answer) return false;
+      asked = true;
+    }
+  }
+  return asked;
+}
+
+Result<std::vector<Deployed>> look(const settings::Environment& env) {
+  VIP_TRY(auto api, connect_to_manager(env, -1));
+  VIP_TRY(const auto identity, find_identity(api.client()));
+  VIP_TRY(const auto observed,
+          api.observe(std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now())));
+  auto groups = deployed_groups(observed);
+  add_group_of_settings(env, identity, observed, groups);
+  return groups;
+}
+
+int local_status(StatusForm form) {
+  std::vector<std::string> words{"status"};
+  if (form == StatusForm::json) words.emplace_back("--json");
+  return hand_over_to_agent(words);
+}
+
+}  // namespace
+
+int run_status(const settings::Environment& env, StatusForm form) {
+  const auto groups = look(env);
+  if (!groups) {
+    // Without a socket or on a worker there is no more to see than this host's agents. When a manager does
+    // not answer, that is still better than nothing.
+    if (may_pass(groups.error())) {
+      (void)std::fprintf(stderr, "swarm-vip: %s; this host's agents only\n", groups.error().context.c_str());
+    }
+    return local_status(form);
+  }
+  const auto statuses = ask(*groups);
+  const auto text = form == StatusForm::json ? report_json(statuses) : report_table(statuses);
+  (void)std::fputs(text.c_str(), stdout);
+  return nobody_answered(statuses) ? kFailed : kFine;
+}
+
+}  // namespace vip::swarm

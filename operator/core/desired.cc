@@ -1,0 +1,150 @@
+#include "operator/core/desired.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "operator/core/names.h"
+#include "operator/core/ownership.h"
+
+namespace vip::swarm {
+namespace {
+
+Labels labels_of(std::string_view role, std::string_view group, const Identity& identity) {
+  Labels labels{{std::string(kRoleLabel), std::string(role)}, {std::string(kGroupLabel), std::string(group)}};
+  if (!identity.stack.empty()) labels.emplace(kStackLabel, identity.stack);
+  return labels;
+}
+
+// One canonical line for each thing a task or the service is made of; equal specs have equal text.
+class SpecText {
+ public:
+  void add(std::string_view name, std::string_view value) {
+    // Lengths keep neighbouring values apart, whatever characters they hold.
+    text_ += std::string(name) + "[" + std::to_string(value.size()) + "]=" + std::string(value) + "\n";
+  }
+  void add(std::string_view name, std::uint64_t value) { add(name, std::to_string(value)); }
+  void add(std::string_view name, std::chrono::seconds value) { add(name, std::to_string(value.count())); }
+  void add(std::string_view name, const std::vector<std::string>& values) {
+    for (const auto& value : values) add(name, value);
+  }
+  void add(std::string_view name, const Labels& values) {
+    for (const auto& [key, value] : values) add(name, key + "=" + value);
+  }
+  void add(const FileMount& file) {
+    add("file", file.object);
+    add("path", file.path);
+    add("mode", std::uint64_t{file.mode});
+  }
+  void add(const UpdatePolicy& policy) {
+    add("parallelism", std::uint64_t{policy.parallelism});
+    add("order", static_cast<std::uint64_t>(policy.order));
+    add("on_failure", static_cast<std::uint64_t>(policy.on_failure));
+    add("monitor", policy.monitor);
+  }
+  [[nodiscard]] std::string hash() const { return plan::short_hash(text_); }
+
+ private:
+  std::string text_;
+};
+
+std::string spec_hash(const ServiceSpec& spec) {
+  SpecText text;
+  text.add("label", spec.labels);
+  text.add("container_label", spec.container_labels);
+  text.add("image", spec.image);
+  text.add("constraint", spec.constraint);
+  text.add("argument", spec.arguments);
+  text.add("environment", spec.environment);
+  text.add("capability", spec.capabilities);
+  text.add(spec.plan);
+  for (const auto& secret : spec.secrets) text.add(secret);
+  text.add("health", spec.health.command);
+  text.add("interval", spec.health.interval);
+  text.add("timeout", spec.health.timeout);
+  text.add("retries", std::uint64_t{spec.health.retries});
+  text.add(spec.update);
+  text.add(spec.rollback);
+  text.add("stop_grace", spec.stop_grace);
+  text.add("restart_delay", spec.restart_delay);
+  text.add("pids_max", std::uint64_t{spec.pids_max});
+  text.add("log_option", spec.log_options);
+  return text.hash();
+}
+
+bool refers_to(const Service* service, const std::string& id) {
+  return service != nullptr &&
+         std::ranges::find(service->spec.secrets, id, &ObjectRef::id) != service->spec.secrets.end();
+}
+
+// The name of the secret to use: the one in use, else the one with the highest number, else a new one.
+template <typename Usable>
+std::string choose_secret(const Observed& observed, const Service* service, std::string_view group,
+                          std::string_view role, Usable usable) {
+  const Secret* chosen = nullptr;
+  unsigned highest = 0;
+  const auto rank = [&](const Secret& secret) {
+    return std::pair(refers_to(service, secret.id), secret_number(group, role, secret.name));
+  };
+  for (const auto& secret : observed.secrets) {
+    // A foreign secret of such a name takes the number, too.
+    highest = std::max(highest, secret_number(group, role, secret.name));
+    if (!is_ours(secret.labels, role, group) || !usable(secret)) continue;
+    if (chosen == nullptr || rank(secret) > rank(*chosen)) chosen = &secret;
+  }
+  return chosen != nullptr ? chosen->name : secret_name(group, role, highest + 1);
+}
+
+std::vector<SecretSpec> desired_secrets(const GroupSettings& settings, const Identity& identity,
+                                        const Observed& observed, const std::set<std::string>& matching) {
+  const Service* const service = agent_service(observed, identity, settings.name);
+  std::vector<SecretSpec> secrets;
+  secrets.push_back(
+      {.name = choose_secret(observed, service, settings.name, kRoleKey, [](const Secret&) { return true; }),
+       .labels = labels_of(kRoleKey, settings.name, identity),
+       .content = SecretContent::fresh_key});
+  if (settings.has_password) {
+    secrets.push_back(
+        {.name = choose_secret(observed, service, settings.name, kRolePassword,
+                               [&](const Secret& secret) { return matching.contains(secret.id); }),
+         .labels = labels_of(kRolePassword, settings.name, identity),
+         .content = SecretContent::password});
+  }
+  return secrets;
+}
+
+constexpr std::uint32_t kPlanMode = 0444;
+constexpr std::uint32_t kSecretMode = 0400;
+
+}  // namespace
+
+Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, const AgentSettings& agent,
+                     const Identity& identity, const Observed& observed,
+                     const std::set<std::string>& matching) {
+  Desired desired;
+  desired.plan.data = plan::to_json(plan);
+  const auto plan_hash = plan::short_hash(desired.plan.data);
+  desired.plan.name = plan_name(settings.name, plan_hash);
+  desired.plan.labels = labels_of(kRolePlan, settings.name, identity);
+  desired.plan.labels.emplace(kPlanLabel, plan_hash);
+  desired.secrets = desired_secrets(settings, identity, observed, matching);
+
+  auto& service = desired.service;
+  service.name = service_name(identity.stack, settings.name);
+  service.labels = labels_of(kRoleAgent, settings.name, identity);
+  service.container_labels = service.labels;
+  service.labels.emplace(kPlanLabel, plan_hash);
+  service.image = agent.image;
+  service.constraint = "node.labels." + settings.label_key + "==" + settings.name;
+  service.environment = {"SWARM_VIP_PLAN=" + std::string(kPlanPath), "SWARM_VIP_NODE_ID={{.Node.ID}}",
+                         "SWARM_VIP_TASK_ID={{.Task.ID}}"};
+  service.environment.insert(service.environment.end(), agent.environment.begin(), agent.environment.end());
+  service.plan = {.object = desired.plan.name, .path = std::string(kPlanPath), .mode = kPlanMode};
+  for (const auto& secret : desired.secrets) {
+    const auto path = secret.content == SecretContent::fresh_key ? kKeyPath : kPasswordPath;
+    service.secrets.push_back({.object = secret.name, .path = std::string(path), .mode = kSecretMode});
+  }
+  service.labels.emplace(kSpecLabel, spec_hash(service));
+  return desired;
+}
+
+}  // namespace vip::swarm

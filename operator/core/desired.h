@@ -1,0 +1,96 @@
+// What should exist in the Swarm for one group: a plan config, its secrets and the agent service. Objects
+// refer to each other by name; ids belong to the moment of applying.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/plan/plan.h"
+#include "operator/core/model.h"
+#include "operator/core/plan.h"
+
+namespace vip::swarm {
+
+struct ConfigSpec {
+  std::string name;
+  Labels labels;
+  std::string data;
+};
+
+// What a new secret holds. The bytes themselves never enter the core.
+enum class SecretContent : std::uint8_t { fresh_key, password };
+
+struct SecretSpec {
+  std::string name;
+  Labels labels;
+  SecretContent content = SecretContent::fresh_key;
+};
+
+// A config or secret as a file in the container.
+struct FileMount {
+  std::string object;  // its name in the Swarm
+  std::string path;
+  std::uint32_t mode = 0;
+};
+
+enum class UpdateOrder : std::uint8_t { stop_first, start_first };
+enum class UpdateFailure : std::uint8_t { pause, rollback };
+
+// How a change of the service reaches the nodes.
+struct UpdatePolicy {
+  unsigned parallelism = 1;
+  UpdateOrder order = UpdateOrder::stop_first;
+  UpdateFailure on_failure = UpdateFailure::pause;
+  std::chrono::seconds monitor{5};
+};
+
+// Lenient on purpose: the check gates the start of a new agent; a slow disk later must not stop a good one.
+struct HealthCheck {
+  std::vector<std::string> command{"CMD", "/usr/sbin/swarm-vip-agent", "healthcheck"};
+  std::chrono::seconds interval{2};
+  std::chrono::seconds timeout{30};
+  unsigned retries = 30;
+};
+
+struct ServiceSpec {
+  std::string name;
+  Labels labels;
+  Labels container_labels;
+  std::string image;
+  std::string constraint;
+  std::vector<std::string> arguments{"agent"};
+  std::vector<std::string> environment;
+  std::vector<std::string> capabilities{"CAP_NET_ADMIN", "CAP_NET_RAW"};  // all others are dropped
+  FileMount plan;
+  std::vector<FileMount> secrets;
+  HealthCheck health;
+  UpdatePolicy update;
+  UpdatePolicy rollback;
+  std::chrono::seconds stop_grace{10};
+  std::chrono::seconds restart_delay{1};
+  unsigned pids_max = 64;
+  Labels log_options{{"max-file", "3"}, {"max-size", "10m"}};  // of driver json-file
+};
+
+struct Desired {
+  ConfigSpec plan;
+  std::vector<SecretSpec> secrets;
+  ServiceSpec service;
+};
+
+// What the operator's own settings say about agents, whatever the group.
+struct AgentSettings {
+  std::string image;
+  std::vector<std::string> environment;  // handed on as it is, "NAME=value"
+};
+
+// `matching` holds the ids of password secrets that are known to hold the password of the settings.
+[[nodiscard]] Desired make_desired(const GroupSettings& settings, const plan::Plan& plan,
+                                   const AgentSettings& agent, const Identity& identity,
+                                   const Observed& observed, const std::set<std::string>& matching);
+
+}  // namespace vip::swarm

@@ -1,0 +1,187 @@
+#include "operator/core/diff.h"
+
+#include <algorithm>
+#include <ranges>
+#include <set>
+#include <utility>
+
+#include "common/base/text.h"
+#include "operator/core/ownership.h"
+
+namespace vip::swarm {
+namespace {
+
+// Whether a hand on the service itself changed what our label claims to be there.
+bool was_edited(const Service& observed, const ServiceSpec& desired) {
+  const auto has = [](const std::vector<ObjectRef>& refs, const std::string& name) {
+    return std::ranges::find(refs, name, &ObjectRef::name) != refs.end();
+  };
+  if (observed.spec.image != desired.image || !has(observed.spec.configs, desired.plan.object)) return true;
+  return !std::ranges::all_of(desired.secrets,
+                              [&](const FileMount& file) { return has(observed.spec.secrets, file.object); });
+}
+
+bool differs(const Service& observed, const ServiceSpec& desired) {
+  return label(observed.labels, kSpecLabel) != label(desired.labels, kSpecLabel) ||
+         was_edited(observed, desired);
+}
+
+class Differ {
+ public:
+  Differ(const Desired& desired, const Identity& identity, const Observed& observed, std::string_view group,
+         const Leave& leave)
+      : desired_(desired),
+        observed_(observed),
+        group_(group),
+        leave_(leave),
+        service_(agent_service(observed, identity, group)) {}
+
+  std::vector<Step> steps() {
+    const bool create = service_ == nullptr && leave_.create_service;
+    const bool update = service_ != nullptr && must_update();
+    if (create || update) add_missing_objects();
+    if (create) add(CreateService{desired_.service}, "create service " + desired_.service.name);
+    if (update) add(UpdateService{service_->id, service_->version, desired_.service}, update_words());
+    if (!create && !update) collect_garbage();
+    return std::move(steps_);
+  }
+
+ private:
+  template <typename Kind>
+  void add(Kind action, std::string words) {
+    steps_.push_back({.action = std::move(action), .words = std::move(words)});
+  }
+
+  [[nodiscard]] bool must_update() const {
+    switch (leave_.update_service) {
+      case UpdateLeave::when_different:
+        return differs(*service_, desired_.service);
+      case UpdateLeave::again:
+        return true;
+      case UpdateLeave::hold:
+        return false;
+    }
+    return false;
+  }
+
+  void add_missing_objects() {
+    for (const auto& secret : desired_.secrets) {
+      if (std::ranges::find(observed_.secrets, secret.name, &Secret::name) != observed_.secrets.end())
+        continue;
+      add(CreateSecret{secret}, "create secret " + secret.name);
+    }
+    if (std::ranges::find(observed_.configs, desired_.plan.name, &Config::name) == observed_.configs.end()) {
+      add(CreateConfig{desired_.plan}, "create plan " + desired_.plan.name);
+    }
+  }
+
+  [[nodiscard]] std::string update_words() const {
+    std::vector<std::string> changes;
+    if (const auto before = plan_of(observed_, *service_)) {
+      if (const auto after = plan::from_json(desired_.plan.data)) changes = plan_changes(*before, *after);
+    }
+    if (service_->spec.image != desired_.service.image) {
+      changes.push_back("image " + service_->spec.image + " -> " + desired_.service.image);
+    }
+    for (const auto& secret : desired_.service.secrets) {
+      const auto& known = service_->spec.secrets;
+      if (std::ranges::find(known, secret.object, &ObjectRef::name) == known.end()) {
+        changes.push_back("secret " + secret.object);
+      }
+    }
+    if (changes.empty()) {
+      changes.emplace_back(leave_.update_service == UpdateLeave::again ? "the same again"
+                                                                       : "how its agents are run");
+    }
+    return "update service " + service_->name + ": " + join(changes, "; ");
+  }
+
+  // Everything a living task, the service or its rollback could still ask for.
+  [[nodiscard]] std::set<std::string> referenced() const {
+    std::set<std::string> ids;
+    const auto add_refs = [&ids](const TaskTemplate& spec) {
+      for (const auto& ref : spec.configs) ids.insert(ref.id);
+      for (const auto& ref : spec.secrets) ids.insert(ref.id);
+    };
+    add_refs(service_->spec);
+    if (service_->previous) add_refs(*service_->previous);
+    for (const auto& task : observed_.tasks) {
+      const bool living = task.state == TaskState::coming || task.state == TaskState::running;
+      if (task.service_id == service_->id && living) add_refs(task.spec);
+    }
+    return ids;
+  }
+
+  void collect_garbage() {
+    const bool settled = service_ != nullptr && (service_->update == UpdateState::none ||
+                                                 service_->update == UpdateState::completed ||
+                                                 service_->update == UpdateState::rollback_completed);
+    if (!settled || leave_.update_service == UpdateLeave::hold) return;
+    const auto kept = referenced();
+    for (const Config* config : obsolete(observed_.configs, kRolePlan, desired_.plan.name)) {
+      if (!kept.contains(config->id)) add(RemoveConfig{config->id}, "remove old plan " + config->name);
+    }
+    for (const auto role : {kRoleKey, kRolePassword}) {
+      for (const Secret* secret : obsolete(observed_.secrets, role, desired_secret(role))) {
+        if (!kept.contains(secret->id)) add(RemoveSecret{secret->id}, "remove old secret " + secret->name);
+      }
+    }
+  }
+
+  [[nodiscard]] std::string desired_secret(std::string_view role) const {
+    for (const auto& secret : desired_.secrets) {
+      if (label(secret.labels, kRoleLabel) == role) return secret.name;
+    }
+    return {};
+  }
+
+  // The group's objects of a role but the desired one and the latest before it.
+  template <typename Object>
+  [[nodiscard]] std::vector<const Object*> obsolete(const std::vector<Object>& objects, std::string_view role,
+                                                    const std::string& current) const {
+    std::vector<const Object*> old;
+    for (const auto& object : objects) {
+      if (is_ours(object.labels, role, group_) && object.name != current) old.push_back(&object);
+    }
+    std::ranges::sort(old, [](const Object* a, const Object* b) {
+      return std::pair(a->created_at, std::string_view(a->id)) >
+             std::pair(b->created_at, std::string_view(b->id));
+    });
+    if (!old.empty()) old.erase(old.begin());
+    return old;
+  }
+
+  const Desired& desired_;
+  const Observed& observed_;
+  std::string_view group_;
+  Leave leave_;
+  const Service* service_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace
+
+bool is_stalled(const Service& service, const ServiceSpec& desired) {
+  switch (service.update) {
+    // Pausing leaves the spec that failed in place, a rollback the one before it.
+    case UpdateState::paused:
+      return !differs(service, desired);
+    case UpdateState::rollback_started:
+    case UpdateState::rollback_paused:
+    case UpdateState::rollback_completed:
+      return differs(service, desired);
+    case UpdateState::none:
+    case UpdateState::updating:
+    case UpdateState::completed:
+      return false;
+  }
+  return false;
+}
+
+std::vector<Step> diff(const Desired& desired, const Identity& identity, const Observed& observed,
+                       std::string_view group, const Leave& leave) {
+  if (!own_service_exists(observed, identity)) return {};
+  return Differ(desired, identity, observed, group, leave).steps();
+}
+
+}  // namespace vip::swarm

@@ -1,0 +1,46 @@
+#include "operator/core/look_schedule.h"
+
+#include <algorithm>
+
+namespace vip::swarm {
+namespace {
+
+constexpr Duration kQuiet = std::chrono::seconds(1);
+constexpr Duration kLongest = std::chrono::seconds(5);
+
+}  // namespace
+
+void LookSchedule::hint(TimePoint now) {
+  if (failing_) return;
+  if (!first_hint_) first_hint_ = now;
+  hinted_ = std::min(now + kQuiet, *first_hint_ + kLongest);
+}
+
+void LookSchedule::demand(TimePoint now) {
+  hinted_ = now;
+}
+
+void LookSchedule::succeeded(TimePoint now) {
+  looked();
+  failing_ = false;
+  backoff_.reset();
+  regular_ = now + resync_;
+}
+
+void LookSchedule::failed(TimePoint now, double scatter) {
+  looked();
+  failing_ = true;
+  const auto pause = backoff_.next();
+  regular_ = now + pause + std::chrono::duration_cast<Duration>(pause * scatter);
+}
+
+TimePoint LookSchedule::next() const {
+  return hinted_ ? std::min(*hinted_, regular_) : regular_;
+}
+
+void LookSchedule::looked() {
+  first_hint_.reset();
+  hinted_.reset();
+}
+
+}  // namespace vip::swarm

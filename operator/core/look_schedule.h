@@ -1,0 +1,42 @@
+// When to look at the Swarm: soon after a hint, a little later while hints keep coming (a script that labels
+// ten nodes should cause one plan, not ten), regularly without any, and with growing pauses after failures.
+// Time is an argument.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "common/base/backoff.h"
+#include "common/base/time.h"
+
+namespace vip::swarm {
+
+class LookSchedule {
+ public:
+  // Due at once.
+  LookSchedule(TimePoint now, Duration resync) : regular_(now), resync_(resync) {}
+
+  // Something changed: due after a quiet second, at most five after the first hint. A pause after a failure
+  // is not shortened.
+  void hint(TimePoint now);
+  // A person asked: due at once.
+  void demand(TimePoint now);
+  void succeeded(TimePoint now);
+  // `scatter` of [0, 1) keeps two operators that met in a conflict from meeting again.
+  void failed(TimePoint now, double scatter);
+
+  [[nodiscard]] TimePoint next() const;
+  [[nodiscard]] bool is_due(TimePoint now) const { return now >= next(); }
+
+ private:
+  void looked();
+
+  TimePoint regular_;
+  Duration resync_;
+  std::optional<TimePoint> first_hint_;
+  std::optional<TimePoint> hinted_;
+  bool failing_ = false;
+  Backoff backoff_{std::chrono::milliseconds(500), std::chrono::seconds(15)};
+};
+
+}  // namespace vip::swarm

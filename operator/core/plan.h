@@ -1,0 +1,71 @@
+// From labels to the plan document of a group: a pure function of the settings and the observed nodes. The
+// order of the nodes never matters, and nothing that comes and goes (up or down, drained, leader) counts.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/plan/plan.h"
+#include "operator/core/model.h"
+
+namespace vip::swarm {
+
+inline constexpr std::string_view kPriorityNodeLabel = "KEEPALIVED_PRIORITY";
+inline constexpr std::string_view kInterfaceNodeLabel = "KEEPALIVED_INTERFACE";
+inline constexpr std::string_view kAddressNodeLabel = "KEEPALIVED_IP";
+
+// What the settings say about one group.
+struct GroupSettings {
+  std::string name;
+  std::string label_key{"keepalived_group"};
+  int version = 3;
+  std::chrono::milliseconds advert_interval{250};
+  bool preempt = true;
+  std::chrono::milliseconds preempt_delay{5000};
+  plan::Lease lease;
+  std::string interface{plan::kAuto};
+  int default_priority = 100;
+  bool has_password = false;                 // version 2 only: the agents get a password file
+  std::optional<std::uint16_t> status_port;  // unset: one that no other group has
+  std::vector<plan::Router> routers;
+};
+
+// Where an agent finds its files, whatever the group.
+inline constexpr std::string_view kPlanPath = "/etc/swarm-vip/plan.json";
+inline constexpr std::string_view kKeyPath = "/run/secrets/swarm-vip-key";
+inline constexpr std::string_view kPasswordPath = "/run/secrets/swarm-vip-password";
+
+// Why a member is as it is, for `swarm-vip plan`.
+struct MemberNote {
+  std::string id;
+  std::string hostname;
+  int wish = 0;       // the priority asked for
+  int wire = 0;       // the one it gets
+  std::string words;  // how the one became the other
+};
+
+struct GroupPlan {
+  std::optional<plan::Plan> plan;     // nothing when the group has no member
+  std::vector<MemberNote> members;    // best first
+  std::vector<std::string> warnings;  // one sentence each, naming the node and the label to set
+};
+
+// The plans that are out there already.
+struct KnownPlans {
+  std::optional<plan::Plan> current;  // of this group: the one its service refers to
+  std::optional<plan::Plan> newest;   // of this group: the one with the highest generation
+  std::vector<plan::Plan> others;     // the current ones of all other groups
+};
+
+// The agents of two groups may share a node, so each group has a status port of its own, from here upwards.
+inline constexpr std::uint16_t kStatusPortFirst = 9112;
+
+// Whether the node's label makes it a member. Values are compared as Swarm compares them in constraints:
+// without regard to case.
+[[nodiscard]] bool is_labelled(const Node& node, const GroupSettings& settings);
+
+[[nodiscard]] GroupPlan make_plan(const GroupSettings& settings, const std::vector<Node>& nodes,
+                                  const KnownPlans& known);
+
+}  // namespace vip::swarm

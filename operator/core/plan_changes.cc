@@ -1,0 +1,72 @@
+#include "common/base/text.h"
+#include "operator/core/diff.h"
+
+namespace vip::swarm {
+namespace {
+
+std::string quoted_pair(std::string_view what, const std::string& before, const std::string& after) {
+  return std::string(what) + " " + before + " -> " + after;
+}
+
+std::string addresses_text(const std::vector<plan::Router>& routers) {
+  std::vector<std::string> pieces;
+  for (const auto& router : routers) {
+    for (const auto& prefix : router.addresses) pieces.push_back(prefix.text());
+  }
+  return join(pieces, ",");
+}
+
+std::string vrids_text(const std::vector<plan::Router>& routers) {
+  std::vector<std::string> pieces;
+  for (const auto& router : routers) pieces.push_back(std::to_string(router.vrid.value));
+  return join(pieces, ",");
+}
+
+void compare(std::string_view what, const std::string& before, const std::string& after,
+             std::vector<std::string>& changes) {
+  if (before != after) changes.push_back(quoted_pair(what, before, after));
+}
+
+void compare_member(const plan::Member& before, const plan::Member& after,
+                    std::vector<std::string>& changes) {
+  const std::string of = " of " + after.hostname;
+  compare("priority" + of, std::to_string(before.priority.value), std::to_string(after.priority.value),
+          changes);
+  compare("address" + of, before.address.text(), after.address.text(), changes);
+  compare("interface" + of, before.interface.empty() ? "by rule" : before.interface,
+          after.interface.empty() ? "by rule" : after.interface, changes);
+  compare("hostname" + of, before.hostname, after.hostname, changes);
+}
+
+}  // namespace
+
+std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan& after) {
+  std::vector<std::string> changes;
+  for (const auto& member : before.members) {
+    if (after.member(member.id) == nullptr) changes.push_back("member " + member.hostname + " leaves");
+  }
+  for (const auto& member : after.members) {
+    const auto* const earlier = before.member(member.id);
+    if (earlier != nullptr) {
+      compare_member(*earlier, member, changes);
+    } else {
+      changes.push_back("member " + member.hostname + " joins with priority " +
+                        std::to_string(member.priority.value));
+    }
+  }
+  compare("addresses", addresses_text(before.routers), addresses_text(after.routers), changes);
+  compare("router id", vrids_text(before.routers), vrids_text(after.routers), changes);
+  compare("version", std::to_string(before.version), std::to_string(after.version), changes);
+  compare("interval", duration_text(before.advert_interval), duration_text(after.advert_interval), changes);
+  compare("preempt", before.preempt ? "on" : "off", after.preempt ? "on" : "off", changes);
+  compare("preempt delay", duration_text(before.preempt_delay), duration_text(after.preempt_delay), changes);
+  compare("lease", before.lease.text(), after.lease.text(), changes);
+  compare("interface", before.interface, after.interface, changes);
+  compare("password", before.auth.file.empty() ? "none" : "set", after.auth.file.empty() ? "none" : "set",
+          changes);
+  compare("status port", std::to_string(before.status_port), std::to_string(after.status_port), changes);
+  compare("group", before.group, after.group, changes);
+  return changes;
+}
+
+}  // namespace vip::swarm

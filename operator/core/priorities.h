@@ -1,0 +1,21 @@
+// Wire priorities: what members' labels become so that no two members speak with the same priority. Two
+// equal backups would both claim the address (pitfall P16), hence every member gets a value of its own.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace vip::swarm {
+
+// 0 leaves, 1 is reserved, 255 owns the addresses; the rest is ours to give.
+inline constexpr int kPriorityMin = 2;
+inline constexpr int kPriorityMax = 254;
+inline constexpr std::size_t kMembersMax = kPriorityMax - kPriorityMin + 1;
+
+// `labels` are the members' wishes of [kPriorityMin, kPriorityMax], best first (descending), at most
+// kMembersMax of them. The answer is strictly descending and as near to the wishes as that allows: a wish
+// nobody shares is met exactly, n equal ones are spread around their value, inside the window that their
+// neighbours leave.
+[[nodiscard]] std::vector<int> wire_priorities(const std::vector<int>& labels);
+
+}  // namespace vip::swarm

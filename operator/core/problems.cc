@@ -1,0 +1,284 @@
+#include "operator/core/problems.h"
+
+#include <algorithm>
+#include <ranges>
+
+#include "common/base/text.h"
+#include "operator/core/names.h"
+#include "operator/core/ownership.h"
+
+namespace vip::swarm {
+namespace {
+
+// Services of the isqiao operator. Its name for them is all it gives them: no label, no group.
+constexpr std::string_view kLegacyPrefix = "keepalived-node-";
+
+std::string environment_value(const TaskTemplate& spec, std::string_view name) {
+  for (const auto& entry : spec.environment) {
+    if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
+      return entry.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+// Any form such lists take: "a,b", "a/24 dev eth0", "#PYTHON2BASH:['a','b']".
+bool names_address(std::string_view list, const IpAddress& address) {
+  return std::ranges::any_of(split(list, " ,\t\n[]'\""), [&](const std::string& piece) {
+    const auto prefix = IpPrefix::parse(piece);
+    return prefix && prefix->address == address;
+  });
+}
+
+bool holds_address(const Service& service, const GroupSettings& settings) {
+  const auto list = environment_value(service.spec, "KEEPALIVED_VIRTUAL_IPS");
+  return std::ranges::any_of(settings.routers, [&](const plan::Router& router) {
+    return std::ranges::any_of(router.addresses,
+                               [&](const IpPrefix& prefix) { return names_address(list, prefix.address); });
+  });
+}
+
+// Another keepalived on a member's node with our router id would take part in our elections.
+bool speaks_as_router(const Service& service, const GroupSettings& settings, const GroupPlan& plan) {
+  const auto id = parse_number<unsigned>(environment_value(service.spec, "KEEPALIVED_ROUTER_ID"));
+  const bool same_id = id && std::ranges::any_of(settings.routers, [&](const plan::Router& router) {
+                         return router.vrid.value == *id;
+                       });
+  const bool keepalived = service.spec.image.find("keepalived") != std::string::npos;
+  return same_id && keepalived && std::ranges::any_of(plan.members, [&](const MemberNote& member) {
+           return std::ranges::find(service.spec.constraints, "node.hostname==" + member.hostname) !=
+                  service.spec.constraints.end();
+         });
+}
+
+class GroupProblems {
+ public:
+  GroupProblems(const GroupSettings& settings, const GroupPlan& plan, const Identity& identity,
+                const Observed& observed, Beside beside)
+      : settings_(settings), plan_(plan), identity_(identity), observed_(observed), beside_(beside) {}
+
+  std::vector<Problem> find() {
+    legacy_services();
+    other_owners();
+    other_groups();
+    for (const auto& warning : plan_.warnings) add(Severity::warning, warning);
+    if (!plan_.plan) {
+      add(Severity::warning, "no node carries a usable label " + settings_.label_key + "=" + settings_.name +
+                                 "; docker node update --label-add " + settings_.label_key + "=" +
+                                 settings_.name + " NODE makes one a member");
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  void add(Severity severity, std::string text) {
+    problems_.push_back({.severity = severity, .text = std::move(text)});
+  }
+  void block(std::string text) {
+    problems_.push_back({.severity = Severity::error, .text = std::move(text), .blocks = true});
+  }
+
+  void legacy_services() {
+    std::vector<std::string> names;
+    for (const auto& service : observed_.services) {
+      if (!service.name.starts_with(kLegacyPrefix)) continue;
+      if (holds_address(service, settings_) || speaks_as_router(service, settings_, plan_)) {
+        names.push_back(service.name);
+      }
+    }
+    if (names.empty()) return;
+    std::ranges::sort(names);
+    const std::string remedy = "docker service rm " + join(names, " ");
+    if (beside_ == Beside::tolerate) {
+      add(Severity::warning,
+          "services of another keepalived operator act for the same addresses, going on beside "
+          "them as asked; when done: " +
+              remedy);
+    } else {
+      block(
+          "services of another keepalived operator act for the same addresses; nothing is deployed until "
+          "they "
+          "are gone: " +
+          remedy + " (SWARM_VIP_BESIDE_KEEPALIVED=true goes on beside them)");
+    }
+  }
+
+  void other_owners() {
+    const auto name = service_name(identity_.stack, settings_.name);
+    for (const auto& service : observed_.services) {
+      const bool ours = is_ours(service.labels, kRoleAgent, settings_.name);
+      if (service.name == name && !ours) {
+        block("a service named " + name + " exists that is not ours (no label " + std::string(kGroupLabel) +
+              "=" + settings_.name + "); rename or remove it");
+      }
+      if (service.name != name && ours) {
+        block("service " + service.name +
+              " of another operator acts for the same group; stop that operator and "
+              "docker service rm " +
+              service.name + ", or choose another KEEPALIVED_GROUP");
+      }
+    }
+  }
+
+  // Two groups may share nodes, but not an address, nor, on one node, a router id: agents would take each
+  // other's peers for their own. Whoever was there first stays.
+  void other_groups() {
+    const Service* const own = agent_service(observed_, identity_, settings_.name);
+    for (const auto& service : observed_.services) {
+      if (label(service.labels, kRoleLabel) != kRoleAgent ||
+          is_ours(service.labels, kRoleAgent, settings_.name)) {
+        continue;
+      }
+      const auto plan = plan_of(observed_, service);
+      if (!plan) continue;
+      const bool is_later = own == nullptr || service.created_at < own->created_at;
+      for (const auto& conflict : conflicts_with(*plan)) {
+        if (is_later) {
+          block(conflict);
+        } else {
+          add(Severity::warning, conflict);
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<std::string> conflicts_with(const plan::Plan& other) const {
+    std::vector<std::string> conflicts;
+    const std::string name = "group " + other.group;
+    const bool shares_node = std::ranges::any_of(
+        plan_.members, [&](const MemberNote& member) { return other.member(member.id) != nullptr; });
+    for (const auto& router : settings_.routers) {
+      for (const auto& theirs : other.routers) {
+        if (router.vrid == theirs.vrid && shares_node) {
+          conflicts.push_back(name + " shares a node with this group and has router id " +
+                              std::to_string(theirs.vrid.value) +
+                              ", too; choose another KEEPALIVED_ROUTER_ID");
+        }
+        for (const auto& prefix : theirs.addresses) {
+          const auto& own = router.addresses;
+          if (std::ranges::find(own, prefix.address, &IpPrefix::address) == own.end()) continue;
+          conflicts.push_back(name + " has the address " + prefix.address.text() +
+                              ", too; an address belongs to one group's KEEPALIVED_VIRTUAL_IPS");
+        }
+      }
+    }
+    return conflicts;
+  }
+
+  const GroupSettings& settings_;
+  const GroupPlan& plan_;
+  const Identity& identity_;
+  const Observed& observed_;
+  Beside beside_;
+  std::vector<Problem> problems_;
+};
+
+// How long an agent may take from its creation to its first healthy word before we wonder.
+constexpr std::chrono::seconds kBecomeHealthyMax{90};
+// How long an update of all members may take.
+constexpr std::chrono::minutes kUpdateMax{5};
+
+class ServiceProblems {
+ public:
+  ServiceProblems(const Service& service, const plan::Plan& plan, const Observed& observed)
+      : service_(service), plan_(plan), observed_(observed) {}
+
+  std::vector<Problem> find() {
+    update();
+    for (const auto& member : plan_.members) of_member(member);
+    return std::move(problems_);
+  }
+
+ private:
+  void add(Severity severity, std::string text) {
+    problems_.push_back({.severity = severity, .text = std::move(text)});
+  }
+
+  void update() {
+    const std::string subject = "update of service " + service_.name;
+    switch (service_.update) {
+      case UpdateState::paused:
+      case UpdateState::rollback_paused:
+        add(Severity::error, subject + " is paused: " + service_.update_message);
+        break;
+      case UpdateState::rollback_started:
+      case UpdateState::rollback_completed:
+        add(Severity::warning, subject + " was rolled back: " + service_.update_message);
+        break;
+      case UpdateState::updating:
+        if (observed_.at - service_.update_started_at > kUpdateMax) {
+          add(Severity::warning, subject + " does not end; a node may have gone in the middle of it");
+        }
+        break;
+      case UpdateState::none:
+      case UpdateState::completed:
+        break;
+    }
+  }
+
+  void of_member(const plan::Member& member) {
+    const auto node = std::ranges::find(observed_.nodes, member.id, &Node::id);
+    if (node == observed_.nodes.end()) return;
+    const std::string name = "node " + member.hostname;
+    if (node->state == NodeState::down) {
+      add(Severity::warning, name + " is down");
+      return;
+    }
+    if (node->availability == Availability::drain) return;
+    const auto tasks = newest_first(member.id);
+    if (const Task* const failed = current_failure(tasks)) {
+      add(Severity::error, name + ": the agent does not run: " + failed->error);
+      return;
+    }
+    const bool running =
+        std::ranges::any_of(tasks, [](const Task* t) { return t->state == TaskState::running; });
+    if (running || tasks.empty() || tasks.front()->state != TaskState::coming) return;
+    if (observed_.at - tasks.front()->created_at > kBecomeHealthyMax) {
+      add(Severity::error, name + ": the agent does not become healthy");
+    }
+  }
+
+  [[nodiscard]] std::vector<const Task*> newest_first(std::string_view node_id) const {
+    std::vector<const Task*> tasks;
+    for (const auto& task : observed_.tasks) {
+      if (task.service_id == service_.id && task.node_id == node_id) tasks.push_back(&task);
+    }
+    std::ranges::sort(tasks, [](const Task* a, const Task* b) {
+      return std::pair(a->created_at, std::string_view(a->id)) >
+             std::pair(b->created_at, std::string_view(b->id));
+    });
+    return tasks;
+  }
+
+  // The newest failure that no later success has made history.
+  static const Task* current_failure(const std::vector<const Task*>& newest_first) {
+    for (const Task* task : newest_first) {
+      if (task->state == TaskState::failed) return task;
+      if (task->state != TaskState::coming) return nullptr;
+    }
+    return nullptr;
+  }
+
+  const Service& service_;
+  const plan::Plan& plan_;
+  const Observed& observed_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+std::vector<Problem> group_problems(const GroupSettings& settings, const GroupPlan& plan,
+                                    const Identity& identity, const Observed& observed, Beside beside) {
+  return GroupProblems(settings, plan, identity, observed, beside).find();
+}
+
+std::vector<Problem> service_problems(const Service& service, const plan::Plan& plan,
+                                      const Observed& observed) {
+  return ServiceProblems(service, plan, observed).find();
+}
+
+bool any_blocks(const std::vector<Problem>& problems) {
+  return std::ranges::any_of(problems, &Problem::blocks);
+}
+
+}  // namespace vip::swarm

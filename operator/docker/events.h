@@ -1,0 +1,45 @@
+// The engine's event stream, as nothing but a hint that something changed: what it was is found by looking.
+// A stream that ends is opened again, with growing pauses.
+#pragma once
+
+#include <optional>
+
+#include "common/base/backoff.h"
+#include "common/base/time.h"
+#include "operator/docker/client.h"
+
+namespace vip::swarm {
+
+class EventStream {
+ public:
+  // Nothing is sent before the first wait(). The client must outlive the stream.
+  explicit EventStream(const Client& client);
+  EventStream(const EventStream&) = delete;
+  EventStream& operator=(const EventStream&) = delete;
+  EventStream(EventStream&&) = delete;
+  EventStream& operator=(EventStream&&) = delete;
+  ~EventStream() { close(); }
+
+  struct Outcome {
+    bool hint = false;   // something changed, or may have while the stream was down
+    bool other = false;  // the caller's own descriptor is readable
+  };
+  // Waits until a hint comes, `other_fd` is readable, or the time is over.
+  [[nodiscard]] Outcome wait(int other_fd, TimePoint now, Duration time_max);
+
+ private:
+  static std::size_t on_bytes(const char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
+  void open();
+  void close();
+  // Moves the transfer on; true when it has ended.
+  bool advance();
+
+  const Client& client_;
+  CurlMulti multi_;
+  CurlEasy easy_;
+  bool heard_ = false;
+  TimePoint open_at_;  // not before
+  Backoff backoff_{std::chrono::seconds(1), std::chrono::seconds(15)};
+};
+
+}  // namespace vip::swarm

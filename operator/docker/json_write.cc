@@ -1,0 +1,101 @@
+// Our words into Docker's JSON.
+#include <nettle/base64.h>
+#include <nlohmann/json.hpp>
+
+#include "operator/docker/json.h"
+
+namespace vip::swarm {
+namespace {
+
+using nlohmann::json;
+
+std::string base64(std::string_view bytes) {
+  std::string text(BASE64_ENCODE_RAW_LENGTH(bytes.size()), '\0');
+  base64_encode_raw(text.data(), bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
+  return text;
+}
+
+// Docker writes durations as nanoseconds.
+std::int64_t nanoseconds(std::chrono::seconds duration) {
+  return std::chrono::nanoseconds(duration).count();
+}
+
+json update_json(const UpdatePolicy& policy) {
+  return {{"Parallelism", policy.parallelism},
+          {"Order", policy.order == UpdateOrder::stop_first ? "stop-first" : "start-first"},
+          {"FailureAction", policy.on_failure == UpdateFailure::pause ? "pause" : "rollback"},
+          {"Monitor", nanoseconds(policy.monitor)}};
+}
+
+json file_json(const FileMount& file) {
+  return {{"Name", file.path}, {"UID", "0"}, {"GID", "0"}, {"Mode", file.mode}};
+}
+
+json container_json(const ServiceSpec& service, const ObjectIds& ids) {
+  json secrets = json::array();
+  for (const auto& file : service.secrets) {
+    secrets.push_back(
+        {{"SecretID", ids.at(file.object)}, {"SecretName", file.object}, {"File", file_json(file)}});
+  }
+  return {{"Image", service.image},
+          {"Labels", service.container_labels},
+          {"Args", service.arguments},
+          {"Env", service.environment},
+          {"ReadOnly", true},
+          {"CapabilityDrop", json::array({"ALL"})},
+          {"CapabilityAdd", service.capabilities},
+          {"StopGracePeriod", nanoseconds(service.stop_grace)},
+          {"Healthcheck",
+           {{"Test", service.health.command},
+            {"Interval", nanoseconds(service.health.interval)},
+            {"Timeout", nanoseconds(service.health.timeout)},
+            {"Retries", service.health.retries}}},
+          {"Configs", json::array({{{"ConfigID", ids.at(service.plan.object)},
+                                    {"ConfigName", service.plan.object},
+                                    {"File", file_json(service.plan)}}})},
+          {"Secrets", secrets}};
+}
+
+}  // namespace
+
+std::string config_json(const ConfigSpec& config) {
+  return json{{"Name", config.name}, {"Labels", config.labels}, {"Data", base64(config.data)}}.dump(
+      -1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string secret_json(std::string_view name, const Labels& labels, std::string_view data) {
+  return json{{"Name", name}, {"Labels", labels}, {"Data", base64(data)}}.dump(
+      -1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<std::string> service_json(const ServiceSpec& service, const ObjectIds& ids) {
+  std::vector<std::string> names{service.plan.object};
+  for (const auto& secret : service.secrets) names.push_back(secret.object);
+  for (const auto& name : names) {
+    if (!ids.contains(name)) return fail(Errc::not_found, "no id is known of " + name);
+  }
+  const json document{
+      {"Name", service.name},
+      {"Labels", service.labels},
+      {"TaskTemplate",
+       {{"ContainerSpec", container_json(service, ids)},
+        {"Networks", json::array({{{"Target", "host"}}})},
+        {"Placement", {{"Constraints", json::array({service.constraint})}}},
+        {"RestartPolicy", {{"Condition", "any"}, {"Delay", nanoseconds(service.restart_delay)}}},
+        {"Resources", {{"Limits", {{"Pids", service.pids_max}}}}},
+        {"LogDriver", {{"Name", "json-file"}, {"Options", service.log_options}}}}},
+      {"Mode", {{"Global", json::object()}}},
+      {"UpdateConfig", update_json(service.update)},
+      {"RollbackConfig", update_json(service.rollback)}};
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string filters_json(const std::map<std::string, std::vector<std::string>>& filters) {
+  json document = json::object();
+  for (const auto& [kind, values] : filters) {
+    for (const auto& value : values) document[kind][value] = true;
+  }
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace vip::swarm

@@ -1,0 +1,74 @@
+#include "operator/docker/swarm_api.h"
+
+namespace vip::swarm {
+namespace {
+
+std::string agent_filter() {
+  return filters_json({{"label", {std::string(kRoleLabel)}}});
+}
+
+Status done_when_gone(Status status) {
+  if (!status && status.error().code == Errc::not_found) return {};
+  return status;
+}
+
+}  // namespace
+
+Result<SwarmRole> SwarmApi::role() {
+  VIP_TRY(const auto body, client_.get("/info"));
+  return parse_role(body);
+}
+
+Result<Observed> SwarmApi::observe(WallTime at) {
+  Observed observed{.at = at, .nodes = {}, .services = {}, .configs = {}, .secrets = {}, .tasks = {}};
+  VIP_TRY(const auto nodes, client_.get("/nodes"));
+  VIP_TRY(observed.nodes, parse_nodes(nodes));
+  VIP_TRY(const auto services, client_.get("/services"));
+  VIP_TRY(observed.services, parse_services(services));
+  VIP_TRY(const auto configs, client_.get("/configs", {{"filters", agent_filter()}}));
+  VIP_TRY(observed.configs, parse_configs(configs));
+  VIP_TRY(const auto secrets, client_.get("/secrets"));
+  VIP_TRY(observed.secrets, parse_secrets(secrets));
+  std::vector<std::string> agents;
+  for (const auto& service : observed.services) {
+    if (label(service.labels, kRoleLabel) == kRoleAgent) agents.push_back(service.id);
+  }
+  if (agents.empty()) return observed;  // an empty filter would ask for all tasks
+  VIP_TRY(const auto tasks, client_.get("/tasks", {{"filters", filters_json({{"service", agents}})}}));
+  VIP_TRY(observed.tasks, parse_tasks(tasks));
+  return observed;
+}
+
+Result<std::string> SwarmApi::create_config(const ConfigSpec& config) {
+  VIP_TRY(const auto body, client_.post("/configs/create", config_json(config)));
+  return parse_id(body);
+}
+
+Result<std::string> SwarmApi::create_secret(std::string_view name, const Labels& labels,
+                                            std::string_view data) {
+  VIP_TRY(const auto body, client_.post("/secrets/create", secret_json(name, labels, data)));
+  return parse_id(body);
+}
+
+Result<std::string> SwarmApi::create_service(const ServiceSpec& service, const ObjectIds& ids) {
+  VIP_TRY(const auto document, service_json(service, ids));
+  VIP_TRY(const auto body, client_.post("/services/create", document));
+  return parse_id(body);
+}
+
+Status SwarmApi::update_service(const UpdateService& update, const ObjectIds& ids) {
+  VIP_TRY(const auto document, service_json(update.service, ids));
+  VIP_TRY([[maybe_unused]] const auto body, client_.post("/services/" + update.id + "/update", document,
+                                                         {{"version", std::to_string(update.version)}}));
+  return {};
+}
+
+Status SwarmApi::remove_config(std::string_view id) {
+  return done_when_gone(client_.remove("/configs/" + std::string(id)));
+}
+
+Status SwarmApi::remove_secret(std::string_view id) {
+  return done_when_gone(client_.remove("/secrets/" + std::string(id)));
+}
+
+}  // namespace vip::swarm

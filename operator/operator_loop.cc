@@ -1,0 +1,205 @@
+#include "operator/operator_loop.h"
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+
+#include "common/sys/log.h"
+#include "common/sys/posix.h"
+#include "common/sys/unique_fd.h"
+#include "operator/core/look_schedule.h"
+#include "operator/docker/events.h"
+#include "operator/docker/identity.h"
+#include "operator/exit_status.h"
+#include "operator/reconciler.h"
+#include "operator/start.h"
+
+namespace vip::swarm {
+namespace {
+
+// The program's signals as descriptors: one that says "stop" and interrupts requests, one for all of them.
+class Signals {
+ public:
+  static Result<Signals> create() {
+    Signals signals;
+    sigset_t all = set_of({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+    sigset_t stop = set_of({SIGTERM, SIGINT});
+    if (::sigprocmask(SIG_BLOCK, &all, nullptr) != 0) return sys::errno_failure("sigprocmask");
+    signals.all_.reset(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals.all_.valid()) return sys::errno_failure("signalfd");
+    signals.stop_.reset(::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals.stop_.valid()) return sys::errno_failure("signalfd");
+    return signals;
+  }
+
+  [[nodiscard]] int all_fd() const { return all_.get(); }
+  [[nodiscard]] int stop_fd() const { return stop_.get(); }
+  // The next signal that has come, if any.
+  [[nodiscard]] std::optional<int> take() {
+    signalfd_siginfo info{};
+    if (::read(all_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+    return static_cast<int>(info.ssi_signo);
+  }
+
+ private:
+  static sigset_t set_of(std::initializer_list<int> numbers) {
+    sigset_t set;
+    (void)sigemptyset(&set);  // cannot fail with a valid pointer
+    for (const int number : numbers) (void)sigaddset(&set, number);
+    return set;
+  }
+
+  sys::UniqueFd all_;
+  sys::UniqueFd stop_;
+};
+
+WallTime wall_now() {
+  return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+}
+
+// Says a failure once, however often it repeats, and its end.
+class FailureLog {
+ public:
+  void failed(const Error& error) {
+    if (error.context == last_) return;
+    last_ = error.context;
+    log::warning("failure", {{"what", error.context}});
+  }
+  void recovered() {
+    if (last_.empty()) return;
+    last_.clear();
+    log::info("recovered", {});
+  }
+
+ private:
+  std::string last_;
+};
+
+class OperatorLoop {
+ public:
+  OperatorLoop(const settings::Environment& env, OperatorSettings settings, Signals& signals)
+      : env_(env), settings_(std::move(settings)), signals_(signals) {}
+
+  int run() {
+    auto api = connect();
+    if (!api) return exit_status_;
+    auto identity = identify(*api);
+    if (!identity) return exit_status_;
+    if (const auto image = check_image(settings_, *identity); !image) return refuse(image.error());
+    log::info("start", {{"version", VIP_VERSION},
+                        {"group", settings_.group.name},
+                        {"service", identity->service_name},
+                        {"image", settings_.image.empty() ? identity->image : settings_.image}});
+    Reconciler reconciler(*api, *std::move(identity), settings_);
+    look_until_stopped(*api, reconciler);
+    log::info("stop", {});
+    return kFine;
+  }
+
+ private:
+  int refuse(const Error& error) {
+    log::error("refused", {{"what", error.context}});
+    return kWrongSettings;
+  }
+
+  // Repeats `attempt` until it succeeds; nothing when it never will or we are told to stop.
+  template <typename Attempt>
+  auto patiently(Attempt attempt) -> std::optional<typename decltype(attempt())::value_type> {
+    Backoff backoff(std::chrono::milliseconds(500), std::chrono::seconds(15));
+    for (;;) {
+      auto result = attempt();
+      if (result) {
+        failures_.recovered();
+        return *std::move(result);
+      }
+      if (!may_pass(result.error())) {
+        exit_status_ = refuse(result.error());
+        return std::nullopt;
+      }
+      failures_.failed(result.error());
+      if (stopped_within(backoff.next())) return std::nullopt;
+    }
+  }
+
+  std::optional<SwarmApi> connect() {
+    return patiently([this] { return connect_to_manager(env_, signals_.stop_fd()); });
+  }
+  std::optional<Identity> identify(SwarmApi& api) {
+    return patiently([&api] { return find_identity(api.client()); });
+  }
+
+  bool stopped_within(Duration pause) {
+    pollfd stop{.fd = signals_.stop_fd(), .events = POLLIN, .revents = 0};
+    const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(pause);
+    return ::poll(&stop, 1, static_cast<int>(timeout.count())) > 0;
+  }
+
+  void look_until_stopped(SwarmApi& api, Reconciler& reconciler) {
+    EventStream events(api.client());
+    LookSchedule schedule(sys::monotonic_now(), settings_.resync);
+    for (;;) {
+      const auto now = sys::monotonic_now();
+      const auto outcome = events.wait(signals_.all_fd(), now, schedule.next() - now);
+      if (outcome.hint) schedule.hint(sys::monotonic_now());
+      if (outcome.other && !obey_signals(reconciler, schedule)) return;
+      if (schedule.is_due(sys::monotonic_now())) look(reconciler, schedule);
+    }
+  }
+
+  // False when told to stop.
+  bool obey_signals(const Reconciler& reconciler, LookSchedule& schedule) {
+    while (const auto signal = signals_.take()) {
+      if (*signal == SIGTERM || *signal == SIGINT) return false;
+      if (*signal == SIGHUP) schedule.demand(sys::monotonic_now());
+      if (*signal == SIGUSR1) reconciler.log_state();
+    }
+    return true;
+  }
+
+  void look(Reconciler& reconciler, LookSchedule& schedule) {
+    const auto outcome = reconciler.reconcile(sys::monotonic_now(), wall_now());
+    const auto now = sys::monotonic_now();
+    if (!outcome) {
+      if (stopped_within(Duration::zero())) return;  // the loop will see it, too
+      failures_.failed(outcome.error());
+      schedule.failed(now, std::uniform_real_distribution<double>(0, 1)(random_));
+      return;
+    }
+    failures_.recovered();
+    schedule.succeeded(now);
+    if (*outcome == Reconciler::Outcome::look_again) schedule.hint(now);
+  }
+
+  const settings::Environment& env_;
+  OperatorSettings settings_;
+  Signals& signals_;
+  FailureLog failures_;
+  int exit_status_ = kFine;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace
+
+int run_operator(const settings::Environment& env) {
+  settings::Findings findings;
+  auto settings = read_settings(env, findings);
+  log::setup(settings.log_level, settings.log_format);
+  for (const auto& warning : findings.warnings()) log::warning("setting", {{"what", warning}});
+  for (const auto& error : findings.errors()) log::error("refused", {{"what", error}});
+  if (!findings.ok()) return kWrongSettings;
+  auto signals = Signals::create();
+  if (!signals) {
+    log::error("refused", {{"what", signals.error().context}});
+    return kFailed;
+  }
+  return OperatorLoop(env, std::move(settings), *signals).run();
+}
+
+}  // namespace vip::swarm

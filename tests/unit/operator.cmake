@@ -1,0 +1,12 @@
+# Unit tests of the operator, one file for each of its parts.
+vip_add_unit_test(operator/diff vip::operator_core)
+vip_add_unit_test(operator/docker vip::operator_docker)
+vip_add_unit_test(operator/json vip::operator_docker nlohmann_json::nlohmann_json)
+vip_add_unit_test(operator/look_schedule vip::operator_core)
+vip_add_unit_test(operator/names vip::operator_core)
+vip_add_unit_test(operator/plan vip::operator_core)
+vip_add_unit_test(operator/priorities vip::operator_core)
+vip_add_unit_test(operator/problems vip::operator_core)
+vip_add_unit_test(operator/report vip::operator_status nlohmann_json::nlohmann_json)
+vip_add_unit_test(operator/secret_material vip::operator_reconciler)
+vip_add_unit_test(operator/settings vip::operator_settings)

@@ -1,0 +1,249 @@
+#include "operator/core/diff.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "swarm_world.h"
+
+namespace vip::swarm {
+namespace {
+
+constexpr std::string_view kService = "vip_agent-production";
+
+class Diff : public testing::Test {
+ protected:
+  Diff() { world.observed().nodes = {make_node(1), make_node(2)}; }
+
+  Desired desired() {
+    const auto& observed = world.observed();
+    const auto* const service = agent_service(observed, kIdentity, settings.name);
+    const auto group = make_plan(settings, observed.nodes, known_plans(observed, service, settings.name));
+    return make_desired(settings, group.plan.value(), agent, kIdentity, observed, world.matching());
+  }
+  std::vector<Step> steps(const Leave& leave = {}) {
+    return diff(desired(), kIdentity, world.observed(), settings.name, leave);
+  }
+  // Applies until nothing is left to do.
+  void settle() {
+    for (int round = 0; round < 3; ++round) world.apply(steps());
+    ASSERT_TRUE(steps().empty());
+  }
+  std::vector<std::string> words(const Leave& leave = {}) {
+    std::vector<std::string> all;
+    for (const auto& step : steps(leave)) all.push_back(step.words);
+    return all;
+  }
+
+  World world;
+  GroupSettings settings = make_group();
+  AgentSettings agent{.image = "img@sha256:1", .environment = {}};
+};
+
+TEST_F(Diff, FromNothingMakesSecretPlanAndServiceInThisOrder) {
+  const auto all = steps();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].words, "create secret production-key-1");
+  const auto& config = std::get<CreateConfig>(all[1].action).config;
+  EXPECT_TRUE(config.name.starts_with("production-plan-"));
+  const auto& service = std::get<CreateService>(all[2].action).service;
+  EXPECT_EQ(service.name, kService);
+  EXPECT_EQ(service.constraint, "node.labels.keepalived_group==production");
+  EXPECT_EQ(service.plan.object, config.name);
+  EXPECT_EQ(label(service.labels, kStackLabel), "vip");
+  EXPECT_EQ(config.name, "production-plan-" + std::string(label(service.labels, kPlanLabel)));
+}
+
+TEST_F(Diff, AfterApplyIsEmpty) {
+  world.apply(steps());
+  EXPECT_TRUE(steps().empty());
+  settings.version = 2;
+  settings.advert_interval = std::chrono::seconds(1);
+  settings.has_password = true;
+  world.apply(steps());
+  EXPECT_TRUE(steps().empty());
+}
+
+TEST_F(Diff, NoiseChangesNothing) {
+  settle();
+  for (auto& node : world.observed().nodes) {
+    node.state = NodeState::down;
+    node.availability = Availability::drain;
+  }
+  world.service(kService).version = 99;
+  std::ranges::reverse(world.observed().nodes);
+  EXPECT_TRUE(steps().empty());
+}
+
+TEST_F(Diff, SaysInWordsWhatAnUpdateChanges) {
+  settle();
+  world.observed().nodes.push_back(make_node(3, {{"KEEPALIVED_PRIORITY", "120"}}));
+  world.observed().nodes.erase(world.observed().nodes.begin());
+  agent.image = "img@sha256:2";
+  const auto all = words();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1],
+            "update service vip_agent-production: member n1 leaves; priority of n2 96 -> 100; "
+            "member n3 joins with priority 120; image img@sha256:1 -> img@sha256:2");
+}
+
+TEST_F(Diff, UpdatesWithTheNewestVersionOfTheService) {
+  settle();
+  world.service(kService).version = 41;
+  agent.image = "img@sha256:2";
+  EXPECT_EQ(std::get<UpdateService>(steps().back().action).version, 41U);
+}
+
+TEST_F(Diff, PutsBackWhatAHandChangedOnTheService) {
+  settle();
+  world.service(kService).spec.image = "other";
+  EXPECT_EQ(steps().size(), 1U);
+  world.apply(steps());
+  EXPECT_TRUE(steps().empty());
+}
+
+TEST_F(Diff, ForeignObjectsNeverAppear) {
+  world.add_config("production-plan-000000000000", {}, "not ours");
+  world.add_secret("production-key-4", {{"owner", "somebody"}});
+  world.add_service("web", "web", {});
+  const Labels staging{{std::string(kRoleLabel), "plan"}, {std::string(kGroupLabel), "staging"}};
+  for (const auto* const name : {"staging-plan-1", "staging-plan-2", "staging-plan-3"})
+    world.add_config(name, staging, "{}");
+  settle();
+  for (int i = 0; i < 4; ++i) {
+    settings.advert_interval += std::chrono::milliseconds(10);
+    settle();
+  }
+  EXPECT_EQ(std::ranges::count(world.observed().configs, "staging",
+                               [](const Config& c) { return label(c.labels, kGroupLabel); }),
+            3);
+  EXPECT_NE(std::ranges::find(world.observed().configs, "production-plan-000000000000", &Config::name),
+            world.observed().configs.end());
+  EXPECT_NE(std::ranges::find(world.observed().secrets, "production-key-4", &Secret::name),
+            world.observed().secrets.end());
+}
+
+TEST_F(Diff, AForeignSecretsNameIsSkippedNotTaken) {
+  world.add_secret("production-key-4", {});
+  EXPECT_EQ(words().front(), "create secret production-key-5");
+}
+
+TEST_F(Diff, KeepsTheKeyAndMakesANewPasswordWhenItChanged) {
+  settings.version = 2;
+  settings.advert_interval = std::chrono::seconds(1);
+  settings.has_password = true;
+  settle();
+  world.password_changed();
+  const auto all = words();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0], "create secret production-password-2");
+  EXPECT_EQ(all[1], "update service vip_agent-production: secret production-password-2");
+  world.apply(steps());
+  EXPECT_TRUE(steps().empty());
+}
+
+TEST_F(Diff, DoesNothingOnceItsOwnServiceIsGone) {
+  std::erase_if(world.observed().services, [](const Service& service) { return service.id == "own"; });
+  EXPECT_TRUE(steps().empty());
+}
+
+TEST_F(Diff, WaitsBeforeItPutsAVanishedServiceBack) {
+  EXPECT_TRUE(steps({.create_service = false}).empty());
+  EXPECT_EQ(steps({.create_service = true}).size(), 3U);
+}
+
+TEST_F(Diff, HoldsAndRepeatsAnUpdateAsToldTo) {
+  settle();
+  EXPECT_EQ(words({.update_service = UpdateLeave::again}),
+            (std::vector<std::string>{"update service vip_agent-production: the same again"}));
+  agent.image = "img@sha256:2";
+  EXPECT_TRUE(steps({.update_service = UpdateLeave::hold}).empty());
+}
+
+TEST_F(Diff, TellsAStalledUpdateFromANewOne) {
+  settle();
+  auto& service = world.service(kService);
+  const auto same = desired().service;
+  agent.image = "img@sha256:2";
+  const auto other = desired().service;
+  service.update = UpdateState::paused;
+  EXPECT_TRUE(is_stalled(service, same));
+  EXPECT_FALSE(is_stalled(service, other));
+  for (const auto state :
+       {UpdateState::rollback_started, UpdateState::rollback_paused, UpdateState::rollback_completed}) {
+    service.update = state;
+    EXPECT_FALSE(is_stalled(service, same));
+    EXPECT_TRUE(is_stalled(service, other));
+  }
+  for (const auto state : {UpdateState::none, UpdateState::updating, UpdateState::completed}) {
+    service.update = state;
+    EXPECT_FALSE(is_stalled(service, same));
+    EXPECT_FALSE(is_stalled(service, other));
+  }
+}
+
+class Garbage : public Diff {
+ protected:
+  // Leaves four plans behind, of which the service and its rollback refer to the last two.
+  void SetUp() override {
+    for (int i = 0; i < 4; ++i) {
+      settings.advert_interval += std::chrono::milliseconds(10);
+      world.apply(steps());
+      plans.push_back(world.observed().configs.back().name);
+    }
+  }
+  std::vector<std::string> removed() {
+    std::vector<std::string> names;
+    for (const auto& step : steps()) {
+      const auto* const remove = std::get_if<RemoveConfig>(&step.action);
+      if (remove != nullptr) names.push_back(remove->id.substr(std::string("config-").size()));
+    }
+    std::ranges::sort(names);
+    return names;
+  }
+  static std::vector<std::string> sorted(std::vector<std::string> names) {
+    std::ranges::sort(names);
+    return names;
+  }
+  std::vector<std::string> plans;
+};
+
+TEST_F(Garbage, RemovesPlansNobodyCanAskForAgain) {
+  EXPECT_EQ(removed(), sorted({plans[0], plans[1]}));
+  settle();
+  EXPECT_EQ(world.observed().configs.size(), 2U);
+}
+
+TEST_F(Garbage, KeepsTheLatestPlanBeforeAlsoWhenNoRollbackNamesIt) {
+  world.service(kService).previous.reset();
+  EXPECT_EQ(removed(), sorted({plans[0], plans[1]}));
+}
+
+TEST_F(Garbage, KeepsWhatALivingTaskRefersTo) {
+  Task task;
+  task.service_id = world.service(kService).id;
+  task.spec.configs = {{.id = "config-" + plans[0], .name = plans[0]}};
+  for (const auto state : {TaskState::coming, TaskState::running}) {
+    task.state = state;
+    world.observed().tasks = {task};
+    EXPECT_EQ(removed(), sorted({plans[1]}));
+  }
+  task.state = TaskState::failed;
+  world.observed().tasks = {task};
+  EXPECT_EQ(removed(), sorted({plans[0], plans[1]}));
+}
+
+TEST_F(Garbage, WaitsWhileAnUpdateOrRollbackIsUnderWay) {
+  for (const auto state : {UpdateState::updating, UpdateState::paused, UpdateState::rollback_started,
+                           UpdateState::rollback_paused}) {
+    world.service(kService).update = state;
+    EXPECT_TRUE(removed().empty());
+  }
+  for (const auto state : {UpdateState::none, UpdateState::completed, UpdateState::rollback_completed}) {
+    world.service(kService).update = state;
+    EXPECT_EQ(removed().size(), 2U);
+  }
+}
+
+}  // namespace
+}  // namespace vip::swarm

@@ -1,0 +1,68 @@
+#include "operator/core/look_schedule.h"
+
+#include <gtest/gtest.h>
+
+namespace vip::swarm {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr TimePoint kStart{1000s};
+
+TEST(LookSchedule, LooksAtOnceThenRegularly) {
+  LookSchedule schedule(kStart, 30s);
+  EXPECT_TRUE(schedule.is_due(kStart));
+  schedule.succeeded(kStart);
+  EXPECT_EQ(schedule.next(), kStart + 30s);
+}
+
+TEST(LookSchedule, WaitsForAQuietSecondAfterAHint) {
+  LookSchedule schedule(kStart, 30s);
+  schedule.succeeded(kStart);
+  schedule.hint(kStart + 1s);
+  EXPECT_EQ(schedule.next(), kStart + 2s);
+  schedule.hint(kStart + 1500ms);
+  EXPECT_EQ(schedule.next(), kStart + 2500ms);
+}
+
+TEST(LookSchedule, LooksFiveSecondsAfterTheFirstHintHoweverManyFollow) {
+  LookSchedule schedule(kStart, 30s);
+  schedule.succeeded(kStart);
+  for (auto at = kStart; at < kStart + 20s && !schedule.is_due(at); at += 500ms) {
+    schedule.hint(at);
+    EXPECT_LE(schedule.next(), kStart + 5s);
+  }
+  EXPECT_EQ(schedule.next(), kStart + 5s);
+}
+
+TEST(LookSchedule, AHintNeverDelaysTheRegularLook) {
+  LookSchedule schedule(kStart, 30s);
+  schedule.succeeded(kStart);
+  schedule.hint(kStart + 29500ms);
+  EXPECT_EQ(schedule.next(), kStart + 30s);
+}
+
+TEST(LookSchedule, BacksOffAfterFailuresAndHintsDoNotHurryIt) {
+  LookSchedule schedule(kStart, 30s);
+  schedule.failed(kStart, 0);
+  const auto first = schedule.next() - kStart;
+  schedule.hint(kStart);
+  EXPECT_EQ(schedule.next() - kStart, first);
+  schedule.failed(kStart, 0);
+  EXPECT_EQ(schedule.next() - kStart, first * 2);
+  for (int i = 0; i < 20; ++i) schedule.failed(kStart, 0.5);
+  EXPECT_EQ(schedule.next() - kStart, 22500ms);
+  schedule.succeeded(kStart);
+  schedule.failed(kStart, 0);
+  EXPECT_EQ(schedule.next() - kStart, first);
+}
+
+TEST(LookSchedule, APersonIsObeyedAtOnceAlsoAfterAFailure) {
+  LookSchedule schedule(kStart, 30s);
+  schedule.failed(kStart, 0);
+  schedule.demand(kStart);
+  EXPECT_TRUE(schedule.is_due(kStart));
+}
+
+}  // namespace
+}  // namespace vip::swarm

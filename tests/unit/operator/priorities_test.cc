@@ -1,0 +1,71 @@
+#include "operator/core/priorities.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <random>
+
+#include <gtest/gtest.h>
+
+namespace vip::swarm {
+namespace {
+
+using Values = std::vector<int>;
+
+struct Row {
+  Values wishes;
+  Values wire;
+};
+
+class WirePriorities : public testing::TestWithParam<Row> {};
+
+TEST_P(WirePriorities, AreAsNearToTheWishesAsTheyCanBe) {
+  EXPECT_EQ(wire_priorities(GetParam().wishes), GetParam().wire);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, WirePriorities,
+                         testing::Values(
+                             // Nobody shares: exactly the labels.
+                             Row{{}, {}}, Row{{100}, {100}}, Row{{102, 101, 100}, {102, 101, 100}},
+                             Row{{254, 2}, {254, 2}},
+                             // Equal ones are spread around their value, with a step of eight.
+                             Row{{100, 100}, {104, 96}}, Row{{100, 100, 100}, {108, 100, 92}},
+                             Row{{200, 200, 100, 100}, {204, 196, 104, 96}},
+                             // At the ends of the range the spread moves inside.
+                             Row{{254, 254}, {254, 246}}, Row{{2, 2}, {10, 2}},
+                             // A lone neighbour keeps its label; the others stay on their side of it.
+                             Row{{101, 100, 100}, {101, 100, 92}}, Row{{100, 100, 99}, {108, 100, 99}},
+                             Row{{110, 100, 100, 100, 90}, {110, 108, 100, 92, 90}},
+                             // A narrow window narrows the step.
+                             Row{{103, 100, 100, 98}, {103, 102, 99, 98}},
+                             // No window at all: whoever comes after gives way.
+                             Row{{100, 99, 99, 98}, {100, 99, 98, 97}}, Row{{3, 2, 2}, {4, 3, 2}}));
+
+TEST(WirePrioritiesProperty, AreDistinctDescendingAndInRangeForAnyWishes) {
+  std::minstd_rand random(7);
+  for (int round = 0; round < 2000; ++round) {
+    const auto count =
+        std::uniform_int_distribution<std::size_t>(1, round % 50 == 0 ? kMembersMax : 20)(random);
+    const int low = std::uniform_int_distribution<int>(kPriorityMin, kPriorityMax)(random);
+    std::uniform_int_distribution<int> wish(low, std::min(kPriorityMax, low + round % 300));
+    Values wishes(count);
+    std::ranges::generate(wishes, [&] { return wish(random); });
+    std::ranges::sort(wishes, std::greater<>());
+    const auto wire = wire_priorities(wishes);
+    ASSERT_EQ(wire.size(), wishes.size());
+    EXPECT_TRUE(std::ranges::is_sorted(wire, std::greater_equal<>())) << round;
+    EXPECT_EQ(std::ranges::adjacent_find(wire), wire.end()) << round;
+    EXPECT_LE(wire.front(), kPriorityMax);
+    EXPECT_GE(wire.back(), kPriorityMin);
+  }
+}
+
+TEST(WirePrioritiesProperty, FillTheWholeRangeWhenTheGroupIsFull) {
+  const auto wire = wire_priorities(Values(kMembersMax, 100));
+  Values all(kMembersMax);
+  std::iota(all.rbegin(), all.rend(), kPriorityMin);
+  EXPECT_EQ(wire, all);
+}
+
+}  // namespace
+}  // namespace vip::swarm

@@ -1,0 +1,216 @@
+#include <algorithm>
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "operator/settings/operator_settings.h"
+
+namespace vip::swarm {
+namespace {
+
+using namespace std::chrono_literals;
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+struct Reading {
+  OperatorSettings settings;
+  settings::Findings findings;
+};
+
+// The two required settings, and what the test adds or changes.
+Reading read(const Variables& changes) {
+  Variables variables{{"KEEPALIVED_GROUP", "production"},
+                      {"KEEPALIVED_VIRTUAL_IPS", "192.0.2.201,192.0.2.202"}};
+  for (const auto& [name, value] : changes) variables[name] = value;
+  const auto read_file = [](const std::string& path) -> Result<std::string> {
+    if (path == "/run/secrets/password") return "s3cret\n";
+    return fail(Errc::not_found, path + ": No such file or directory");
+  };
+  Reading reading;
+  reading.settings = read_operator_settings(settings::Environment(variables), read_file, reading.findings);
+  return reading;
+}
+
+TEST(OperatorSettings, NeedOnlyGroupAndAddresses) {
+  const auto [settings, findings] = read({});
+  EXPECT_TRUE(findings.ok());
+  EXPECT_TRUE(findings.warnings().empty());
+  EXPECT_EQ(settings.group.name, "production");
+  EXPECT_EQ(settings.group.label_key, "keepalived_group");
+  ASSERT_EQ(settings.group.routers.size(), 1U);
+  EXPECT_EQ(settings.group.routers[0].vrid, Vrid(51));
+  ASSERT_EQ(settings.group.routers[0].addresses.size(), 2U);
+  EXPECT_EQ(settings.group.routers[0].addresses[1].text(), "192.0.2.202/32");
+  EXPECT_EQ(settings.group.version, 3);
+  EXPECT_EQ(settings.group.advert_interval, 250ms);
+  EXPECT_TRUE(settings.group.preempt);
+  EXPECT_EQ(settings.group.preempt_delay, 5s);
+  EXPECT_EQ(settings.group.interface, "auto");
+  EXPECT_EQ(settings.resync, 30s);
+  EXPECT_FALSE(settings.group.has_password);
+}
+
+TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
+  const auto [settings, findings] = read({{"KEEPALIVED_INTERFACE", "eth0"},
+                                          {"KEEPALIVED_PASSWORD", "your_secure_password"},
+                                          {"KEEPALIVED_ROUTER_ID", "51"},
+                                          {"KEEPALIVED_IMAGE", "osixia/keepalived:2.0.20"}});
+  EXPECT_TRUE(findings.ok());
+  EXPECT_EQ(settings.group.interface, "eth0");
+  EXPECT_EQ(settings.image, "");
+  ASSERT_EQ(findings.warnings().size(), 2U);
+  EXPECT_EQ(findings.warnings()[0].find("your_secure"), std::string::npos) << "a secret in a message";
+}
+
+struct WrongRow {
+  Variables variables;
+  std::string error;
+};
+
+class WrongSetting : public testing::TestWithParam<WrongRow> {};
+
+TEST_P(WrongSetting, IsNamedWithItsValueAndWhatIsAllowed) {
+  const auto [settings, findings] = read(GetParam().variables);
+  ASSERT_EQ(findings.errors().size(), 1U);
+  EXPECT_EQ(findings.errors()[0], GetParam().error);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, WrongSetting,
+    testing::Values(
+        WrongRow{{{"KEEPALIVED_GROUP", ""}},
+                 "KEEPALIVED_GROUP: '' is not allowed; the value of the nodes' label, made of letters, "
+                 "digits and : - _ "
+                 ". * ( ) ? + [ ] \\ ^ $ | /, at most 128 characters"},
+        WrongRow{{{"KEEPALIVED_GROUP", "a=b"}},
+                 "KEEPALIVED_GROUP: 'a=b' is not allowed; the value of the nodes' label, made of letters, "
+                 "digits and : "
+                 "- _ . * ( ) ? + [ ] \\ ^ $ | /, at most 128 characters"},
+        WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", ""}},
+                 "KEEPALIVED_VIRTUAL_IPS: '' is not allowed; one or more IPv4 addresses, such as "
+                 "192.0.2.10,192.0.2.11"},
+        WrongRow{
+            {{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.300"}},
+            "KEEPALIVED_VIRTUAL_IPS: '192.0.2.300' is not an address such as 192.0.2.10 or 192.0.2.10/24"},
+        WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1 192.0.2.1/24"}},
+                 "KEEPALIVED_VIRTUAL_IPS: '192.0.2.1/24' is not allowed; each address once"},
+        WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "2001:db8::1"}},
+                 "KEEPALIVED_VIRTUAL_IPS: '2001:db8::1' is not allowed; an IPv4 address; this version does "
+                 "not carry "
+                 "IPv6"},
+        WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "127.0.0.1"}},
+                 "KEEPALIVED_VIRTUAL_IPS: '127.0.0.1' is not allowed; an address that a host can own"},
+        WrongRow{{{"KEEPALIVED_ROUTER_ID", "0"}},
+                 "KEEPALIVED_ROUTER_ID: '0' is not allowed; a whole number from 1 to 255"},
+        WrongRow{{{"KEEPALIVED_ROUTER_ID", "256"}},
+                 "KEEPALIVED_ROUTER_ID: '256' is not allowed; a whole number from 1 to 255"},
+        WrongRow{{{"KEEPALIVED_PRIORITY", "1"}},
+                 "KEEPALIVED_PRIORITY: '1' is not allowed; a whole number from 2 to 254"},
+        WrongRow{
+            {{"KEEPALIVED_INTERFACE", "a name that is long"}},
+            "KEEPALIVED_INTERFACE: 'a name that is long' is not allowed; the name of a network interface, or "
+            "auto"},
+        WrongRow{{{"KEEPALIVED_PASSWORD_FILE", "/nowhere"}},
+                 "KEEPALIVED_PASSWORD_FILE: /nowhere: No such file or directory"},
+        WrongRow{{{"KEEPALIVED_PASSWORD_FILE", "/run/secrets/password"}, {"KEEPALIVED_PASSWORD", "x"}},
+                 "KEEPALIVED_PASSWORD_FILE: set together with KEEPALIVED_PASSWORD; one of them"},
+        WrongRow{{{"SWARM_VIP_GROUP_LABEL", "a=b"}},
+                 "SWARM_VIP_GROUP_LABEL: 'a=b' is not allowed; the key of a node label, made of letters, "
+                 "digits and - "
+                 "_ . /"},
+        WrongRow{{{"SWARM_VIP_VERSION", "4"}},
+                 "SWARM_VIP_VERSION: '4' is not allowed; a whole number from 2 to 3"},
+        WrongRow{{{"SWARM_VIP_ADVERT_INTERVAL", "255ms"}},
+                 "SWARM_VIP_ADVERT_INTERVAL: '255ms' is not allowed; 10ms to 40950ms in steps of 10ms"},
+        WrongRow{
+            {{"SWARM_VIP_ADVERT_INTERVAL", "250ms"}, {"SWARM_VIP_VERSION", "2"}},
+            "SWARM_VIP_ADVERT_INTERVAL: '250ms' is not allowed; with VRRP version 2 whole seconds from 1s to "
+            "255s"},
+        WrongRow{{{"SWARM_VIP_PREEMPT", "maybe"}},
+                 "SWARM_VIP_PREEMPT: 'maybe' is not allowed; true or false"},
+        WrongRow{{{"SWARM_VIP_PREEMPT_DELAY", "5"}},
+                 "SWARM_VIP_PREEMPT_DELAY: '5' is not allowed; a duration from 0s to 1000s, such as 500ms, "
+                 "5s or 2m"},
+        WrongRow{{{"SWARM_VIP_LEASE", "1s"}},
+                 "SWARM_VIP_LEASE: '1s' is not allowed; auto, off, or whole seconds from 2s to 86400s"},
+        WrongRow{{{"SWARM_VIP_LOG_LEVEL", "loud"}},
+                 "SWARM_VIP_LOG_LEVEL: 'loud' is not allowed; trace, debug, info, warning or error"},
+        WrongRow{{{"SWARM_VIP_LOG_FORMAT", "xml"}},
+                 "SWARM_VIP_LOG_FORMAT: 'xml' is not allowed; text or json"},
+        WrongRow{
+            {{"SWARM_VIP_RESYNC", "10ms"}},
+            "SWARM_VIP_RESYNC: '10ms' is not allowed; a duration from 1s to 3600s, such as 500ms, 5s or 2m"},
+        WrongRow{{{"SWARM_VIP_STATUS_PORT", "70000"}},
+                 "SWARM_VIP_STATUS_PORT: '70000' is not allowed; a whole number from 1 to 65535"},
+        WrongRow{{{"SWARM_VIP_BESIDE_KEEPALIVED", "x"}},
+                 "SWARM_VIP_BESIDE_KEEPALIVED: 'x' is not allowed; true or false"},
+        WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1 dev eth0, 192.0.2.2 dev eth1"}},
+                 "KEEPALIVED_VIRTUAL_IPS: 'dev' names several interfaces; one group lives on one, or on that "
+                 "of the "
+                 "node's label KEEPALIVED_INTERFACE"}));
+
+TEST(OperatorSettings, AllFaultsAreFoundAtOnce) {
+  const auto [settings, findings] = read({{"KEEPALIVED_GROUP", ""},
+                                          {"KEEPALIVED_ROUTER_ID", "0"},
+                                          {"SWARM_VIP_LEASE", "never"},
+                                          {"KEEPALIVED_VIRTUAL_IPS", "a,b"}});
+  EXPECT_EQ(findings.errors().size(), 5U);
+}
+
+TEST(OperatorSettings, TheDeviceOfAnAddressIsTheInterfaceUnlessOneIsSet) {
+  EXPECT_EQ(read({{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1/24 dev eth1"}}).settings.group.interface, "eth1");
+  EXPECT_EQ(read({{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1/24 dev eth1"}, {"KEEPALIVED_INTERFACE", "eth2"}})
+                .settings.group.interface,
+            "eth2");
+}
+
+TEST(OperatorSettings, Version2DefaultsToOneSecondAndCutsTheWirePassword) {
+  const auto [settings, findings] = read({{"SWARM_VIP_VERSION", "2"}, {"KEEPALIVED_PASSWORD", "123456789"}});
+  EXPECT_TRUE(findings.ok());
+  EXPECT_EQ(settings.group.advert_interval, 1s);
+  EXPECT_TRUE(settings.group.has_password);
+  EXPECT_EQ(settings.password, "12345678");
+  EXPECT_EQ(findings.warnings().size(), 1U);
+}
+
+TEST(OperatorSettings, ReadThePasswordFromAFileWithoutItsNewline) {
+  const auto [settings, findings] =
+      read({{"SWARM_VIP_VERSION", "2"}, {"KEEPALIVED_PASSWORD_FILE", "/run/secrets/password"}});
+  EXPECT_TRUE(findings.ok());
+  EXPECT_EQ(settings.password, "s3cret");
+}
+
+TEST(OperatorSettings, TakeAnImageOfOursFromEitherName) {
+  EXPECT_EQ(read({{"KEEPALIVED_IMAGE", "registry/swarm-vip:1"}}).settings.image, "registry/swarm-vip:1");
+  EXPECT_EQ(read({{"KEEPALIVED_IMAGE", "me/keepalived-swarm-vip:1"}}).settings.image,
+            "me/keepalived-swarm-vip:1");
+  EXPECT_EQ(read({{"KEEPALIVED_IMAGE", "osixia/keepalived:1"}, {"SWARM_VIP_IMAGE", "a"}}).settings.image,
+            "a");
+}
+
+TEST(OperatorSettings, OsixiasDefaultsPassInSilenceAndOtherValuesDoNot) {
+  EXPECT_TRUE(read({{"KEEPALIVED_STATE", "BACKUP"},
+                    {"KEEPALIVED_NOTIFY", "/container/service/keepalived/assets/notify.sh"},
+                    {"KEEPALIVED_COMMAND_LINE_ARGUMENTS", "--log-detail --dump-conf"}})
+                  .findings.warnings()
+                  .empty());
+  EXPECT_EQ(
+      read({{"KEEPALIVED_STATE", "MASTER"}, {"KEEPALIVED_NOTIFY", "/mine.sh"}}).findings.warnings().size(),
+      2U);
+}
+
+TEST(OperatorSettings, AMistypedNameIsAnsweredWithTheNearestOne) {
+  const auto warnings = read({{"SWARM_VIP_LEESE", "3s"}, {"KEEPALIVED_ROUTERID", "7"}}).findings.warnings();
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_EQ(warnings[0],
+            "KEEPALIVED_ROUTERID: no such setting, ignoring; the nearest is KEEPALIVED_ROUTER_ID");
+  EXPECT_EQ(warnings[1], "SWARM_VIP_LEESE: no such setting, ignoring; the nearest is SWARM_VIP_LEASE");
+}
+
+TEST(OperatorSettings, HandTheLogSettingsToTheAgents) {
+  const auto settings = read({{"SWARM_VIP_LOG_LEVEL", "debug"}, {"SWARM_VIP_LOG_FORMAT", "json"}}).settings;
+  EXPECT_EQ(settings.agent_environment,
+            (std::vector<std::string>{"SWARM_VIP_LOG_LEVEL=debug", "SWARM_VIP_LOG_FORMAT=json"}));
+}
+
+}  // namespace
+}  // namespace vip::swarm
