@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Fills a directory with everything the image shall hold: the executables, the shared libraries they load, the
+# certificates a TLS client trusts, and busybox as the shell of notify scripts. Runs in the Dockerfile's builder.
+#
+#   image-root.sh ROOT EXECUTABLE...
+set -euo pipefail
+
+readonly root=$1
+shift
+
+# The files an executable loads, the loader among them: `name => /path (address)` or `/path (address)`.
+libraries_of() {
+  ldd "$1" 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' || true
+}
+
+mkdir -p "$root"/{bin,etc/ssl/certs,etc/swarm-vip,run,tmp,usr/sbin}
+chmod 1777 "$root/tmp"
+
+for executable in "$@"; do
+  install -m 0755 "$executable" "$root/usr/sbin/"
+  for library in $(libraries_of "$executable"); do
+    install -D -m 0755 "$(readlink -f "$library")" "$root$library"
+  done
+done
+
+install -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+install -m 0755 "$(command -v busybox)" "$root/bin/busybox"
+for applet in $("$root/bin/busybox" --list | grep -vx busybox); do
+  ln -s busybox "$root/bin/$applet"
+done
+
+printf 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
+printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"

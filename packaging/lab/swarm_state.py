@@ -1,0 +1,179 @@
+"""What a lab leaves on the machine while it lives, written down so that any later run can remove it.
+
+A lab's directory holds everything: the engines' data, their sockets, and state.json, which names the processes (by pid
+and start time, so that a reused pid is never hit) and the cgroup. Processes of a lab that is not kept die with the
+process that made it, because the kernel delivers their death signal; what a crash leaves is the directory and the
+cgroup. `remove_lab` takes both away, and is safe to repeat.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+PREFIX = "swarm-vip-lab."
+
+
+@dataclass
+class ProcessId:
+    pid: int
+    start_ticks: int  # field 22 of /proc/PID/stat: tells a process from a later one with the same number
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessId":
+        return cls(pid, _start_ticks(pid))
+
+    def is_alive(self) -> bool:
+        try:
+            return _start_ticks(self.pid) == self.start_ticks and _state(self.pid) != "Z"
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        if self.is_alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+
+@dataclass
+class LabState:
+    directory: str
+    cgroup: str
+    owner: ProcessId
+    boot_id: str
+    is_kept: bool = False
+    subnet: str = ""
+    processes: dict[str, ProcessId] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, directory: Path, cgroup: str, is_kept: bool, subnet: str) -> "LabState":
+        return cls(str(directory), cgroup, ProcessId.of(os.getpid()), boot_id(), is_kept, subnet)
+
+    @classmethod
+    def load(cls, directory: Path) -> "LabState":
+        raw = json.loads((directory / "state.json").read_text())
+        raw["owner"] = ProcessId(**raw["owner"])
+        raw["processes"] = {name: ProcessId(**p) for name, p in raw["processes"].items()}
+        return cls(**raw)
+
+    def save(self) -> None:
+        path = Path(self.directory) / "state.json"
+        temporary = path.with_suffix(".new")
+        temporary.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        temporary.rename(path)
+
+    def is_same_boot(self) -> bool:
+        return self.boot_id == boot_id()
+
+    def is_in_use(self) -> bool:
+        """Its maker still runs, or left it up on purpose and it is still up."""
+        if not self.is_same_boot():
+            return False
+        if self.owner.is_alive():
+            return True
+        return self.is_kept and any(p.is_alive() for p in self.processes.values())
+
+
+def lab_root() -> Path:
+    """Where labs put their directories. Not /tmp: that is often a small memory file system."""
+    return Path(os.environ.get("SWARM_VIP_LAB_DIR", "/var/tmp"))
+
+
+def find_labs() -> list[LabState]:
+    labs = []
+    for directory in sorted(lab_root().glob(PREFIX + "*")):
+        try:
+            labs.append(LabState.load(directory))
+        except (OSError, ValueError, KeyError, TypeError):
+            # No readable state: a run that died in its first moments. Its age keeps us off one that is being born.
+            with contextlib.suppress(OSError):
+                if time.time() - directory.stat().st_mtime > 60:
+                    labs.append(LabState(str(directory), "", ProcessId(0, 0), ""))
+    return labs
+
+
+def remove_stale_labs() -> list[str]:
+    """Removes what crashed runs left; returns the directories."""
+    removed = []
+    for state in find_labs():
+        if not state.is_in_use():
+            remove_lab(state)
+            removed.append(state.directory)
+    return removed
+
+
+def remove_lab(state: LabState) -> None:
+    if state.is_same_boot():
+        for process in state.processes.values():
+            process.kill()
+        deadline = time.monotonic() + 10
+        while any(p.is_alive() for p in state.processes.values()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    if state.cgroup:
+        remove_cgroup(state.cgroup)
+    remove_directory(Path(state.directory))
+
+
+def remove_directory(directory: Path) -> None:
+    """Removes a lab's directory, unmounting what may still be mounted below, without ever following a mount."""
+    if not directory.name.startswith(PREFIX):
+        raise ValueError(f"{directory} is not a lab's directory")
+    for mount_point in _mounts_below(directory):
+        subprocess.run(["umount", "--lazy", mount_point], check=False, stderr=subprocess.DEVNULL)
+    if _mounts_below(directory):
+        raise RuntimeError(f"{directory} still has mounts below it; left as it is")
+    deadline = time.monotonic() + 10
+    while directory.exists():
+        shutil.rmtree(directory, ignore_errors=time.monotonic() < deadline)
+        time.sleep(0.02)
+
+
+def remove_cgroup(name: str) -> None:
+    """Removes the lab's cgroups in every hierarchy; they are empty as soon as the kernel has buried the processes."""
+    if "/" in name or not name.startswith(PREFIX):
+        raise ValueError(f"{name} is not a lab's cgroup")
+    root = Path("/sys/fs/cgroup")
+    deadline = time.monotonic() + 10
+    while True:
+        left = [path for path in (root / name, *root.glob(f"*/{name}")) if path.is_dir()]
+        for top in left:
+            for path, _, _ in os.walk(top, topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(path)
+        if not any(path.is_dir() for path in left) or time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
+
+
+def boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _stat_fields(pid: int) -> list[str]:
+    text = Path(f"/proc/{pid}/stat").read_text()
+    return text[text.rindex(")") + 2:].split()  # the name in front may contain anything
+
+
+def _start_ticks(pid: int) -> int:
+    return int(_stat_fields(pid)[19])
+
+
+def _state(pid: int) -> str:
+    return _stat_fields(pid)[0]
+
+
+def _mounts_below(directory: Path) -> list[str]:
+    """Mount points at or below the directory, deepest first."""
+    points = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        point = line.split()[4].encode().decode("unicode_escape")
+        if point == str(directory) or point.startswith(f"{directory}/"):
+            points.append(point)
+    return sorted(points, key=len, reverse=True)

@@ -1,0 +1,206 @@
+"""The real swarm-vip-agent on a Host: settings for it, starting it, asking it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from netns import Host, Program, wait_until
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+VIP = "192.0.2.100"
+STATUS_PORT = 9112
+
+
+def binary() -> Path:
+    """SWARM_VIP_BUILD names the build directory; without it build/release, then build/dev."""
+    chosen = os.environ.get("SWARM_VIP_BUILD")
+    candidates = [Path(chosen)] if chosen else [_ROOT / "build/release", _ROOT / "build/dev"]
+    for directory in candidates:
+        if (directory / "swarm-vip-agent").is_file():
+            return (directory / "swarm-vip-agent").resolve()
+    raise FileNotFoundError(f"no swarm-vip-agent in {', '.join(map(str, candidates))}: build first, "
+                            "or name the build directory in SWARM_VIP_BUILD")
+
+
+@dataclass
+class Plan:
+    """A plan document in the making. Members: host -> priority."""
+
+    members: Mapping[Host, int]
+    addresses: Sequence[str] = (f"{VIP}/32",)
+    version: int = 3
+    interval_ms: int = 250
+    preempt: bool = True
+    preempt_delay_ms: int = 0
+    lease: str = "auto"
+    interface: str = "auto"
+    vrid: int = 51
+    password_file: Path | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)  # merged over the document last
+
+    def document(self) -> dict[str, Any]:
+        auth = {"mode": "password", "file": str(self.password_file)} if self.password_file else {"mode": "none"}
+        return {
+            "schema": 1, "group": "web", "generation": 1, "version": self.version,
+            "advert_interval_ms": self.interval_ms, "preempt": self.preempt, "preempt_delay_ms": self.preempt_delay_ms,
+            "lease": self.lease, "interface": self.interface, "auth": auth, "status_port": STATUS_PORT,
+            "routers": [{"vrid": self.vrid, "addresses": list(self.addresses)}],
+            "members": [{"id": host.name, "hostname": host.name, "address": host.address, "priority": priority}
+                        for host, priority in self.members.items()],
+        } | dict(self.changes)
+
+    def write(self, path: Path) -> Path:
+        path.write_text(json.dumps(self.document(), sort_keys=True))
+        return path
+
+    @property
+    def interval(self) -> float:
+        return self.interval_ms / 1000
+
+    def skew(self, host: Host) -> float:
+        """Seconds. RFC 3768 counts skew in seconds whatever the interval, RFC 9568 in parts of the interval."""
+        share = (256 - self.members[host]) / 256
+        return share if self.version == 2 else share * self.interval
+
+    def down(self, host: Host) -> float:
+        """The active-down interval of a member, seconds."""
+        return 3 * self.interval + self.skew(host)
+
+    @property
+    def lease_max(self) -> float:
+        """`auto`: the smallest whole number of seconds above both 3 s and the longest active-down interval."""
+        return float(int(max(3.0, *(self.down(host) for host in self.members))) + 1)
+
+
+class Agent:
+    """One swarm-vip-agent on one host, from a plan or from the environment of a dialect."""
+
+    def __init__(self, host: Host, arguments: Sequence[str] = (), env: Mapping[str, str] | None = None,
+                 wrapper: Sequence[str] = ()):
+        self.host = host
+        self.program: Program = host.start([*wrapper, str(binary()), *arguments], "agent", env)
+
+    @classmethod
+    def from_plan(cls, host: Host, plan: Plan, node: str | None = None) -> "Agent":
+        path = plan.write(host.lan.log_dir / f"plan-{host.name}-{len(host.programs) + 1}.json")
+        return cls(host, ["--plan", str(path), "--node", node or host.name])
+
+    def log(self) -> str:
+        return self.program.log()
+
+    def command(self, *arguments: str, timeout: float = 10) -> subprocess.CompletedProcess[str]:
+        """Runs another swarm-vip-agent beside this one: status, healthcheck."""
+        return self.host.run([str(binary()), *arguments], check=False, timeout=timeout)
+
+    def status(self) -> dict[str, Any]:
+        result = self.command("status", "--json")
+        if result.returncode != 0:
+            raise RuntimeError(f"status on {self.host.name}: {result.returncode}: {result.stdout}{result.stderr}")
+        return json.loads(result.stdout)
+
+    def router(self) -> dict[str, Any]:
+        """The status of its only virtual router."""
+        routers = self.status()["routers"]
+        assert len(routers) == 1, routers
+        return routers[0]
+
+    def wait_for_state(self, *states: str, timeout: float = 15) -> dict[str, Any]:
+        seen: list[object] = []
+
+        def look() -> dict[str, Any] | None:
+            if not self.program.is_running():
+                raise AssertionError(f"the agent on {self.host.name} ended: {self.program.wait()}\n{self.log()}")
+            try:
+                router = self.router()
+            except (RuntimeError, AssertionError) as error:  # not listening yet
+                seen[:] = [error]
+                return None
+            seen[:] = [router]
+            return router if router["state"] in states else None
+
+        try:
+            return wait_until(look, timeout, "", interval=0.05)
+        except TimeoutError:
+            raise TimeoutError(f"{self.host.name} should be {' or '.join(states)} within {timeout} s: {seen}\n"
+                               f"{self.log()}") from None
+
+    def is_healthy(self) -> bool:
+        return self.command("healthcheck").returncode == 0
+
+    def http_get(self, path: str, from_host: Host | None = None, port: int = STATUS_PORT) -> tuple[int, str]:
+        """Asks its status page from another host of the LAN (default: itself)."""
+        def ask() -> tuple[int, str]:
+            connection = http.client.HTTPConnection(self.host.address, port, timeout=5)
+            try:
+                connection.request("GET", path)
+                response = connection.getresponse()
+                return response.status, response.read().decode()
+            finally:
+                connection.close()
+
+        return (from_host or self.host).inside(ask)
+
+    def stop(self, timeout: float = 20) -> int:
+        return self.program.stop(timeout)
+
+    def kill(self) -> None:
+        self.program.kill()
+
+
+def osixia_env(nodes: Sequence[Host], **changes: str) -> dict[str, str]:
+    """The environment people give osixia/keepalived: every node, the agent's own too, among the peers."""
+    return {
+        "KEEPALIVED_INTERFACE": "eth0",
+        "KEEPALIVED_PASSWORD": "s3cr3t",
+        "KEEPALIVED_PRIORITY": "100",
+        "KEEPALIVED_ROUTER_ID": "51",
+        "KEEPALIVED_STATE": "BACKUP",
+        "KEEPALIVED_UNICAST_PEERS": f"#PYTHON2BASH:{[node.address for node in nodes]}",
+        "KEEPALIVED_VIRTUAL_IPS": f"#PYTHON2BASH:['{VIP}']",
+        "KEEPALIVED_COMMAND_LINE_ARGUMENTS": "--log-detail --dump-conf",
+    } | changes
+
+
+def keepalived_conf(priority: int, peers: Sequence[Host], password: str = "s3cr3t", preempt: bool = False,
+                    state: str = "BACKUP", vip: str = VIP) -> str:
+    """The file osixia/keepalived generates from the environment above, complete."""
+    return f"""global_defs {{
+  default_interface eth0
+}}
+vrrp_instance VI_1 {{
+  interface eth0
+  state {state}
+  virtual_router_id 51
+  priority {priority}
+{"" if preempt else "  nopreempt"}
+  unicast_peer {{
+{chr(10).join("    " + peer.address for peer in peers)}
+  }}
+  virtual_ipaddress {{
+    {vip}
+  }}
+  authentication {{
+    auth_type PASS
+    auth_pass {password}
+  }}
+}}
+"""
+
+
+def start_keepalived(host: Host, conf: str) -> Program:
+    """Debian's keepalived with its own pid files, in the foreground, logging to its log."""
+    directory = host.lan.log_dir / f"keepalived-{host.name}-{len(host.programs) + 1}"
+    directory.mkdir()
+    (directory / "keepalived.conf").write_text(conf)
+    return host.start(["keepalived", "-f", str(directory / "keepalived.conf"), "-n", "-l", "-D", "-P",
+                       "-p", str(directory / "pid"), "-r", str(directory / "vrrp.pid")], "keepalived")
+
+

@@ -1,0 +1,106 @@
+"""The lab's own promise: nothing is left behind, however a run ends; and the demo keeps what it says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from conftest import PROJECT
+from netns import wait_until
+from swarm_state import LabState, find_labs, remove_stale_labs
+
+DEMO = str(PROJECT / "packaging" / "demo.sh")
+
+
+def test_the_demo_survives_its_holder_and_leaves_nothing(image_archive: Path) -> None:
+    before = _traces()
+
+    result = subprocess.run([DEMO], capture_output=True, text=True, timeout=300)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "The address survived its holder." in result.stdout
+    assert _traces() == before
+    print(result.stdout)
+
+
+def test_a_kept_demo_stays_up_until_it_is_taken_down(image_archive: Path) -> None:
+    before = _traces()
+    with tempfile.TemporaryDirectory(prefix="svt-", dir="/var/tmp") as directory:  # `down` shall not meet others' labs
+        environment = os.environ | {"SWARM_VIP_LAB_DIR": directory, "SWARM_VIP_LAB_SUBNET": "10.7.0.0/24"}
+        try:
+            result = subprocess.run([DEMO, "up", "--keep"], capture_output=True, text=True, timeout=300, env=environment)
+            assert result.returncode == 0, result.stdout + result.stderr
+            words = {"nsenter", "ping"}
+            ping = next(line for line in result.stdout.splitlines() if words <= set(line.split())).removeprefix("  sudo ")
+            look = subprocess.run([*ping.split(), "-c", "3"], capture_output=True, text=True, timeout=30)
+            assert look.returncode == 0, ping + look.stdout + look.stderr
+        finally:
+            down = subprocess.run([DEMO, "down"], capture_output=True, text=True, timeout=60, env=environment)
+        assert down.returncode == 0 and down.stdout.startswith(f"Removed {directory}/"), down.stdout + down.stderr
+        assert list(Path(directory).iterdir()) == []
+    assert _traces() == before
+
+
+@pytest.mark.parametrize("arguments", [["sideways"], ["down", "--keep"], ["up", "down"], ["--keep", "purge"], ["--fast"]])
+def test_the_demo_refuses_wrong_arguments(arguments: list[str]) -> None:
+    result = subprocess.run([DEMO, *arguments], capture_output=True, text=True, timeout=30)
+
+    assert result.returncode == 2
+    assert "usage: demo.sh [up|down|purge] [--keep]" in result.stderr
+
+
+def test_the_installer_refuses_unknown_kinds() -> None:
+    result = subprocess.run([str(PROJECT / "packaging/install.sh"), "everything"], capture_output=True, text=True, timeout=30)
+
+    assert result.returncode == 2
+    assert "allowed are: build lint lab image net" in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_lab_leaves_nothing(number: signal.Signals) -> None:
+    before = _traces()
+    script = textwrap.dedent(f"""
+        import signal, sys, threading
+        sys.path.insert(0, {str(PROJECT / "packaging/lab")!r})
+        from swarm_lab import SwarmLab
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with SwarmLab(managers=1, workers=1) as lab:
+            print(lab.directory, flush=True)
+            signal.pause()
+    """)
+    run = subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert run.stdout is not None
+    directory = Path(run.stdout.readline().strip())
+    state = LabState.load(directory)
+    assert len(state.processes) == 4 and all(p.is_alive() for p in state.processes.values())
+
+    run.send_signal(number)
+    run.wait(30)
+
+    wait_until(lambda: not any(p.is_alive() for p in state.processes.values()), 10, "its processes are gone")
+    if number == signal.SIGKILL:  # nobody was left to remove the directory; the next run does
+        assert str(directory) in remove_stale_labs()
+    assert _traces() == before
+
+
+def test_no_forwarding_hides_a_gap(swarm: "object") -> None:
+    for node in swarm.nodes:  # type: ignore[attr-defined]
+        forwarding = node.host.run(["cat", "/proc/sys/net/ipv4/ip_forward"]).stdout.strip()
+        assert forwarding == "0"
+
+
+def _traces() -> dict[str, object]:
+    """What a lab could leave on the machine; other labs that are up may come and go, so only the stale ones count."""
+    return {
+        "labs": [lab.directory for lab in find_labs() if not lab.is_in_use()],
+        "mounts": sorted(line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if "swarm-vip-lab" in line),
+        "links": sorted(path.name for path in Path("/sys/class/net").iterdir()),
+        "named namespaces": sorted(path.name for path in Path("/run/netns").iterdir()) if Path("/run/netns").exists() else [],
+    }
