@@ -31,7 +31,7 @@ readonly LAB=(
   python3 python3-pytest ca-certificates
 )
 readonly NET=(
-  python3 python3-pytest python3-scapy tshark nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
+  python3 python3-pytest python3-pytest-xdist keepalived nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
   gcc libc6-dev
 )
 
@@ -82,9 +82,9 @@ forbid_services() {
 }
 
 # What was not there before shall not start with the next boot either.
-keep_engine_stopped() {
+keep_stopped() {
   if command -v systemctl >/dev/null; then
-    systemctl disable docker.service docker.socket containerd.service >/dev/null 2>&1 || true
+    systemctl disable "$@" >/dev/null 2>&1 || true
   fi
 }
 
@@ -96,7 +96,8 @@ install_packages() {
   "${apt[@]}" update >/dev/null || fail "the package index could not be fetched (see the lines above)"
   "${apt[@]}" -o Dpkg::Use-Pty=0 install --no-install-recommends --no-remove "$@" >/dev/null ||
     fail "apt-get could not install: $*"
-  if [[ " $* " == *" docker.io "* ]]; then keep_engine_stopped; fi
+  if [[ " $* " == *" docker.io "* ]]; then keep_stopped docker.service docker.socket containerd.service; fi
+  if [[ " $* " == *" keepalived "* ]]; then keep_stopped keepalived.service; fi
 }
 
 main() {
@@ -114,6 +115,8 @@ main() {
         wanted+=("${LAB[@]}")
         # Debian's engine would push out Docker's own packages, so it is asked for only where there is none.
         if ! command -v dockerd >/dev/null; then wanted+=(docker.io); fi
+        # Where the kernel enforces AppArmor, an engine without its parser starts no container.
+        if [[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null || true) == Y ]]; then wanted+=(apparmor); fi
         if ! command -v docker >/dev/null; then wanted+=("docker.io|docker-ce-cli"); fi
         ;;
       image) wanted+=("${IMAGE[@]}") ;;

@@ -62,8 +62,10 @@ build() {
   }
 }
 
-run_pytest() {
-  /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/$1.xml" "tests/$1" || true
+run_pytest() {  # run_pytest KIND OPTIONS...
+  local kind=$1
+  shift
+  /usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$results/$kind.xml" "$@" "tests/$kind" || true
 }
 
 say "install what is missing"
@@ -93,7 +95,7 @@ if wants tidy; then
 fi
 if wants net; then
   say net
-  run_pytest net
+  run_pytest net -n 6  # they mostly wait
 fi
 if wants swarm; then
   say swarm

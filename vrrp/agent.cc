@@ -101,16 +101,7 @@ Status Agent::set_up_routers() {
   Duration active_down{};
   for (auto& settings : config_.routers) {
     auto& protocol = settings.protocol;
-    if (!config_.source) {
-      VIP_TRY(const auto* link,
-              choose_interface(settings.interface_rule, protocol.addresses, std::nullopt, links_));
-      VIP_TRY(protocol.source, primary_address(*link, protocol.addresses));
-      for (const auto& address : settings.addresses) {
-        if (address.interface.empty()) continue;
-        VIP_TRY([[maybe_unused]] const auto* own_link,
-                choose_interface(address.interface, {}, std::nullopt, links_));
-      }
-    }
+    if (!config_.source) VIP_CHECK(find_source(settings));
     std::erase(settings.rules.peers, protocol.source);  // people list all nodes, themselves among them
     active_down = std::max(
         active_down, active_down_interval(protocol.version, protocol.priority, protocol.advert_interval));
@@ -125,6 +116,22 @@ Status Agent::set_up_routers() {
       break;
     case plan::Lease::Kind::off:
       break;
+  }
+  return {};
+}
+
+// Alone, what is not on this host now is a wrong setting, said with its name.
+Status Agent::find_source(RouterSettings& settings) const {
+  const auto& own = settings.protocol.addresses;
+  const auto link = choose_interface(settings.interface_rule, own, std::nullopt, links_);
+  if (!link) return within(settings.interface_setting, link.error());
+  auto source = primary_address(**link, own);
+  if (!source) return within(settings.interface_setting, source.error());
+  settings.protocol.source = *source;
+  for (const auto& address : settings.addresses) {
+    if (address.interface.empty()) continue;
+    const auto placed = choose_interface(address.interface, {}, std::nullopt, links_);
+    if (!placed) return within("address " + address.prefix.text(), placed.error());
   }
   return {};
 }
@@ -191,7 +198,18 @@ void Agent::arm_timer() {
   }
 }
 
+void Agent::notice_stall() {
+  const auto now = loop_.now();
+  for (auto& router : routers_) {
+    const auto deadline = router->machine.next_deadline();
+    if (!deadline || now - deadline->when <= router->machine.down_interval()) continue;
+    log::warning("stalled", {{"group", config_.group}, {"late_s", seconds_text(now - deadline->when)}});
+    feed(*router, Stalled{});
+  }
+}
+
 void Agent::on_timer() {
+  notice_stall();
   const auto now = loop_.now();
   for (auto& router : routers_) {
     const auto deadline = router->machine.next_deadline();
@@ -201,6 +219,7 @@ void Agent::on_timer() {
 }
 
 void Agent::on_packets() {
+  notice_stall();
   sockets_.vrrp.receive([this](const Envelope& envelope, std::span<const std::uint8_t> message) {
     on_packet(envelope, message);
   });
@@ -246,6 +265,7 @@ void Agent::count_discard(Discard why, const Envelope& envelope,
 }
 
 void Agent::on_hints() {
+  notice_stall();
   const auto hints = sockets_.hints.drain();
   const auto concerns = [&](const std::set<IfIndex>& changed) {
     return std::ranges::any_of(routers_, [&](const auto& router) {
@@ -423,6 +443,7 @@ Status Agent::apply(IfIndex interface, const AddressStep& step) {
 }
 
 void Agent::renew() {
+  notice_stall();
   renewal_.set(loop_.now() + (lease_.count() > 0 ? Duration(lease_) / kRenewalsPerLease : kLookWithoutLease));
   put_back();
 }

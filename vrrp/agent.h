@@ -66,6 +66,7 @@ class Agent {
 
   Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets);
   Status set_up_routers();
+  Status find_source(RouterSettings& settings) const;
   Status set_up_status();
 
   void feed(Router& router, const Event& event);
@@ -76,6 +77,8 @@ class Agent {
   void carry_out(Router& router, const StateChanged& action);
 
   void on_timer();
+  // To be called before anything else in a turn: what queued up while we slept must not find us active.
+  void notice_stall();
   void arm_timer();
   void on_packets();
   void on_packet(const Envelope& envelope, std::span<const std::uint8_t> message);

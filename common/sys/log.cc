@@ -4,15 +4,39 @@
 #include <memory>
 
 #include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 #include "common/base/text.h"
+#include "common/sys/patient_writer.h"
 #include "common/sys/posix.h"
 
 namespace vip::log {
 namespace {
 
 constexpr std::array<std::string_view, 5> kLevelNames{"trace", "debug", "info", "warning", "error"};
+
+// Half a megabyte of lines waits for a reader that is slow; a dead log driver must not stop a router.
+constexpr std::size_t kPendingMax = 512U << 10U;
+
+class StdoutSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  StdoutSink() : writer_(STDOUT_FILENO, kPendingMax) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    if (writer_.flush()) {
+      if (const auto dropped = writer_.take_dropped(); dropped > 0) {
+        writer_.write("event=log_dropped lines=" + std::to_string(dropped) + "\n");
+      }
+    }
+    writer_.write(std::string(message.payload.data(), message.payload.size()) + "\n");
+  }
+  void flush_() override { (void)writer_.flush(); }
+
+ private:
+  sys::PatientWriter writer_;
+};
 
 struct Sink {
   Format format = Format::text;
@@ -26,10 +50,7 @@ spdlog::level::level_enum level_of(Level level) {
 Sink& sink() {
   static Sink instance = [] {
     Sink made;
-    made.logger =
-        std::make_shared<spdlog::logger>("swarm-vip", std::make_shared<spdlog::sinks::stdout_sink_st>());
-    made.logger->set_pattern("%v");
-    made.logger->flush_on(spdlog::level::trace);
+    made.logger = std::make_shared<spdlog::logger>("swarm-vip", std::make_shared<StdoutSink>());
     return made;
   }();
   return instance;

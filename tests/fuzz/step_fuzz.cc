@@ -13,7 +13,7 @@ using namespace vip::vrrp;  // NOLINT(google-build-using-namespace)
 namespace {
 
 Event read_event(ByteReader& input) {
-  switch (input.u8() % 8) {
+  switch (input.u8() % 9) {
     case 0:
       return Started{.link_up = input.u8() % 4 != 0};
     case 1:
@@ -26,6 +26,8 @@ Event read_event(ByteReader& input) {
       return AddressesRefused{};
     case 5:
       return TimerExpired{};
+    case 6:
+      return Stalled{};
     default:
       break;
   }

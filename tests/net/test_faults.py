@@ -155,7 +155,6 @@ def test_a_frozen_agent_loses_its_address(cluster: Cluster) -> None:
     assert cluster.owners.longest_with_several(woken) <= cluster.plan.interval + LATE
 
 
-@pytest.mark.xfail(strict=True, reason="pitfalls P10: an agent that wakes up resumes as active without listening first")
 def test_a_frozen_agent_listens_before_it_speaks(cluster: Cluster) -> None:
     cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, preempt=False)
     agents = start_best_first(cluster)

@@ -120,11 +120,14 @@ void Cluster::pause(std::size_t host) {
   if (self.life == Life::running) self.life = Life::paused;
 }
 
-// As the agent's loop does after a stall: links and what was heard come first, timers after them.
+// As the agent's loop does after a stall: it is noticed first, then links and what was heard, timers last.
 void Cluster::resume(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::paused) return;
   self.life = Life::running;
+  const auto deadline = self.router.next_deadline();
+  const bool stalled = deadline && self.local(now_) - deadline->when > self.router.down_interval();
+  if (stalled) feed(host, Stalled{});
   feed(host, LinkChanged{.up = self.link_up});
   for (const auto& event : std::exchange(self.waiting, {})) feed(host, event);
   feed(host, TimerExpired{});

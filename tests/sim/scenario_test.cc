@@ -94,6 +94,20 @@ TEST(Scenario, AfterASplitHealsOneOwnerIsLeftWithinAnInterval) {
   EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 252ms));
 }
 
+// P10: keepalived takes the address back here, because it never noticed that it slept.
+TEST(Scenario, APausedOwnerWithoutPreemptionWakesAsBackup) {
+  Cluster cluster{Seed{12}, {.priorities = {100, 90}, .preempt = false}};
+  start_all(cluster);
+  ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+  cluster.pause(0);
+  cluster.run_for(10s);
+  EXPECT_EQ(cluster.router(1).state(), State::active);
+  cluster.resume(0);
+  EXPECT_EQ(cluster.actives(), Hosts{1}) << "not even for a moment";
+  cluster.run_for(60s);
+  EXPECT_EQ(cluster.actives(), Hosts{1});
+}
+
 TEST(Scenario, AHostWithoutALinkIsNeverTheOwnerBesideAnother) {
   Cluster cluster{Seed{9}, {.priorities = {100, 90}}};
   start_all(cluster);

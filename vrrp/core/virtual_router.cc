@@ -21,9 +21,10 @@ constexpr Duration kRetryFirst = 1s;
 constexpr Duration kRetryLongest = 60s;
 
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
-constexpr std::array<std::string_view, 12> kCauseNames{
-    "started",         "stopped",        "owner",     "silence", "active_left",     "preemption",
-    "higher_priority", "higher_address", "link_down", "link_up", "address_refused", "retry"};
+constexpr std::array<std::string_view, 13> kCauseNames{
+    "started",         "stopped",         "owner",          "silence",   "active_left",
+    "preemption",      "higher_priority", "higher_address", "link_down", "link_up",
+    "address_refused", "retry",           "stalled"};
 
 }  // namespace
 
@@ -155,6 +156,9 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
   const bool higher_priority = advert.priority > config_.priority;
   const bool higher_address = advert.priority == config_.priority && advert.source > config_.source;
   if (higher_priority || higher_address) {
+    // A last word: the winner learns that there were two, and announces the addresses again to those who
+    // believed us. It may have spoken first and would never know.
+    if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});
     learn_interval(advert.interval);
     become_backup(now, down_interval(), higher_priority ? Cause::higher_priority : Cause::higher_address,
                   &advert, out);
@@ -179,6 +183,17 @@ void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
   if (!event.up && state_ != State::fault) become_fault(Cause::link_down, out);
   if (!event.up) timers_.stop(Timer::retry);  // no use before the link is back
   if (event.up && state_ == State::fault) listen_or_own(now, Cause::link_up, out);
+}
+
+// Whoever slept longer than the others wait listens before it speaks, also without preemption. What was timed
+// before the sleep says nothing any more.
+void VirtualRouter::on(TimePoint now, const Stalled&, Actions& out) {
+  if (config_.priority == kPriorityOwner) return;
+  if (state_ == State::active) become_backup(now, down_interval(), Cause::stalled, nullptr, out);
+  if (state_ == State::backup) {
+    timers_.stop_all();
+    timers_.set(Timer::down, now + down_interval());
+  }
 }
 
 // The address is there: announce it, then speak (make before break: who hears us can let go).

@@ -66,6 +66,7 @@ enum class Cause : std::uint8_t {
   link_up,
   address_refused,  // the kernel does not take the address
   retry,            // and is asked again after a while
+  stalled,          // we slept; others may have taken over meanwhile
 };
 [[nodiscard]] std::string_view name(Cause cause);
 
@@ -83,10 +84,11 @@ struct Received {  // an advertisement that passed every check of receive_check.
 struct LinkChanged {
   bool up = true;
 };
+struct Stalled {};           // the loop woke up later than an active-down interval after its deadline
 struct AddressesHeld {};     // the kernel has all of HoldAddresses
 struct AddressesRefused {};  // and it does not
-using Event =
-    std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, AddressesHeld, AddressesRefused>;
+using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
+                           AddressesRefused>;
 
 // --- actions ----------------------------------------------------------------------------------------------
 struct SendAdvertisement {
@@ -135,6 +137,8 @@ class VirtualRouter {
   [[nodiscard]] std::optional<IpAddress> active_router() const { return active_router_; }
   // Learned from the active router in version 3, else our own.
   [[nodiscard]] Duration active_interval() const { return active_interval_; }
+  // The silence after which this router takes over.
+  [[nodiscard]] Duration down_interval() const;
 
  private:
   void on(TimePoint now, const Started& event, Actions& out);
@@ -142,6 +146,7 @@ class VirtualRouter {
   void on(TimePoint now, const TimerExpired& event, Actions& out);
   void on(TimePoint now, const Received& event, Actions& out);
   void on(TimePoint now, const LinkChanged& event, Actions& out);
+  void on(TimePoint now, const Stalled& event, Actions& out);
   void on(TimePoint now, const AddressesHeld& event, Actions& out);
   void on(TimePoint now, const AddressesRefused& event, Actions& out);
 
@@ -159,7 +164,6 @@ class VirtualRouter {
   void answer_loser(TimePoint now, Actions& out);
   void begin_announcing(TimePoint now, Actions& out);
   void learn_interval(Duration interval);
-  [[nodiscard]] Duration down_interval() const;
   [[nodiscard]] Duration skew() const;
 
   RouterConfig config_;

@@ -22,9 +22,10 @@ struct PlacedAddress {
 };
 
 struct RouterSettings {
-  RouterConfig protocol;       // its source is filled in by the agent when `source` is not given
-  ReceiveRules rules;          // likewise its peers: we ourselves are taken out of them
-  std::string interface_rule;  // a name, or "auto"
+  RouterConfig protocol;          // its source is filled in by the agent when `source` is not given
+  ReceiveRules rules;             // likewise its peers: we ourselves are taken out of them
+  std::string interface_rule;     // a name, or "auto"
+  std::string interface_setting;  // what the user calls it, for messages
   std::vector<PlacedAddress> addresses;
 };
 

@@ -118,6 +118,7 @@ AgentConfig config_from_osixia(const Environment& env, Findings& findings) {
   // osixia's own default is eth0; set but empty, where its keepalived would not start, means "find it".
   router.interface_rule =
       env.find("KEEPALIVED_INTERFACE") ? env.text("KEEPALIVED_INTERFACE", plan::kAuto) : "eth0";
+  router.interface_setting = "KEEPALIVED_INTERFACE";
   read_addresses(env, router, findings);
   read_peers(env, router, findings);
   read_password(env, protocol, findings);

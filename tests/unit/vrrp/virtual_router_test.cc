@@ -133,6 +133,7 @@ std::vector<Row> table() {
       {initialize, "advert higher", advert(200), initialize},
       {initialize, "link up", LinkChanged{.up = true}, initialize},
       {initialize, "link down", LinkChanged{.up = false}, initialize},
+      {initialize, "stalled", Stalled{}, initialize},
       {initialize, "held", AddressesHeld{}, initialize},
       {initialize, "refused", AddressesRefused{}, initialize},
 
@@ -145,6 +146,7 @@ std::vector<Row> table() {
       {backup, "advert higher", advert(200), backup},
       {backup, "link up", LinkChanged{.up = true}, backup},
       {backup, "link down", LinkChanged{.up = false}, fault},
+      {backup, "stalled", Stalled{}, backup},
       {backup, "held", AddressesHeld{}, backup},
       {backup, "refused", AddressesRefused{}, backup},
 
@@ -153,10 +155,11 @@ std::vector<Row> table() {
       {active, "timer, nothing due", TimerExpired{}, active},
       {active, "advert 0", advert(0), active, true},
       {active, "advert equal, lower address", advert(100, kLower), active},
-      {active, "advert equal, higher address", advert(100, kHigher), backup},
-      {active, "advert higher", advert(200), backup},
+      {active, "advert equal, higher address", advert(100, kHigher), backup, true},
+      {active, "advert higher", advert(200), backup, true},
       {active, "link up", LinkChanged{.up = true}, active},
       {active, "link down", LinkChanged{.up = false}, fault},
+      {active, "stalled", Stalled{}, backup},
       {active, "held", AddressesHeld{}, active},
       {active, "refused", AddressesRefused{}, fault, true},
 
@@ -169,6 +172,7 @@ std::vector<Row> table() {
       {fault, "advert higher", advert(200), fault},
       {fault, "link up", LinkChanged{.up = true}, backup},
       {fault, "link down", LinkChanged{.up = false}, fault},
+      {fault, "stalled", Stalled{}, fault},
       {fault, "held", AddressesHeld{}, fault},
       {fault, "refused", AddressesRefused{}, fault},
   };
@@ -482,7 +486,7 @@ TEST(VirtualRouter, AfterALinkFaultItListensForAWholeDownInterval) {
 // ---------------------------------------------------------------------
 
 Event random_event(std::mt19937& random) {
-  switch (random() % 10) {
+  switch (random() % 11) {
     case 0:
       return Started{.link_up = random() % 4 != 0};
     case 1:
