@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <optional>
 #include <random>
 #include <utility>
@@ -29,8 +30,8 @@ class Signals {
  public:
   static Result<Signals> create() {
     Signals signals;
-    sigset_t all = set_of({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
-    sigset_t stop = set_of({SIGTERM, SIGINT});
+    const sigset_t all = set_of({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+    const sigset_t stop = set_of({SIGTERM, SIGINT});
     if (::sigprocmask(SIG_BLOCK, &all, nullptr) != 0) return sys::errno_failure("sigprocmask");
     signals.all_.reset(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals.all_.valid()) return sys::errno_failure("signalfd");
@@ -59,6 +60,11 @@ class Signals {
   sys::UniqueFd all_;
   sys::UniqueFd stop_;
 };
+
+// What keeps us from running at all is for whoever started us.
+void complain(const std::string& words) {
+  (void)std::fprintf(stderr, "swarm-vip: %s\n", words.c_str());
+}
 
 WallTime wall_now() {
   return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
@@ -104,8 +110,8 @@ class OperatorLoop {
   }
 
  private:
-  int refuse(const Error& error) {
-    log::error("refused", {{"what", error.context}});
+  static int refuse(const Error& error) {
+    complain(error.context);
     return kWrongSettings;
   }
 
@@ -175,6 +181,7 @@ class OperatorLoop {
     failures_.recovered();
     schedule.succeeded(now);
     if (*outcome == Reconciler::Outcome::look_again) schedule.hint(now);
+    if (*outcome == Reconciler::Outcome::watch) schedule.watch(now);
   }
 
   const settings::Environment& env_;
@@ -191,12 +198,12 @@ int run_operator(const settings::Environment& env) {
   settings::Findings findings;
   auto settings = read_settings(env, findings);
   log::setup(settings.log_level, settings.log_format);
-  for (const auto& warning : findings.warnings()) log::warning("setting", {{"what", warning}});
-  for (const auto& error : findings.errors()) log::error("refused", {{"what", error}});
+  for (const auto& warning : findings.warnings()) log::warning("setting", {{"warning", warning}});
+  for (const auto& error : findings.errors()) complain(error);
   if (!findings.ok()) return kWrongSettings;
   auto signals = Signals::create();
   if (!signals) {
-    log::error("refused", {{"what", signals.error().context}});
+    complain(signals.error().context);
     return kFailed;
   }
   return OperatorLoop(env, std::move(settings), *signals).run();

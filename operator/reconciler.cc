@@ -22,6 +22,14 @@ ObjectIds known_ids(const Observed& observed) {
   return ids;
 }
 
+// Whether every agent the Swarm wants to run does.
+bool all_run(const Observed& observed, const Service* service) {
+  return std::ranges::all_of(observed.tasks, [&](const Task& task) {
+    const bool ours = service != nullptr && task.service_id == service->id;
+    return !ours || !task.wanted || task.state == TaskState::running;
+  });
+}
+
 log::Level level_of(const Problem& problem) {
   return problem.severity == Severity::error ? log::Level::error : log::Level::warning;
 }
@@ -80,12 +88,13 @@ Result<Reconciler::Outcome> Reconciler::reconcile(TimePoint now, WallTime at) {
     if (auto applied = apply(step, ids); !applied) return within(step.words, std::move(applied).error());
     log::info("change", {{"group", settings_.group.name}, {"what", step.words}});
   }
-  return steps.empty() && leave.create_service ? Outcome::settled : Outcome::look_again;
+  if (!steps.empty() || !leave.create_service) return Outcome::look_again;
+  return all_run(picture.observed, service) ? Outcome::settled : Outcome::watch;
 }
 
 std::set<std::string> Reconciler::matching_passwords(const Observed& observed) {
   std::set<std::string> ids;
-  if (!settings_.group.has_password) return ids;
+  if (settings_.group.auth != plan::Auth::Mode::password) return ids;
   for (const auto& secret : observed.secrets) {
     if (!is_ours(secret.labels, kRolePassword, settings_.group.name)) continue;
     const std::string verifier(label(secret.labels, kVerifierLabel));

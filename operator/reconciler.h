@@ -35,7 +35,11 @@ class Reconciler {
   // The steps that would be taken, with nothing held back.
   [[nodiscard]] std::vector<Step> steps(const Picture& picture) const;
 
-  enum class Outcome : std::uint8_t { settled, look_again };
+  enum class Outcome : std::uint8_t {
+    settled,
+    watch,       // agents are starting or failing, of which the Swarm sends no word
+    look_again,  // something was done or is waited for
+  };
   // One whole round. Errors: conflict (look again soon), unavailable and others (later).
   [[nodiscard]] Result<Outcome> reconcile(TimePoint now, WallTime at);
 

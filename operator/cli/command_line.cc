@@ -31,6 +31,20 @@ constexpr std::array<std::string_view, 9> kAgentNames{"SWARM_VIP_PLAN",
                                                       "VRID"};
 constexpr std::string_view kNumberedAddress = "KEEPALIVED_VIRTUAL_IPADDRESS_";
 
+constexpr std::string_view kFooter =
+    R"(Without a word: the operator when KEEPALIVED_GROUP is set, else the agent when the environment is that
+of a keepalived container.
+
+Settings of operator and plan
+  KEEPALIVED_GROUP, KEEPALIVED_VIRTUAL_IPS   required: the nodes' label value, the addresses
+  KEEPALIVED_INTERFACE, _ROUTER_ID, _PRIORITY, _PASSWORD, _PASSWORD_FILE
+  SWARM_VIP_VERSION, _AUTH, _ADVERT_INTERVAL, _PREEMPT, _PREEMPT_DELAY, _LEASE, _GROUP_LABEL, _IMAGE,
+  _STATUS_PORT, _RESYNC, _BESIDE_KEEPALIVED, _LOG_LEVEL, _LOG_FORMAT
+  DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH
+
+Signals: SIGTERM ends, SIGHUP looks at the Swarm now, SIGUSR1 writes the state to the log.
+Exit status: 0 fine, 1 failed while running, 2 wrong settings.)";
+
 bool is_for_agent(const settings::Environment& env) {
   const bool named = std::ranges::any_of(kAgentNames, [&](std::string_view name) { return env.has(name); });
   return named ||
@@ -65,6 +79,7 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
       app.add_subcommand("plan", "what the operator would do and why; changes nothing");
   const auto* const version_word = app.add_subcommand("version", "the version of this program");
   app.require_subcommand(0, 1);
+  app.footer(std::string(kFooter));
   try {
     app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {

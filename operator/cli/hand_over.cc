@@ -12,7 +12,7 @@
 namespace vip::swarm {
 
 int hand_over_to_agent(const std::vector<std::string>& arguments) {
-  std::string path = sys::sibling_executable("swarm-vip-agent");
+  const std::string path = sys::sibling_executable("swarm-vip-agent");
   std::vector<std::string> words{path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;

@@ -28,7 +28,10 @@ class SpecText {
     for (const auto& value : values) add(name, value);
   }
   void add(std::string_view name, const Labels& values) {
-    for (const auto& [key, value] : values) add(name, key + "=" + value);
+    for (const auto& [key, value] : values) {
+      add(name, key);
+      add(name, value);
+    }
   }
   void add(const FileMount& file) {
     add("file", file.object);
@@ -102,7 +105,7 @@ std::vector<SecretSpec> desired_secrets(const GroupSettings& settings, const Ide
       {.name = choose_secret(observed, service, settings.name, kRoleKey, [](const Secret&) { return true; }),
        .labels = labels_of(kRoleKey, settings.name, identity),
        .content = SecretContent::fresh_key});
-  if (settings.has_password) {
+  if (settings.auth == plan::Auth::Mode::password) {
     secrets.push_back(
         {.name = choose_secret(observed, service, settings.name, kRolePassword,
                                [&](const Secret& secret) { return matching.contains(secret.id); }),

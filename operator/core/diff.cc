@@ -48,8 +48,8 @@ class Differ {
 
  private:
   template <typename Kind>
-  void add(Kind action, std::string words) {
-    steps_.push_back({.action = std::move(action), .words = std::move(words)});
+  void add(Kind action, const std::string& words) {
+    steps_.push_back({.action = std::move(action), .words = words});
   }
 
   [[nodiscard]] bool must_update() const {

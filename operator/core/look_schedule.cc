@@ -16,6 +16,10 @@ void LookSchedule::hint(TimePoint now) {
   hinted_ = std::min(now + kQuiet, *first_hint_ + kLongest);
 }
 
+void LookSchedule::watch(TimePoint now) {
+  hinted_ = now + kLongest;
+}
+
 void LookSchedule::demand(TimePoint now) {
   hinted_ = now;
 }

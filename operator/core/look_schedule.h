@@ -19,6 +19,8 @@ class LookSchedule {
   // Something changed: due after a quiet second, at most five after the first hint. A pause after a failure
   // is not shortened.
   void hint(TimePoint now);
+  // Something is under way that sends no hints: due before long.
+  void watch(TimePoint now);
   // A person asked: due at once.
   void demand(TimePoint now);
   void succeeded(TimePoint now);

@@ -120,6 +120,11 @@ class Planner {
     }
   }
 
+  static plan::Auth auth(plan::Auth::Mode mode) {
+    if (mode == plan::Auth::Mode::none) return {};
+    return {.mode = mode, .file = std::string(mode == plan::Auth::Mode::password ? kPasswordPath : kKeyPath)};
+  }
+
   plan::Plan document(const std::vector<Candidate>& candidates, const KnownPlans& known) {
     plan::Plan plan;
     plan.group = settings_.name;
@@ -129,9 +134,7 @@ class Planner {
     plan.preempt_delay = settings_.preempt_delay;
     plan.lease = settings_.lease;
     plan.interface = settings_.interface;
-    if (settings_.has_password) {
-      plan.auth = {.mode = plan::Auth::Mode::password, .file = std::string(kPasswordPath)};
-    }
+    plan.auth = auth(settings_.auth);
     plan.status_port = status_port(known);
     plan.routers = settings_.routers;
     plan.members = members(candidates);
@@ -141,6 +144,7 @@ class Planner {
 
   std::vector<plan::Member> members(const std::vector<Candidate>& candidates) {
     std::vector<int> wishes;
+    wishes.reserve(candidates.size());
     for (const auto& candidate : candidates) wishes.push_back(candidate.wish);
     const auto wire = wire_priorities(wishes);
     std::vector<plan::Member> members;
@@ -173,7 +177,7 @@ class Planner {
   }
 
   std::string interface(const Node& node) {
-    const std::string name(trim(label(node.labels, kInterfaceNodeLabel)));
+    std::string name(trim(label(node.labels, kInterfaceNodeLabel)));
     constexpr std::size_t kNameMax = 15;  // the kernel's IFNAMSIZ without its end
     if (name.size() <= kNameMax && name.find_first_of(" \t/") == std::string::npos) return name;
     warn(node, "label " + std::string(kInterfaceNodeLabel) + ": '" + name +

@@ -26,7 +26,7 @@ struct GroupSettings {
   plan::Lease lease;
   std::string interface{plan::kAuto};
   int default_priority = 100;
-  bool has_password = false;                 // version 2 only: the agents get a password file
+  plan::Auth::Mode auth = plan::Auth::Mode::hmac;
   std::optional<std::uint16_t> status_port;  // unset: one that no other group has
   std::vector<plan::Router> routers;
 };

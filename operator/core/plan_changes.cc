@@ -18,6 +18,7 @@ std::string addresses_text(const std::vector<plan::Router>& routers) {
 
 std::string vrids_text(const std::vector<plan::Router>& routers) {
   std::vector<std::string> pieces;
+  pieces.reserve(routers.size());
   for (const auto& router : routers) pieces.push_back(std::to_string(router.vrid.value));
   return join(pieces, ",");
 }
@@ -62,8 +63,8 @@ std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan
   compare("preempt delay", duration_text(before.preempt_delay), duration_text(after.preempt_delay), changes);
   compare("lease", before.lease.text(), after.lease.text(), changes);
   compare("interface", before.interface, after.interface, changes);
-  compare("password", before.auth.file.empty() ? "none" : "set", after.auth.file.empty() ? "none" : "set",
-          changes);
+  compare("authentication", std::string(plan::Auth::name(before.auth.mode)),
+          std::string(plan::Auth::name(after.auth.mode)), changes);
   compare("status port", std::to_string(before.status_port), std::to_string(after.status_port), changes);
   compare("group", before.group, after.group, changes);
   return changes;

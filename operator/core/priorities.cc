@@ -1,6 +1,7 @@
 #include "operator/core/priorities.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "common/base/assert.h"
 
@@ -56,9 +57,9 @@ void make_strictly_descending(std::vector<int>& values) {
     bound = value - 1;
   }
   bound = kPriorityMin;
-  for (auto value = values.rbegin(); value != values.rend(); ++value) {
-    *value = std::max(*value, bound);
-    bound = *value + 1;
+  for (int& value : values | std::views::reverse) {
+    value = std::max(value, bound);
+    bound = value + 1;
   }
 }
 

@@ -44,20 +44,22 @@ class Reader {
   Labels labels(const json& outer, const char* key) {
     Labels labels;
     for (const auto& [name, value] : object(outer, key).items()) {
-      if (!value.is_string())
-        fault(key, "a map of texts");
-      else
+      if (value.is_string()) {
         labels.emplace(name, value.get<std::string>());
+      } else {
+        fault(key, "a map of texts");
+      }
     }
     return labels;
   }
   std::vector<std::string> texts(const json& outer, const char* key) {
     std::vector<std::string> texts;
     for (const auto& value : list(outer, key)) {
-      if (!value.is_string())
-        fault(key, "a list of texts");
-      else
+      if (value.is_string()) {
         texts.push_back(value.get<std::string>());
+      } else {
+        fault(key, "a list of texts");
+      }
     }
     return texts;
   }
@@ -104,7 +106,7 @@ Result<std::vector<Item>> parse_list(std::string_view text, const char* what,
                                      Item (*read)(Reader&, const json&)) {
   const json document = parse(text);
   if (!document.is_array()) return garbage(what, "not a list");
-  Reader reader;
+  Reader reader;  // NOLINT(misc-const-correctness): `read` writes to it
   std::vector<Item> items;
   for (const auto& element : document) items.push_back(read(reader, element));
   if (!reader.fault().empty()) return garbage(what, reader.fault());

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +10,7 @@
 namespace vip::swarm {
 namespace {
 
-constexpr std::array<std::string_view, 29> kKnown{
+constexpr std::array<std::string_view, 30> kKnown{
     "KEEPALIVED_GROUP",
     "KEEPALIVED_VIRTUAL_IPS",
     "KEEPALIVED_INTERFACE",
@@ -28,6 +27,7 @@ constexpr std::array<std::string_view, 29> kKnown{
     "SWARM_VIP_IMAGE",
     "SWARM_VIP_GROUP_LABEL",
     "SWARM_VIP_VERSION",
+    "SWARM_VIP_AUTH",
     "SWARM_VIP_ADVERT_INTERVAL",
     "SWARM_VIP_PREEMPT",
     "SWARM_VIP_PREEMPT_DELAY",
@@ -47,7 +47,7 @@ constexpr std::array<std::string_view, 29> kKnown{
 // How many letters to insert, drop or change.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < row.size(); ++i) row[i] = i;
   for (std::size_t i = 0; i < a.size(); ++i) {
     std::size_t diagonal = row[0];
     row[0] = i + 1;

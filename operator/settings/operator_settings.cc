@@ -57,6 +57,7 @@ class SettingsReader {
     group_and_label();
     addresses();
     protocol();
+    authentication();
     password();
     image();
     rest();
@@ -190,6 +191,23 @@ class SettingsReader {
     return fallback;
   }
 
+  // Version 3 is protected by the group's key unless somebody says otherwise; version 2 knows passwords only.
+  void authentication() {
+    constexpr std::string_view kName = "SWARM_VIP_AUTH";
+    const bool version2 = group().version == 2;
+    group().auth = version2 ? plan::Auth::Mode::none : plan::Auth::Mode::hmac;
+    const auto text = env_.text(kName);
+    if (text.empty()) return;
+    const auto mode = plan::Auth::parse(text);
+    if (!mode || *mode == plan::Auth::Mode::password || (version2 && *mode != plan::Auth::Mode::none)) {
+      findings_.refuse(kName, text,
+                       version2 ? "with VRRP version 2 only none (KEEPALIVED_PASSWORD sets its password)"
+                                : "hmac, hmac-permissive, hmac-receive-only or none");
+      return;
+    }
+    group().auth = *mode;
+  }
+
   void password() {
     constexpr std::string_view kName = "KEEPALIVED_PASSWORD";
     constexpr std::string_view kFileName = "KEEPALIVED_PASSWORD_FILE";
@@ -212,7 +230,7 @@ class SettingsReader {
       return;
     }
     settings_.password = settings::wire_password(origin, std::move(password), findings_);
-    group().has_password = true;
+    group().auth = plan::Auth::Mode::password;
   }
 
   void image() {

@@ -77,6 +77,7 @@ std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& age
   }
   transfers.clear();
   std::vector<Result<std::string>> answers;
+  answers.reserve(queries.size());
   for (auto& query : queries) answers.push_back(std::move(*query).answer());
   return answers;
 }

@@ -59,7 +59,9 @@ TEST_F(Diff, AfterApplyIsEmpty) {
   EXPECT_TRUE(steps().empty());
   settings.version = 2;
   settings.advert_interval = std::chrono::seconds(1);
-  settings.has_password = true;
+  settings.version = 2;
+  settings.advert_interval = std::chrono::seconds(1);
+  settings.auth = plan::Auth::Mode::password;
   world.apply(steps());
   EXPECT_TRUE(steps().empty());
 }
@@ -92,6 +94,35 @@ TEST_F(Diff, UpdatesWithTheNewestVersionOfTheService) {
   world.service(kService).version = 41;
   agent.image = "img@sha256:2";
   EXPECT_EQ(std::get<UpdateService>(steps().back().action).version, 41U);
+}
+
+TEST_F(Diff, TheSpecLabelTellsAnyChangeOfHowAgentsAreRun) {
+  std::set<std::string> labels{desired().service.labels.at(std::string(kSpecLabel))};
+  const auto is_new = [&] {
+    return labels.insert(desired().service.labels.at(std::string(kSpecLabel))).second;
+  };
+  agent.image = "img@sha256:2";
+  EXPECT_TRUE(is_new());
+  agent.environment = {"SWARM_VIP_LOG_LEVEL=debug"};
+  EXPECT_TRUE(is_new());
+  settings.label_key = "rack";
+  for (auto& node : world.observed().nodes) node.labels["rack"] = "production";
+  EXPECT_TRUE(is_new());
+  settings.preempt = false;
+  EXPECT_TRUE(is_new());
+  settings.version = 2;
+  settings.advert_interval = std::chrono::seconds(1);
+  settings.auth = plan::Auth::Mode::password;
+  EXPECT_TRUE(is_new());
+  EXPECT_FALSE(is_new());
+}
+
+TEST_F(Diff, UpdatesWhenOnlyTheAgentsEnvironmentChanges) {
+  settle();
+  agent.environment = {"SWARM_VIP_LOG_LEVEL=debug"};
+  EXPECT_EQ(words(),
+            (std::vector<std::string>{"update service vip_agent-production: how its agents are run"}));
+  settle();
 }
 
 TEST_F(Diff, PutsBackWhatAHandChangedOnTheService) {
@@ -131,7 +162,9 @@ TEST_F(Diff, AForeignSecretsNameIsSkippedNotTaken) {
 TEST_F(Diff, KeepsTheKeyAndMakesANewPasswordWhenItChanged) {
   settings.version = 2;
   settings.advert_interval = std::chrono::seconds(1);
-  settings.has_password = true;
+  settings.version = 2;
+  settings.advert_interval = std::chrono::seconds(1);
+  settings.auth = plan::Auth::Mode::password;
   settle();
   world.password_changed();
   const auto all = words();
@@ -217,6 +250,11 @@ TEST_F(Garbage, RemovesPlansNobodyCanAskForAgain) {
 TEST_F(Garbage, KeepsTheLatestPlanBeforeAlsoWhenNoRollbackNamesIt) {
   world.service(kService).previous.reset();
   EXPECT_EQ(removed(), sorted({plans[0], plans[1]}));
+}
+
+TEST_F(Garbage, KeepsWhatARollbackWouldRestore) {
+  world.service(kService).previous->configs = {{.id = "config-" + plans[1], .name = plans[1]}};
+  EXPECT_EQ(removed(), sorted({plans[0]}));
 }
 
 TEST_F(Garbage, KeepsWhatALivingTaskRefersTo) {

@@ -57,6 +57,13 @@ TEST(LookSchedule, BacksOffAfterFailuresAndHintsDoNotHurryIt) {
   EXPECT_EQ(schedule.next() - kStart, first);
 }
 
+TEST(LookSchedule, WatchesWhatSendsNoHints) {
+  LookSchedule schedule(kStart, 30s);
+  schedule.succeeded(kStart);
+  schedule.watch(kStart);
+  EXPECT_EQ(schedule.next(), kStart + 5s);
+}
+
 TEST(LookSchedule, APersonIsObeyedAtOnceAlsoAfterAFailure) {
   LookSchedule schedule(kStart, 30s);
   schedule.failed(kStart, 0);

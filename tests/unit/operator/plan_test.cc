@@ -120,6 +120,10 @@ struct AddressRow {
   std::string expected;  // empty: left out
 };
 
+void PrintTo(const AddressRow& row, std::ostream* out) {
+  *out << "label '" << row.label << "' manager '" << row.manager << "' status '" << row.status << "'";
+}
+
 class NodeAddress : public testing::TestWithParam<AddressRow> {};
 
 TEST_P(NodeAddress, ComesFromLabelThenManagerThenConnection) {
@@ -241,6 +245,20 @@ TEST(Plan, OfTwoGroupsThatChoseOnePortTheLaterInTheAlphabetMoves) {
     const auto made = make_plan(make_group(), nodes, {.current = own, .newest = {}, .others = {other}});
     EXPECT_EQ(made.plan->status_port, expected) << name;
   }
+}
+
+TEST(Plan, IsProtectedByTheGroupsKeyUnlessToldOtherwise) {
+  auto settings = make_group();
+  const auto mode_and_file = [&settings] {
+    const auto made = make_plan(settings, {make_node(1)}, {});
+    return std::pair(made.plan->auth.mode, made.plan->auth.file);
+  };
+  EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::hmac, std::string(kKeyPath)));
+  settings.auth = plan::Auth::Mode::none;
+  EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::none, std::string()));
+  settings.version = 2;
+  settings.auth = plan::Auth::Mode::password;
+  EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::password, std::string(kPasswordPath)));
 }
 
 }  // namespace

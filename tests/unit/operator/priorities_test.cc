@@ -17,6 +17,10 @@ struct Row {
   Values wire;
 };
 
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << testing::PrintToString(row.wishes);
+}
+
 class WirePriorities : public testing::TestWithParam<Row> {};
 
 TEST_P(WirePriorities, AreAsNearToTheWishesAsTheyCanBe) {

@@ -46,7 +46,7 @@ TEST(OperatorSettings, NeedOnlyGroupAndAddresses) {
   EXPECT_EQ(settings.group.preempt_delay, 5s);
   EXPECT_EQ(settings.group.interface, "auto");
   EXPECT_EQ(settings.resync, 30s);
-  EXPECT_FALSE(settings.group.has_password);
+  EXPECT_EQ(settings.group.auth, plan::Auth::Mode::hmac);
 }
 
 TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
@@ -64,7 +64,12 @@ TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
 struct WrongRow {
   Variables variables;
   std::string error;
+  friend void PrintTo(const WrongRow& row, std::ostream* out) { *out << row.error; }
 };
+
+void PrintTo(const WrongRow& row, std::ostream* out) {
+  for (const auto& [name, value] : row.variables) *out << name << "='" << value << "' ";
+}
 
 class WrongSetting : public testing::TestWithParam<WrongRow> {};
 
@@ -119,6 +124,13 @@ INSTANTIATE_TEST_SUITE_P(
                  "_ . /"},
         WrongRow{{{"SWARM_VIP_VERSION", "4"}},
                  "SWARM_VIP_VERSION: '4' is not allowed; a whole number from 2 to 3"},
+        WrongRow{
+            {{"SWARM_VIP_AUTH", "password"}},
+            "SWARM_VIP_AUTH: 'password' is not allowed; hmac, hmac-permissive, hmac-receive-only or none"},
+        WrongRow{
+            {{"SWARM_VIP_AUTH", "hmac"}, {"SWARM_VIP_VERSION", "2"}},
+            "SWARM_VIP_AUTH: 'hmac' is not allowed; with VRRP version 2 only none (KEEPALIVED_PASSWORD sets "
+            "its password)"},
         WrongRow{{{"SWARM_VIP_ADVERT_INTERVAL", "255ms"}},
                  "SWARM_VIP_ADVERT_INTERVAL: '255ms' is not allowed; 10ms to 40950ms in steps of 10ms"},
         WrongRow{
@@ -167,7 +179,7 @@ TEST(OperatorSettings, Version2DefaultsToOneSecondAndCutsTheWirePassword) {
   const auto [settings, findings] = read({{"SWARM_VIP_VERSION", "2"}, {"KEEPALIVED_PASSWORD", "123456789"}});
   EXPECT_TRUE(findings.ok());
   EXPECT_EQ(settings.group.advert_interval, 1s);
-  EXPECT_TRUE(settings.group.has_password);
+  EXPECT_EQ(settings.group.auth, plan::Auth::Mode::password);
   EXPECT_EQ(settings.password, "12345678");
   EXPECT_EQ(findings.warnings().size(), 1U);
 }
