@@ -1,6 +1,7 @@
 #include "operator/core/plan.h"
 
 #include <algorithm>
+#include <ostream>
 #include <random>
 
 #include <gtest/gtest.h>

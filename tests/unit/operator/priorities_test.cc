@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <ostream>
 #include <random>
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <ostream>
 
 #include <gtest/gtest.h>
 
@@ -64,12 +65,7 @@ TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
 struct WrongRow {
   Variables variables;
   std::string error;
-  friend void PrintTo(const WrongRow& row, std::ostream* out) { *out << row.error; }
 };
-
-void PrintTo(const WrongRow& row, std::ostream* out) {
-  for (const auto& [name, value] : row.variables) *out << name << "='" << value << "' ";
-}
 
 class WrongSetting : public testing::TestWithParam<WrongRow> {};
 
