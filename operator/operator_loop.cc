@@ -66,10 +66,6 @@ void complain(const std::string& words) {
   (void)std::fprintf(stderr, "swarm-vip: %s\n", words.c_str());
 }
 
-WallTime wall_now() {
-  return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
-}
-
 // Says a failure once, however often it repeats, and its end.
 class FailureLog {
  public:
@@ -170,7 +166,7 @@ class OperatorLoop {
   }
 
   void look(Reconciler& reconciler, LookSchedule& schedule) {
-    const auto outcome = reconciler.reconcile(sys::monotonic_now(), wall_now());
+    const auto outcome = reconciler.reconcile(sys::monotonic_now(), WallTime(sys::wall_clock()));
     const auto now = sys::monotonic_now();
     if (!outcome) {
       if (stopped_within(Duration::zero())) return;  // the loop will see it, too

@@ -34,16 +34,6 @@ Result<Bytes> random_bytes(std::size_t count) {
   return bytes;
 }
 
-std::string hexadecimal(std::span<const std::uint8_t> bytes) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xFU];
-  }
-  return text;
-}
-
 std::string digest(std::string_view password, unsigned iterations, std::string_view salt) {
   std::array<std::uint8_t, kDigestBytes> result{};
   pbkdf2_hmac_sha256(password.size(), reinterpret_cast<const std::uint8_t*>(password.data()), iterations,

@@ -51,6 +51,16 @@ bool equal_fold(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower_char, lower_char);
 }
 
+std::string hexadecimal(std::span<const std::uint8_t> bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const auto byte : bytes) {
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xFU];
+  }
+  return text;
+}
+
 std::optional<std::uint8_t> parse_hexadecimal(std::string_view digits) {
   std::uint8_t value = 0;
   const char* const end = digits.data() + digits.size();

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -31,6 +32,8 @@ template <std::integral Number>
   return number;
 }
 
+// Two digits a byte, lower case.
+[[nodiscard]] std::string hexadecimal(std::span<const std::uint8_t> bytes);
 // One or two hexadecimal digits.
 [[nodiscard]] std::optional<std::uint8_t> parse_hexadecimal(std::string_view digits);
 

@@ -4,21 +4,13 @@
 #include <nettle/sha2.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/text.h"
 #include "common/plan/plan.h"
 
 namespace vip::plan {
 namespace {
 
 using nlohmann::json;
-
-std::string joined(const std::vector<std::string>& findings) {
-  std::string text;
-  for (const auto& finding : findings) {
-    if (!text.empty()) text += "; ";
-    text += finding;
-  }
-  return text;
-}
 
 // Reads members of one JSON object, remembering every fault instead of stopping at the first.
 class ObjectReader {
@@ -170,7 +162,7 @@ Result<Plan> from_json(std::string_view text) {
   std::vector<std::string> faults;
   ObjectReader reader(document, "", faults);
   reader.number("schema", kSchema, kSchema);
-  if (!faults.empty()) return fail(Errc::invalid, joined(faults) + " (this version reads schema 1)");
+  if (!faults.empty()) return fail(Errc::invalid, join(faults, "; ") + " (this version reads schema 1)");
   Plan plan;
   plan.group = reader.text("group");
   plan.generation = static_cast<std::uint64_t>(reader.number("generation", 1, INT64_MAX));
@@ -190,7 +182,7 @@ Result<Plan> from_json(std::string_view text) {
   for (const auto& router : reader.array("routers")) plan.routers.push_back(read_router(router, faults));
   for (const auto& member : reader.array("members")) plan.members.push_back(read_member(member, faults));
   if (faults.empty()) faults = problems(plan);
-  if (!faults.empty()) return fail(Errc::invalid, joined(faults));
+  if (!faults.empty()) return fail(Errc::invalid, join(faults, "; "));
   return plan;
 }
 
@@ -200,13 +192,7 @@ std::string short_hash(std::string_view text) {
   sha256_update(&context, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
   std::array<std::uint8_t, 6> digest{};
   sha256_digest(&context, digest.size(), digest.data());
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const auto byte : digest) {
-    hex += kDigits[byte >> 4U];
-    hex += kDigits[byte & 0xFU];
-  }
-  return hex;
+  return hexadecimal(digest);
 }
 
 }  // namespace vip::plan

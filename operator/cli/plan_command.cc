@@ -5,6 +5,7 @@
 #include <string>
 
 #include "common/base/text.h"
+#include "common/sys/posix.h"
 #include "operator/docker/identity.h"
 #include "operator/exit_status.h"
 #include "operator/reconciler.h"
@@ -50,7 +51,7 @@ int run_plan(const settings::Environment& env) {
   if (!identity) return report(identity.error());
   if (const auto image = check_image(settings, *identity); !image) return report(image.error());
   Reconciler reconciler(*api, *identity, settings);
-  const auto now = std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+  const auto now = WallTime(sys::wall_clock());
   const auto picture = reconciler.observe(now);
   if (!picture) return report(picture.error());
   std::string text;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "common/sys/posix.h"
 #include "operator/cli/hand_over.h"
 #include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
@@ -100,8 +101,7 @@ bool nobody_answered(const std::vector<GroupStatus>& groups) {
 Result<std::vector<Deployed>> look(const settings::Environment& env) {
   VIP_TRY(auto api, connect_to_manager(env, -1));
   VIP_TRY(const auto identity, find_identity(api.client()));
-  VIP_TRY(const auto observed,
-          api.observe(std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now())));
+  VIP_TRY(const auto observed, api.observe(WallTime(sys::wall_clock())));
   auto groups = deployed_groups(observed);
   add_group_of_settings(env, identity, observed, groups);
   return groups;

@@ -65,6 +65,7 @@ TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
 struct WrongRow {
   Variables variables;
   std::string error;
+  friend void PrintTo(const WrongRow& row, std::ostream* out) { *out << row.error; }
 };
 
 class WrongSetting : public testing::TestWithParam<WrongRow> {};

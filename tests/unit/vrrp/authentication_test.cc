@@ -5,23 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/vrrp/wire_values.h"
+
 namespace vip::vrrp {
 namespace {
 
 using namespace std::chrono_literals;
-using Bytes = std::vector<std::uint8_t>;
-
-Bytes from_hex(std::string_view hex) {
-  Bytes bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
-
-IpAddress ip(std::string_view text) {
-  return IpAddress::parse(text).value();
-}
 
 AuthKey key(std::uint8_t id = 1, std::uint8_t first = 0) {
   AuthKey made{.id = id, .secret = Bytes(32)};

@@ -2,14 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/vrrp/wire_values.h"
+
 namespace vip::vrrp {
 namespace {
 
 using namespace std::chrono_literals;
-
-IpAddress ip(std::string_view text) {
-  return IpAddress::parse(text).value();
-}
 
 struct Given {
   RouterConfig config{.version = Version::v3,

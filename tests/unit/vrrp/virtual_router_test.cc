@@ -6,14 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/vrrp/wire_values.h"
+
 namespace vip::vrrp {
 namespace {
 
 using namespace std::chrono_literals;
-
-IpAddress ip(std::string_view text) {
-  return IpAddress::parse(text).value();
-}
 
 const IpAddress kSelf = ip("192.0.2.20");
 const IpAddress kLower = ip("192.0.2.10");
