@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import swarm_images
-from swarm_lab import DEFAULT_SUBNET, Node, SwarmLab
+from swarm_lab import DEFAULT_SUBNET, Node, SwarmLab, network_holder
 from swarm_state import find_labs, remove_lab, remove_stale_labs
 
 from netns import wait_until
@@ -63,6 +63,9 @@ def down() -> None:
         remove_lab(lab)
         removed += 1
         print(f"Removed {lab.directory}.")
+    for directory in remove_stale_labs():
+        removed += 1
+        print(f"Removed {directory}.")
     if not removed:
         print("Nothing was left up.")
 
@@ -118,7 +121,6 @@ def _story(lab: SwarmLab, archive: Path, keep: bool) -> int:
         if keep:
             with _step(f"{holder.name} gets its power back"):
                 holder.power_on()
-                lab.note_processes()
     return 0 if survived else 1
 
 
@@ -200,8 +202,10 @@ def _print_how_to_look(lab: SwarmLab) -> None:
     sudo = "sudo " if os.environ.get("SUDO_USER") else ""
     docker = f"{sudo}docker -H unix://{lab.nodes[0].engine.socket_path}"
 
+    processes = lab.state.processes()
+
     def inside(name: str) -> str:
-        return f"{sudo}nsenter --net=/proc/{lab.state.processes[f'{name} network'].pid}/ns/net"
+        return f"{sudo}nsenter --net=/proc/{processes[network_holder(name)].pid}/ns/net"
 
     print(f"\nIt is still up. Have a look:\n"
           f"\n  {docker} node ls"
@@ -237,7 +241,7 @@ def _step(what: str) -> Iterator[_Notes]:
     notes, start = _Notes(), time.monotonic()
     try:
         yield notes
-    except BaseException:
+    except Exception:
         print(" failed", flush=True)
         raise
     lead = "         done in" if notes.has_progress else ""

@@ -28,7 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 from netns import Namespace, wait_until  # noqa: E402
-from swarm_state import ProcessId  # noqa: E402
+from swarm_state import ProcessId, recorded_argv  # noqa: E402
 
 _INIT = Path(__file__).with_name("node_init.sh")
 
@@ -49,7 +49,7 @@ def find_program(name: str) -> str:
 
 
 class Engine:
-    """dockerd, its containerd and all their containers, in one process namespace."""
+    """dockerd, its containerd and all their containers, in one process namespace. `directory` is below the lab's."""
 
     def __init__(self, name: str, directory: Path, cgroup: str, namespace: Namespace | None,
                  dockerd_options: Sequence[str] = (), is_kept: bool = False, data_root: Path | None = None):
@@ -86,6 +86,7 @@ class Engine:
                  str(_INIT), str(self.directory), self.name]
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
                        "LAB_KEEP_RESOLVER": "" if self.namespace is not None else "yes"}
+        argv = recorded_argv(self.directory.parent, self.name, argv)
         with open(self.directory / "init.log", "ab") as log:
             self._holder = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                                             env=environment, start_new_session=True)
@@ -105,15 +106,6 @@ class Engine:
         if self._dockerd is not None:
             self._dockerd.wait(20)
         self._holder = self._dockerd = self._dockerd_pid = self.init = None
-
-    def processes(self) -> dict[str, ProcessId]:
-        """What to kill to remove this machine."""
-        found: dict[str, ProcessId] = {}
-        if self.init is not None:
-            found[f"{self.name} process 1"] = self.init
-        if self._holder is not None:
-            found[f"{self.name} holder"] = ProcessId.of(self._holder.pid)
-        return found
 
     # The engine alone.
 

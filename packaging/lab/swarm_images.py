@@ -99,8 +99,6 @@ def _building_engine(cache: Path) -> Iterator[Engine]:
                      "--log-level", "warn"], data_root=cache / "build")
     try:
         engine.power_on()
-        state.processes = engine.processes()
-        state.save()
         engine.wait_ready()
         yield engine
         engine.stop_engine()  # in order: its data is what the next run builds on

@@ -24,12 +24,17 @@ from pathlib import Path
 from types import TracebackType
 
 from swarm_engine import CommandError, Engine  # first: it knows where tests/support is
-from swarm_state import PREFIX, LabState, ProcessId, lab_root, remove_lab
+from swarm_state import PREFIX, LabState, lab_root, recorded_argv, remove_lab
 
 from netns import Host, Lan, wait_until
 
 DEFAULT_SUBNET = "192.168.1.0/24"
 _ROOT_LENGTH_MAX = 60
+
+
+def network_holder(name: str) -> str:
+    """The name of the process of a kept lab that holds a namespace."""
+    return f"{name}-network"
 
 
 class Node:
@@ -126,7 +131,6 @@ class SwarmLab:
             self._hold_namespaces()
         for node in self.nodes:
             node.engine.power_on()
-            self.note_processes()
         for node in self.nodes:
             node.engine.wait_ready()
         self._form_swarm()
@@ -208,12 +212,6 @@ class SwarmLab:
                 parts.append(f"$ docker service ps {service}\n{tasks}\n$ docker service logs {service}\n{log}")
         return "\n".join(parts)
 
-    def note_processes(self) -> None:
-        """Writes down the processes as they are, after a node was switched on again."""
-        for node in self.nodes:
-            self.state.processes |= node.engine.processes()
-        self.state.save()
-
     # Inside.
 
     def _prefix(self, last: int) -> str:
@@ -235,11 +233,11 @@ class SwarmLab:
     def _hold_namespaces(self) -> None:
         """A kept lab outlives this process, so somebody else has to hold its networks."""
         for namespace in (self.lan.switch, *self.lan.hosts.values()):
-            holder = subprocess.Popen(["nsenter", f"--net={namespace.path}", "sleep", "infinity"],
+            argv = ["nsenter", f"--net={namespace.path}", "sleep", "infinity"]
+            holder = subprocess.Popen(recorded_argv(self.directory, network_holder(namespace.name), argv), cwd="/",
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                      cwd="/", start_new_session=True)
-            self.state.processes[f"{namespace.name} network"] = ProcessId.of(holder.pid)
-            self.state.save()
+                                      start_new_session=True)
+            wait_until(lambda: network_holder(namespace.name) in self.state.processes(), 10, "a network is held")
             self._stack.callback(holder.wait)
             self._stack.callback(holder.kill)
 

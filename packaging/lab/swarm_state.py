@@ -1,9 +1,10 @@
 """What a lab leaves on the machine while it lives, written down so that any later run can remove it.
 
-A lab's directory holds everything: the engines' data, their sockets, and state.json, which names the processes (by pid
-and start time, so that a reused pid is never hit) and the cgroup. Processes of a lab that is not kept die with the
-process that made it, because the kernel delivers their death signal; what a crash leaves is the directory and the
-cgroup. `remove_lab` takes both away, and is safe to repeat.
+A lab's directory holds everything: the engines' data, their sockets, state.json, and in pids/ a file for each process
+that holds a machine or a network (pid and start time, so that a reused pid is never hit), written by that process itself
+before it does anything else. Processes of a lab that is not kept die with the process that made it, because the kernel
+delivers their death signal; what a crash leaves is the directory and the cgroup. `remove_lab` takes all of it away, and is
+safe to repeat.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import shutil
 import signal
 import subprocess
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 PREFIX = "swarm-vip-lab."
+_REMOVED_PREFIX = "swarm-vip-lab-removed."
+_RECORDED = Path(__file__).with_name("recorded.sh")
 
 
 @dataclass
@@ -50,17 +53,16 @@ class LabState:
     boot_id: str
     is_kept: bool = False
     subnet: str = ""
-    processes: dict[str, ProcessId] = field(default_factory=dict)
 
     @classmethod
     def create(cls, directory: Path, cgroup: str, is_kept: bool, subnet: str) -> "LabState":
+        pids_directory(directory).mkdir()
         return cls(str(directory), cgroup, ProcessId.of(os.getpid()), boot_id(), is_kept, subnet)
 
     @classmethod
     def load(cls, directory: Path) -> "LabState":
         raw = json.loads((directory / "state.json").read_text())
         raw["owner"] = ProcessId(**raw["owner"])
-        raw["processes"] = {name: ProcessId(**p) for name, p in raw["processes"].items()}
         return cls(**raw)
 
     def save(self) -> None:
@@ -78,7 +80,20 @@ class LabState:
             return False
         if self.owner.is_alive():
             return True
-        return self.is_kept and any(p.is_alive() for p in self.processes.values())
+        return self.is_kept and any(p.is_alive() for p in self.processes().values())
+
+    def processes(self) -> dict[str, ProcessId]:
+        """Who must end for the lab to be gone, by name: all else is inside the namespaces that these hold."""
+        return _recorded_processes(Path(self.directory))
+
+
+def recorded_argv(directory: Path, name: str, argv: list[str]) -> list[str]:
+    """The command, made to write itself down as a process of the lab under the given name."""
+    return [str(_RECORDED), str(pids_directory(directory) / name), *argv]
+
+
+def pids_directory(directory: Path) -> Path:
+    return directory / "pids"
 
 
 def lab_root() -> Path:
@@ -95,7 +110,7 @@ def find_labs() -> list[LabState]:
             # No readable state: a run that died in its first moments. Its age keeps us off one that is being born.
             with contextlib.suppress(OSError):
                 if time.time() - directory.stat().st_mtime > 60:
-                    labs.append(LabState(str(directory), "", ProcessId(0, 0), ""))
+                    labs.append(LabState(str(directory), directory.name, ProcessId(0, 0), ""))
     return labs
 
 
@@ -106,25 +121,48 @@ def remove_stale_labs() -> list[str]:
         if not state.is_in_use():
             remove_lab(state)
             removed.append(state.directory)
+    for directory in lab_root().glob(_REMOVED_PREFIX + "*"):  # a removal that did not come to its end
+        _finish_removal(directory, directory.name.replace(_REMOVED_PREFIX, PREFIX, 1))
+        removed.append(str(directory))
     return removed
 
 
 def remove_lab(state: LabState) -> None:
-    if state.is_same_boot():
-        for process in state.processes.values():
-            process.kill()
-        deadline = time.monotonic() + 10
-        while any(p.is_alive() for p in state.processes.values()) and time.monotonic() < deadline:
-            time.sleep(0.02)
-    if state.cgroup:
-        remove_cgroup(state.cgroup)
-    remove_directory(Path(state.directory))
-
-
-def remove_directory(directory: Path) -> None:
-    """Removes a lab's directory, unmounting what may still be mounted below, without ever following a mount."""
+    directory = Path(state.directory)
     if not directory.name.startswith(PREFIX):
         raise ValueError(f"{directory} is not a lab's directory")
+    removed = directory.with_name(directory.name.replace(PREFIX, _REMOVED_PREFIX, 1))
+    with contextlib.suppress(FileNotFoundError):
+        directory.rename(removed)  # from here on nobody can join it: see recorded.sh
+    _finish_removal(removed, state.cgroup)
+
+
+def _finish_removal(directory: Path, cgroup: str) -> None:
+    processes = _recorded_processes(directory).values()
+    for process in processes:
+        process.kill()
+    deadline = time.monotonic() + 10
+    while any(p.is_alive() for p in processes) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    remove_cgroup(cgroup)
+    _remove_directory(directory)
+
+
+def _recorded_processes(directory: Path) -> dict[str, ProcessId]:
+    """Empty after a reboot: start times of another boot match no process but by a miracle, so the boot is checked too."""
+    found = {}
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        if json.loads((directory / "state.json").read_text())["boot_id"] != boot_id():
+            return {}
+        for path in sorted(pids_directory(directory).iterdir()):
+            with contextlib.suppress(OSError, ValueError):
+                pid, start_ticks = path.read_text().split()
+                found[path.name] = ProcessId(int(pid), int(start_ticks))
+    return found
+
+
+def _remove_directory(directory: Path) -> None:
+    """Unmounts what may still be mounted below and removes the rest, without ever following a mount."""
     for mount_point in _mounts_below(directory):
         subprocess.run(["umount", "--lazy", mount_point], check=False, stderr=subprocess.DEVNULL)
     if _mounts_below(directory):

@@ -81,6 +81,20 @@ TEST(Scenario, TheReturningRouterPreemptsAfterItsDelayAndNotBefore) {
   EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 1s));
 }
 
+// Two better routers return together: the best takes the address, the second best never does.
+TEST(Scenario, OfTwoThatPreemptOnlyTheBestEverHoldsTheAddress) {
+  Cluster cluster{Seed{11}, {.priorities = {110, 102, 90}, .preempt_delay = 5s}};
+  cluster.start(2);
+  ASSERT_TRUE(cluster.run_until(only_active(cluster, 2), 5s));
+  cluster.start(0);
+  cluster.start(1);
+  bool second = false;
+  cluster.watch([&] { second |= cluster.holds(1); });
+  ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 10s));
+  cluster.run_for(60s);
+  EXPECT_FALSE(second);
+}
+
 TEST(Scenario, AfterASplitHealsOneOwnerIsLeftWithinAnInterval) {
   Cluster cluster{Seed{8}, {.priorities = {100, 90}}};
   start_all(cluster);

@@ -28,11 +28,12 @@ _measurements: list[str] = []
 def report_overlap(request: pytest.FixtureRequest) -> Callable[..., float]:
     """Measures how long two nodes held an address at once; the figures are printed when all tests are done."""
 
-    def report(group: Group, since: float, what: str) -> float:
-        overlap = max(group.owners.longest_with_several(since, address=vip) for vip in group.vips)
-        gap = max(group.owners.longest_with_none(since, address=vip) for vip in group.vips)
+    def report(group: Group, since: float, what: str, vips: list[str] | None = None) -> float:
+        watched = vips or group.vips
+        overlap = max(group.owners.longest_with_several(since, address=vip) for vip in watched)
+        gap = max(group.owners.longest_with_none(since, address=vip) for vip in watched)
         _measurements.append(f"{what}: two owners for at most {overlap * 1000:.0f} ms, none for at most {gap * 1000:.0f} ms")
-        owners = max(len(span.owners) for vip in group.vips for span in group.owners.spans(since, address=vip))
+        owners = max(len(span.owners) for vip in watched for span in group.owners.spans(since, address=vip))
         assert owners <= 2, f"more than two owners at once\n{group.owners}"
         return overlap
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -78,15 +80,35 @@ def test_an_interrupted_lab_leaves_nothing(number: signal.Signals) -> None:
     run = subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert run.stdout is not None
     directory = Path(run.stdout.readline().strip())
-    state = LabState.load(directory)
-    assert len(state.processes) == 4 and all(p.is_alive() for p in state.processes.values())
+    processes = LabState.load(directory).processes()
+    assert sorted(processes) == ["node1", "node2"] and all(p.is_alive() for p in processes.values())
 
     run.send_signal(number)
     run.wait(30)
 
-    wait_until(lambda: not any(p.is_alive() for p in state.processes.values()), 10, "its processes are gone")
+    wait_until(lambda: not any(p.is_alive() for p in processes.values()), 10, "its processes are gone")
     if number == signal.SIGKILL:  # nobody was left to remove the directory; the next run does
         assert str(directory) in remove_stale_labs()
+    assert _traces() == before
+
+
+@pytest.mark.parametrize("moment", [0.2, 0.35, 0.5, 1.0, 2.0])
+def test_a_demo_killed_outright_is_taken_down_whole(image_archive: Path, moment: float) -> None:
+    """A kept lab has no death signal to rely on: at whatever moment its starter is killed, `down` must find all of it."""
+    before = _traces()
+    with tempfile.TemporaryDirectory(prefix="svt-", dir="/var/tmp") as directory:
+        environment = os.environ | {"SWARM_VIP_LAB_DIR": directory}
+        run = subprocess.Popen([DEMO, "up", "--keep"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        try:
+            wait_until(lambda: list(Path(directory).glob("*")), 300, "the lab begins")
+            time.sleep(moment)  # any moment will do
+        finally:
+            run.kill()
+            run.wait()
+            down = subprocess.run([DEMO, "down"], capture_output=True, text=True, timeout=60, env=environment)
+        assert down.returncode == 0, down.stderr
+        wait_until(lambda: not _processes_that_mention(directory), 10, "every process is gone")
+        assert list(Path(directory).iterdir()) == []
     assert _traces() == before
 
 
@@ -94,6 +116,15 @@ def test_no_forwarding_hides_a_gap(swarm: "object") -> None:
     for node in swarm.nodes:  # type: ignore[attr-defined]
         forwarding = node.host.run(["cat", "/proc/sys/net/ipv4/ip_forward"]).stdout.strip()
         assert forwarding == "0"
+
+
+def _processes_that_mention(text: str) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if text.encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+    return found
 
 
 def _traces() -> dict[str, object]:

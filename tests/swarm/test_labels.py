@@ -8,7 +8,7 @@ from collections.abc import Callable
 from swarm_group import Group
 from swarm_lab import SwarmLab
 
-ReportOverlap = Callable[[Group, float, str], float]
+ReportOverlap = Callable[..., float]
 
 # While a changed member list rolls from node to node, a member and one that has not heard of it yet may both hold the
 # addresses. Generous: three nodes, each stopped for a few seconds.

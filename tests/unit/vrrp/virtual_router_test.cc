@@ -318,9 +318,9 @@ TEST(VirtualRouter, PreemptsAfterItsDelayWhileTheLowerOneIsHeard) {
   with.preempt_delay = 5s;
   auto subject = Subject::in(State::backup, with);
   (void)subject.at(1s, advert(50));
-  for (int i = 2; i <= 5; ++i) (void)subject.at(std::chrono::seconds(i), advert(50));
+  for (int i = 2; i <= 6; ++i) (void)subject.at(std::chrono::seconds(i), advert(50));
   const auto actions = subject.expire();
-  EXPECT_EQ(subject.elapsed(), Duration(6s));
+  EXPECT_EQ(subject.elapsed(), Duration(6s + 609'375us));
   EXPECT_EQ(cause(actions), Cause::preemption);
 }
 
