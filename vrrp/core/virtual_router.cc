@@ -143,7 +143,8 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   if (!lower || !config_.preempt) {
     timers_.stop(Timer::preempt_delay);
   } else if (!timers_.armed(Timer::preempt_delay)) {
-    timers_.set(Timer::preempt_delay, now + config_.preempt_delay);
+    // And the skew: of several that were waiting, the best comes first and the others hear it.
+    timers_.set(Timer::preempt_delay, now + config_.preempt_delay + skew());
   }
 }
 

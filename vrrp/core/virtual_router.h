@@ -40,7 +40,8 @@ struct RouterConfig {
   Priority priority;  // 1 to 254, or 255 for the owner of the addresses
   Duration advert_interval = std::chrono::milliseconds(250);
   bool preempt = true;
-  Duration preempt_delay{};  // how long a lower priority is tolerated before we preempt; 0: not at all
+  // How long a lower priority is tolerated before we preempt, to which our skew is added; 0: not at all.
+  Duration preempt_delay{};
   // How long to listen at the start; 0: the active-down interval.
   Duration start_wait{};
   AuthType auth_type = AuthType::none;
