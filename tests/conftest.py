@@ -16,7 +16,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     outcome = yield
     report = outcome.get_result()
     if report.when in ("setup", "call") and report.failed:
-        for name, value in getattr(item, "funcargs", {}).items():
+        tellers = {id(value): (name, value) for name, value in getattr(item, "funcargs", {}).items()}
+        for name, value in tellers.values():
             logs = getattr(value, "logs", None)
             if callable(logs):
                 report.sections.append((f"logs of {name}", logs()))
