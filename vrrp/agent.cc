@@ -18,9 +18,17 @@ using namespace std::chrono_literals;
 constexpr int kRenewalsPerLease = 4;
 // Without a lease the addresses are still looked after.
 constexpr Duration kLookWithoutLease = 1s;
+// Hints of the kernel can be lost; what it says when asked cannot.
+constexpr Duration kLookEvery = 10s;
+// After a failed look or release.
+constexpr Duration kAgainAfter = 100ms;
+// A renewal may fail once; who cannot hold its address must not claim to.
+constexpr int kRefusalsMax = 2;
+// How often a leaver tries to get rid of its addresses.
+constexpr int kLeavingTries = 10;
 constexpr Duration kListenRetry = 2s;
-// The same reason to discard a packet is said at most this often.
-constexpr Duration kDiscardLogPause = 10s;
+// The same trouble is said at most this often.
+constexpr Duration kLogPause = 10s;
 
 // FNV-1a; tells groups apart on one host, guards nothing.
 std::uint32_t mark_of(std::string_view name) {
@@ -38,7 +46,7 @@ std::string seconds_text(Duration duration) {
 
 // Others' packets on a shared socket, and our own: no error of anybody.
 bool is_ordinary(Discard why) {
-  return why == Discard::vrid || why == Discard::own_address;
+  return why == Discard::vrid || why == Discard::own_address || why == Discard::other_interface;
 }
 
 }  // namespace
@@ -61,6 +69,12 @@ struct Agent::Router {
   std::uint64_t announcements = 0;
   std::uint64_t transitions = 0;
   std::uint64_t put_back = 0;
+  bool claiming = false;  // the machine waits for AddressesHeld
+  int refusals = 0;       // of its addresses, in a row
+  std::string refusal;    // the last one's reason, empty when all are held
+  Sparing send_trouble;
+
+  [[nodiscard]] const std::string& why_fault() const { return fault.empty() ? refusal : fault; }
 
   // Where each address belongs: its own interface, or the router's.
   [[nodiscard]] IfIndex interface_of(const PlacedAddress& address,
@@ -80,6 +94,8 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
       since_(sys::wall_clock_text()),
       timer_(loop.timer([this] { on_timer(); })),
       renewal_(loop.timer([this] { renew(); })),
+      again_(loop.timer([this] { look_around(); })),
+      look_(loop.timer([this] { look_around(); })),
       listen_retry_(loop.timer([this] { try_to_listen(); })) {}
 
 Agent::~Agent() = default;
@@ -117,6 +133,7 @@ Status Agent::set_up_routers() {
     case plan::Lease::Kind::off:
       break;
   }
+  keeper_.emplace(sockets_.netlink, AddressLifetime{.lease = lease_, .group_mark = group_mark_});
   return {};
 }
 
@@ -154,16 +171,17 @@ void Agent::start() {
         {{"group", config_.group}, {"node", config_.node}, {"why", "this node is not a member of the plan"}});
   }
   for (auto& router : routers_) place(*router);
-  for (const auto& [prefix, error] : reconcile().failed) {
-    log::warning("sweep_failed", {{"address", prefix.text()}, {"error", error.context}});
-  }
+  settle_addresses();  // sweeps what an earlier life left
   for (auto& router : routers_) feed(*router, Started{.link_up = router->fault.empty()});
   try_to_listen();
   renew();
+  look_.set(loop_.now() + kLookEvery);
 }
 
 void Agent::stop() {
+  notice_stall();
   for (auto& router : routers_) feed(*router, Stopped{});
+  for (int i = 0; i < kLeavingTries && !keeper_->settled(); ++i) settle_addresses();
   watches_.clear();
 }
 
@@ -175,8 +193,7 @@ void Agent::try_to_listen() {
   listen_retry_.set(loop_.now() + kListenRetry);
 }
 
-// --- events in
-// ----------------------------------------------------------------------------------------------
+// --- events in ---
 
 void Agent::feed(Router& router, const Event& event) {
   for (const auto& action : router.machine.step(loop_.now(), event)) {
@@ -201,9 +218,9 @@ void Agent::arm_timer() {
 void Agent::notice_stall() {
   const auto now = loop_.now();
   for (auto& router : routers_) {
-    const auto deadline = router->machine.next_deadline();
-    if (!deadline || now - deadline->when <= router->machine.down_interval()) continue;
-    log::warning("stalled", {{"group", config_.group}, {"late_s", seconds_text(now - deadline->when)}});
+    // Alone, nobody can have acted meanwhile.
+    if (!router->machine.is_stalled(now) || router->peers.current(now).empty()) continue;
+    log::warning("stalled", {{"group", config_.group}, {"was", std::string(name(router->machine.state()))}});
     feed(*router, Stalled{});
   }
 }
@@ -254,48 +271,63 @@ void Agent::count_discard(Discard why, const Envelope& envelope,
   const auto index = static_cast<std::size_t>(why);
   ++counters.at(index);
   if (is_ordinary(why)) return;
-  auto& said = discard_log_.at(index);
-  const auto now = loop_.now();
-  ++said.unsaid;
-  if (said.said && now - said.last < kDiscardLogPause) return;
+  const auto count = discard_log_.at(index).count(loop_.now());
+  if (count == 0) return;
   log::warning("advert_discarded", {{"reason", std::string(name(why))},
                                     {"from", envelope.source.text()},
-                                    {"count", std::to_string(said.unsaid)}});
-  said = {.last = now, .unsaid = 0, .said = true};
+                                    {"count", std::to_string(count)}});
+}
+
+std::uint64_t Agent::Sparing::count(TimePoint now) {
+  ++unsaid;
+  if (last && now - *last < kLogPause) return 0;
+  last = now;
+  return std::exchange(unsaid, 0);
 }
 
 void Agent::on_hints() {
   notice_stall();
   const auto hints = sockets_.hints.drain();
-  const auto concerns = [&](const std::set<IfIndex>& changed) {
-    return std::ranges::any_of(routers_, [&](const auto& router) {
-      return !router->link || !router->fault.empty() || changed.contains(router->link->index);
-    });
+  // Who is in a fault, or has an address on another interface, may be helped by any change.
+  const auto in_want = [](const auto& router) {
+    const bool elsewhere = std::ranges::any_of(
+        router->settings.addresses, [](const auto& address) { return !address.interface.empty(); });
+    return router->machine.state() == State::fault || !router->link || elsewhere;
   };
-  const bool links_changed = !hints.links.empty() && concerns(hints.links);
+  const bool any_in_want = std::ranges::any_of(routers_, in_want);
+  const bool own_link = std::ranges::any_of(routers_, [&](const auto& router) {
+    return router->link && hints.links.contains(router->link->index);
+  });
   // Our own renewals come back as additions; only a router in want of an address cares.
-  const bool wanted_address =
-      !hints.addresses_added.empty() &&
-      std::ranges::any_of(routers_, [](const auto& router) { return !router->fault.empty(); });
-  if (hints.overrun || links_changed || wanted_address || !hints.addresses_removed.empty()) observe_links();
-  if (hints.overrun || !hints.addresses_removed.empty()) put_back();
+  const bool wanted = any_in_want && (!hints.links.empty() || !hints.addresses_added.empty());
+  if (hints.overrun || own_link || wanted || !hints.addresses_removed.empty()) observe_links();
+  if (hints.overrun || !hints.addresses_removed.empty()) settle_addresses();
 }
 
-// --- links
-// --------------------------------------------------------------------------------------------------
+// --- links ---
 
 void Agent::observe_links() {
   auto links = sockets_.netlink.links();
   if (!links) {
-    log::warning("links_unknown", {{"error", links.error().context}});
+    if (links_known_) log::warning("links_unknown", {{"error", links.error().context}});
+    links_known_ = false;
+    again_.set(loop_.now() + kAgainAfter);
     return;
   }
+  links_known_ = true;
   links_ = *std::move(links);
   for (auto& router : routers_) {
     const bool usable = router->fault.empty();
     place(*router);
     if (router->fault.empty() != usable) feed(*router, LinkChanged{.up = router->fault.empty()});
   }
+}
+
+void Agent::look_around() {
+  notice_stall();
+  look_.set(loop_.now() + kLookEvery);
+  observe_links();
+  settle_addresses();
 }
 
 // Finds the router's interface among the links, and why it cannot be used if it cannot.
@@ -309,16 +341,17 @@ void Agent::place(Router& router) {
     return;
   }
   router.link = **chosen;
-  const bool source_here = std::ranges::any_of(links_, [&](const ObservedLink& link) {
+  const auto home = std::ranges::find_if(links_, [&](const ObservedLink& link) {
     return std::ranges::find(link.addresses, protocol.source, &IpPrefix::address) != link.addresses.end();
   });
+  router.settings.rules.interface = home == links_.end() ? IfIndex(0) : home->index;
   router.fault.clear();
   if (!router.link->up) router.fault = "interface " + router.link->name + " is down";
-  if (!source_here) router.fault = "our own address " + protocol.source.text() + " is not on this host";
+  if (home == links_.end())
+    router.fault = "our own address " + protocol.source.text() + " is not on this host";
 }
 
-// --- actions out
-// --------------------------------------------------------------------------------------------
+// --- actions out ---
 
 void Agent::carry_out(Router& router, const SendAdvertisement& action) {
   const auto& protocol = router.settings.protocol;
@@ -340,26 +373,27 @@ void Agent::carry_out(Router& router, const SendAdvertisement& action) {
     }
     const auto sent = sockets_.vrrp.send(envelope, message);
     ++(sent ? router.sent : router.send_errors);
-    if (!sent) log::debug("send_failed", {{"group", config_.group}, {"error", sent.error().context}});
+    if (!sent) warn_send(router, sent.error());
   }
+}
+
+// What nobody hears of cannot be mended: a firewall, a missing route.
+void Agent::warn_send(Router& router, const Error& error) {
+  const auto count = router.send_trouble.count(loop_.now());
+  if (count == 0) return;
+  log::warning("send_failed",
+               {{"group", config_.group}, {"error", error.context}, {"count", std::to_string(count)}});
 }
 
 void Agent::carry_out(Router& router, const HoldAddresses&) {
-  const auto failed = reconcile().failed;
-  for (const auto& prefix : router.settings.protocol.addresses) {
-    const auto found = failed.find(prefix);
-    if (found == failed.end()) continue;
-    refuse(router, prefix, found->second);
-    return;
-  }
-  feed(router, AddressesHeld{});
+  router.claiming = true;
+  router.refusals = 0;
+  settle_addresses();
 }
 
-void Agent::carry_out(Router&, const ReleaseAddresses&) {
-  for (const auto& [prefix, error] : reconcile().failed) {
-    log::error("release_failed",
-               {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
-  }
+void Agent::carry_out(Router& router, const ReleaseAddresses&) {
+  router.claiming = false;
+  settle_addresses();
 }
 
 void Agent::carry_out(Router& router, const AnnounceAddresses&) {
@@ -369,8 +403,7 @@ void Agent::carry_out(Router& router, const AnnounceAddresses&) {
     if (link == links_.end()) continue;  // gone this moment; the fault is on its way
     const auto announced = sockets_.announcer.announce(*link, address.prefix.address);
     ++(announced ? router.announcements : router.send_errors);
-    if (!announced)
-      log::debug("announce_failed", {{"group", config_.group}, {"error", announced.error().context}});
+    if (!announced) warn_send(router, announced.error());
   }
 }
 
@@ -385,102 +418,77 @@ void Agent::carry_out(Router& router, const StateChanged& action) {
                       {"priority", std::to_string(router.settings.protocol.priority.value)},
                       {"interface", router.link ? router.link->name : "-"},
                       {"after_s", seconds_text(now - router.changed)},
-                      {"reason", action.to == State::fault && !router.fault.empty() ? router.fault : "-"}});
+                      {"reason", action.to == State::fault ? router.why_fault() : "-"}});
   router.changed = now;
   router.since = sys::wall_clock_text();
   ++router.transitions;
 }
 
-// --- addresses
-// ----------------------------------------------------------------------------------------------
-
-Agent::Reconciled Agent::reconcile() {
-  std::set<IfIndex> interfaces;
-  for (const auto& router : routers_) {
-    for (const auto& address : router->settings.addresses)
-      interfaces.insert(router->interface_of(address, links_));
-  }
-  Reconciled all;
-  for (const auto interface : interfaces) {
-    auto one = reconcile(interface);
-    all.added.merge(one.added);
-    all.failed.merge(one.failed);
-  }
-  return all;
-}
-
-Agent::Reconciled Agent::reconcile(IfIndex interface) {
-  std::vector<IpPrefix> desired;
-  std::vector<IpPrefix> known;
-  for (const auto& router : routers_) {
-    for (const auto& address : router->settings.addresses) {
-      if (router->interface_of(address, links_) != interface) continue;
-      known.push_back(address.prefix);
-      if (router->machine.state() == State::active) desired.push_back(address.prefix);
-    }
-  }
-  Reconciled result;
-  const auto fail_all = [&](const Error& error) {
-    for (const auto& prefix : desired) result.failed.emplace(prefix, error);
-    return result;
-  };
-  if (interface == IfIndex(0))
-    return fail_all({.code = Errc::not_found, .context = "its interface is not there"});
-  const auto observed = sockets_.netlink.addresses(interface);
-  if (!observed) return fail_all(observed.error());
-  for (const auto& step : plan_addresses(desired, known, *observed, group_mark_)) {
-    const auto applied = apply(interface, step);
-    if (!applied) result.failed.emplace(step.prefix, applied.error());
-    if (applied && step.kind == AddressStep::Kind::add) result.added.insert(step.prefix);
-  }
-  return result;
-}
-
-Status Agent::apply(IfIndex interface, const AddressStep& step) {
-  if (step.kind == AddressStep::Kind::remove) return sockets_.netlink.release(interface, step.prefix);
-  if (step.kind == AddressStep::Kind::renew) ++renewals_;
-  return sockets_.netlink.hold(interface, step.prefix, {.lease = lease_, .group_mark = group_mark_});
-}
+// --- addresses ---
 
 void Agent::renew() {
   notice_stall();
   renewal_.set(loop_.now() + (lease_.count() > 0 ? Duration(lease_) / kRenewalsPerLease : kLookWithoutLease));
-  put_back();
+  const bool any_active = std::ranges::any_of(
+      routers_, [](const auto& router) { return !router->machine.desired_addresses().empty(); });
+  if (any_active) settle_addresses();
 }
 
-// A renewal adds what is missing, too. What was missing has to be announced again.
-void Agent::put_back() {
-  if (std::ranges::none_of(routers_,
-                           [](const auto& router) { return router->machine.state() == State::active; }))
-    return;
-  const auto result = reconcile();
-  for (auto& router : routers_) {
-    if (router->machine.state() != State::active) continue;
-    const auto& addresses = router->settings.protocol.addresses;
-    const auto refused =
-        std::ranges::find_if(addresses, [&](const auto& prefix) { return result.failed.contains(prefix); });
-    const auto missing =
-        std::ranges::find_if(addresses, [&](const auto& prefix) { return result.added.contains(prefix); });
-    if (refused != addresses.end()) {
-      refuse(*router, *refused, result.failed.at(*refused));
-    } else if (missing != addresses.end()) {
-      ++router->put_back;
-      log::warning("address_put_back", {{"group", config_.group},
-                                        {"address", missing->text()},
-                                        {"why", "it was removed from outside or its lease ran out"}});
-      feed(*router, AddressesHeld{});
+void Agent::settle_addresses() {
+  std::vector<LocatedAddress> desired;
+  std::vector<LocatedAddress> known;
+  for (const auto& router : routers_) {
+    for (const auto& address : router->settings.addresses) {
+      const LocatedAddress located{.interface = router->interface_of(address, links_),
+                                   .prefix = address.prefix};
+      if (address.prefix.address != router->settings.protocol.source) known.push_back(located);
+      if (!router->machine.desired_addresses().empty()) desired.push_back(located);
     }
   }
+  const auto outcome = keeper_->keep(desired, known);
+  for (const auto& [prefix, error] : outcome.not_released) {
+    log::warning("release_failed",
+                 {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
+  }
+  if (!keeper_->settled()) again_.set(loop_.now() + kAgainAfter);
+  for (auto& router : routers_) tell(*router, outcome);
+}
+
+void Agent::tell(Router& router, const AddressKeeper::Outcome& outcome) {
+  if (router.machine.desired_addresses().empty()) return;
+  const auto& addresses = router.settings.protocol.addresses;
+  const auto refused =
+      std::ranges::find_if(addresses, [&](const auto& prefix) { return outcome.refused.contains(prefix); });
+  if (refused != addresses.end()) {
+    ++router.refusals;
+    if (router.claiming || router.refusals >= kRefusalsMax)
+      refuse(router, *refused, outcome.refused.at(*refused));
+    return;
+  }
+  router.refusals = 0;
+  router.refusal.clear();
+  const auto missing =
+      std::ranges::find_if(addresses, [&](const auto& prefix) { return outcome.added.contains(prefix); });
+  const bool claimed = std::exchange(router.claiming, false);
+  if (!claimed && missing == addresses.end()) return;
+  if (!claimed) {
+    ++router.put_back;
+    log::warning("address_put_back", {{"group", config_.group},
+                                      {"address", missing->text()},
+                                      {"why", "it was removed from outside or its lease ran out"}});
+  }
+  feed(router, AddressesHeld{});
 }
 
 void Agent::refuse(Router& router, const IpPrefix& prefix, const Error& error) {
+  router.claiming = false;
+  router.refusal = "the kernel does not take " + prefix.text() + ": " + error.context;
   log::error("address_refused",
              {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   feed(router, AddressesRefused{});
 }
 
-// --- status
-// -------------------------------------------------------------------------------------------------
+// --- status ---
 
 AgentStatus Agent::status() const {
   AgentStatus status{.group = config_.group,
@@ -489,7 +497,7 @@ AgentStatus Agent::status() const {
                      .managed = config_.managed,
                      .lease = lease_.count() > 0 ? std::to_string(lease_.count()) + "s" : "off",
                      .since = since_,
-                     .counters = {{"lease_renewals", renewals_}},
+                     .counters = {{"lease_renewals", keeper_->renewals()}},
                      .routers = {}};
   for (std::size_t i = 0; i < kDiscardCount; ++i) {
     status.counters.emplace_back(name(static_cast<Discard>(i)), undecodable_.at(i));
@@ -501,7 +509,7 @@ AgentStatus Agent::status() const {
                        .version = protocol.version,
                        .interface = router->link ? router->link->name : "",
                        .state = router->machine.state(),
-                       .reason = router->machine.state() == State::fault ? router->fault : "",
+                       .reason = router->machine.state() == State::fault ? router->why_fault() : "",
                        .priority = protocol.priority,
                        .active = active ? active->text() : "",
                        .source = protocol.source.text(),

@@ -22,6 +22,7 @@
 #include "vrrp/core/virtual_router.h"
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/status.h"
+#include "vrrp/sys/address_keeper.h"
 #include "vrrp/sys/announcer.h"
 #include "vrrp/sys/netlink.h"
 #include "vrrp/sys/status_server.h"
@@ -47,15 +48,12 @@ class Agent {
 
  private:
   struct Router;
-  struct DiscardLog {
-    TimePoint last;
+  // Says the first of a kind at once and then at most one in a while, with how many there were.
+  struct Sparing {
+    std::optional<TimePoint> last;
     std::uint64_t unsaid = 0;
-    bool said = false;
-  };
-  // What became of the kernel's addresses in one look.
-  struct Reconciled {
-    std::set<IpPrefix> added;
-    std::map<IpPrefix, Error> failed;
+    // How many to speak of now, or 0 to stay silent.
+    std::uint64_t count(TimePoint now);
   };
   struct Sockets {
     Netlink netlink;
@@ -86,17 +84,16 @@ class Agent {
                      std::array<std::uint64_t, kDiscardCount>& counters);
   void on_hints();
 
-  // Looks at the links and tells the routers what changed.
+  // Looks at the links and tells the routers what changed; a look that failed is repeated soon.
   void observe_links();
   void place(Router& router);
-  // Makes the kernel's addresses what the routers desire, on one interface or on all that they use.
-  Reconciled reconcile();
-  Reconciled reconcile(IfIndex interface);
-  Status apply(IfIndex interface, const AddressStep& step);
-  // Renews the leases; puts back what somebody took away.
-  void renew();
-  void put_back();
+  // Makes the kernel's addresses what the routers desire, and tells each router what became of its own.
+  void settle_addresses();
+  void tell(Router& router, const AddressKeeper::Outcome& outcome);
   void refuse(Router& router, const IpPrefix& prefix, const Error& error);
+  void renew();
+  void look_around();
+  void warn_send(Router& router, const Error& error);
   void try_to_listen();
 
   sys::EventLoop& loop_;
@@ -105,15 +102,18 @@ class Agent {
   Authenticator authenticator_;
   std::uint32_t group_mark_;
   std::chrono::seconds lease_{0};  // 0: for ever
+  std::optional<AddressKeeper> keeper_;
+  bool links_known_ = true;
   std::vector<ObservedLink> links_;
   std::vector<std::unique_ptr<Router>> routers_;
   std::array<std::uint64_t, kDiscardCount> undecodable_{};
-  std::array<DiscardLog, kDiscardCount> discard_log_{};
-  std::uint64_t renewals_ = 0;
+  std::array<Sparing, kDiscardCount> discard_log_{};
   std::string since_;
   std::optional<StatusServer> status_server_;
   sys::DeadlineTimer timer_;
   sys::DeadlineTimer renewal_;
+  sys::DeadlineTimer again_;  // after something failed
+  sys::DeadlineTimer look_;   // in case a hint was lost
   sys::DeadlineTimer listen_retry_;
   std::vector<sys::Watch> watches_;
 };

@@ -137,14 +137,15 @@ Result<AgentConfig> managed_config(const Words& words, const settings::Environme
                 "SWARM_VIP_NODE_ID: not set; needed is our node id in the plan (or --node ID)");
   }
   const auto text = sys::read_file(path, settings::kFileSizeMax);
-  if (!text) return fail(Errc::invalid, "plan: " + text.error().context);
+  if (!text) return fail(Errc::invalid, "SWARM_VIP_PLAN: " + text.error().context);
   const auto plan = plan::from_json(*text);
-  if (!plan) return fail(Errc::invalid, "plan " + path + ": " + plan.error().context);
+  if (!plan) return fail(Errc::invalid, "SWARM_VIP_PLAN: " + path + ": " + plan.error().context);
   const auto secret = read_secret(*plan);
-  if (!secret) return fail(Errc::invalid, "plan " + path + ": auth: " + secret.error().context);
+  if (!secret) return fail(Errc::invalid, "SWARM_VIP_PLAN: " + path + ": auth: " + secret.error().context);
   auto config = config_from_plan(*plan, node, *secret);
   if (!config)
-    return fail(Errc::invalid, "plan " + path + ": auth: " + plan->auth.file + ": " + config.error().context);
+    return fail(Errc::invalid,
+                "SWARM_VIP_PLAN: " + path + ": auth: " + plan->auth.file + ": " + config.error().context);
   return config;
 }
 

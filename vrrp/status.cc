@@ -88,12 +88,12 @@ std::string to_json(const AgentStatus& status) {
                    {"lease", status.lease},
                    {"since", status.since},
                    {"counters", counters_json(status.counters)}};
-  return json{{"agent", agent}, {"routers", routers}}.dump();
+  return json{{"agent", agent}, {"routers", routers}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Result<std::string> merged_status(const std::vector<std::string>& documents) {
   VIP_TRY(const auto merged, merge(documents));
-  return merged.dump(2) + "\n";
+  return merged.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 Result<std::string> status_table(const std::vector<std::string>& documents) {

@@ -72,6 +72,10 @@ bool IpAddress::is_broadcast() const {
   return family_ == Family::ipv4 && std::ranges::all_of(bytes(), [](std::uint8_t b) { return b == 0xFF; });
 }
 
+bool IpAddress::is_host() const {
+  return !is_unspecified() && !is_loopback() && !is_multicast() && !is_broadcast();
+}
+
 std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));

@@ -32,6 +32,8 @@ class IpAddress {
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] bool is_multicast() const;
   [[nodiscard]] bool is_broadcast() const;  // 255.255.255.255
+  // Whether a host can own it: none of the above.
+  [[nodiscard]] bool is_host() const;
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 

@@ -8,7 +8,7 @@ namespace vip {
 
 using Duration = std::chrono::nanoseconds;
 
-// A clock that never jumps: nanoseconds of CLOCK_MONOTONIC, or of virtual time in a simulation.
+// A clock that never jumps: nanoseconds of CLOCK_BOOTTIME, or of virtual time in a simulation.
 struct MonotonicClock {
   using duration = Duration;
   using rep = duration::rep;

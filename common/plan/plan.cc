@@ -44,9 +44,16 @@ void check_routers(const Plan& plan, Findings& findings) {
     findings.require(router.vrid.value != 0, "vrid: 0; allowed are 1 to 255");
     findings.require(vrids.insert(router.vrid).second, name + ": the vrid stands twice");
     findings.require(!router.addresses.empty(), name + ": no address");
+    findings.require(router.addresses.size() <= kRouterAddressesMax,
+                     name + ": more than " + std::to_string(kRouterAddressesMax) + " addresses");
     for (const auto& prefix : router.addresses) {
       findings.require(prefix.address.family() == Family::ipv4,
                        name + ": " + prefix.text() + " is not an IPv4 address");
+      findings.require(prefix.address.is_host() && prefix.length > 0,
+                       name + ": no host can own " + prefix.text());
+      const auto owner = std::ranges::find(plan.members, prefix.address, &Member::address);
+      findings.require(owner == plan.members.end(),
+                       name + ": " + prefix.address.text() + " is a member's own address");
       findings.require(addresses.insert(prefix.address).second,
                        name + ": " + prefix.address.text() + " stands twice");
     }
@@ -64,7 +71,7 @@ void check_members(const Plan& plan, Findings& findings) {
     findings.require(ids.insert(member.id).second, name + ": the id stands twice");
     findings.require(addresses.insert(member.address).second,
                      name + ": the address " + member.address.text() + " stands twice");
-    findings.require(!member.address.is_unspecified() && !member.address.is_multicast(),
+    findings.require(member.address.is_host() && member.address.family() == Family::ipv4,
                      name + ": " + member.address.text() + " cannot be a node's address");
     findings.require(member.priority.value >= 1 && member.priority.value <= 254,
                      name + ": priority " + std::to_string(member.priority.value) + "; allowed are 1 to 254");

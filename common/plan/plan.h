@@ -17,6 +17,8 @@
 namespace vip::plan {
 
 inline constexpr int kSchema = 1;
+// What one advertisement can carry (RFC 9568, 5.2.5).
+inline constexpr std::size_t kRouterAddressesMax = 255;
 
 // The names of the interface rule and of the lease rule that leave the choice to the agent.
 inline constexpr std::string_view kAuto = "auto";

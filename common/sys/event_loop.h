@@ -1,4 +1,4 @@
-// The one loop of a program: readable descriptors, deadlines on CLOCK_MONOTONIC, signals. A small face on
+// The one loop of a program: readable descriptors, deadlines, signals. A small face on
 // libevent. Single-threaded; callbacks never throw and never block.
 #pragma once
 

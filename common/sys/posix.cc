@@ -51,7 +51,7 @@ std::unexpected<Error> os_failure(std::string_view clause, int os_errno) {
 
 TimePoint monotonic_now() {
   timespec now{};
-  (void)::clock_gettime(CLOCK_MONOTONIC, &now);  // cannot fail with this clock
+  (void)::clock_gettime(CLOCK_BOOTTIME, &now);  // cannot fail with this clock
   return TimePoint(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 

@@ -16,7 +16,7 @@ namespace vip::sys {
 [[nodiscard]] std::unexpected<Error> errno_failure(std::string_view clause);
 [[nodiscard]] std::unexpected<Error> os_failure(std::string_view clause, int os_errno);
 
-// CLOCK_MONOTONIC. Only loops ask.
+// CLOCK_BOOTTIME: never jumps, and goes on while the machine is suspended. Only loops ask.
 [[nodiscard]] TimePoint monotonic_now();
 // CLOCK_REALTIME since the epoch.
 [[nodiscard]] Duration wall_clock();

@@ -61,6 +61,10 @@ class GroupProblems {
     legacy_services();
     other_owners();
     other_groups();
+    if (plan_.plan) {
+      for (const auto& problem : plan::problems(*plan_.plan))
+        block("no agent would obey this plan: " + problem);
+    }
     for (const auto& warning : plan_.warnings) add(Severity::warning, warning);
     if (!plan_.plan) {
       add(Severity::warning, "no node carries a usable label " + settings_.label_key + "=" + settings_.name +

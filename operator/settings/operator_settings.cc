@@ -110,8 +110,7 @@ class SettingsReader {
     const auto& address = parsed->prefix.address;
     if (address.family() != Family::ipv4) {
       findings_.refuse(kName, item, "an IPv4 address; this version does not carry IPv6");
-    } else if (address.is_unspecified() || address.is_loopback() || address.is_multicast() ||
-               address.is_broadcast()) {
+    } else if (!address.is_host() || parsed->prefix.length == 0) {
       findings_.refuse(kName, item, "an address that a host can own");
     } else if (std::ranges::find(router.addresses, address, &IpPrefix::address) != router.addresses.end()) {
       findings_.refuse(kName, item, "each address once");

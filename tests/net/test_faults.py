@@ -166,6 +166,20 @@ def test_a_frozen_agent_listens_before_it_speaks(cluster: Cluster) -> None:
     agents["n1"].wait_for_state("backup")
 
 
+def test_an_agent_that_slept_a_little_too_long_yields(cluster: Cluster) -> None:
+    """The others count from its last advert. Without preempt it has no business to take the address back."""
+    cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, preempt=False, interval_ms=1000)
+    agents = start_best_first(cluster)
+    cluster.wire.wait_for_advert(lambda a: a.host == "n1", since=time.monotonic())
+    agents["n1"].program.signal(signal.SIGSTOP)
+    agents["n2"].wait_for_state("active")
+    agents["n1"].program.signal(signal.SIGCONT)  # before its lease ended, and within an interval of n2's claim
+    agents["n1"].wait_for_state("backup")
+    cluster.owners.wait_for_owner(cluster.n2)
+    cluster.owners.stays(["n2"], 2)
+    assert "event=stalled" in agents["n1"].log()
+
+
 def test_interface_down_and_up(cluster: Cluster) -> None:
     agents = cluster.start_all()
     cluster.n1.ip("link set eth0 down")
@@ -187,9 +201,12 @@ def test_an_address_deleted_by_somebody_else_comes_back(cluster: Cluster) -> Non
 def test_a_node_that_loses_its_own_address_steps_aside(cluster: Cluster) -> None:
     """Its packets come from that address; without it nobody would believe them."""
     agents = cluster.start_all()
+    begin = time.monotonic()
     cluster.n1.ip(f"address del {cluster.n1.address}/24 dev eth0")
     agents["n1"].wait_for_state("fault")
     cluster.owners.wait_for_owner(cluster.n2)
+    gone = next(c.time for c in cluster.owners.changes(begin) if c.host == "n1") - begin
+    assert gone < 0.5, "the address must not stay until its lease ends"
     cluster.n1.ip(f"address add {cluster.n1.address}/24 dev eth0")
     cluster.owners.wait_for_owner(cluster.n1)
 

@@ -125,9 +125,7 @@ void Cluster::resume(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::paused) return;
   self.life = Life::running;
-  const auto deadline = self.router.next_deadline();
-  const bool stalled = deadline && self.local(now_) - deadline->when > self.router.down_interval();
-  if (stalled) feed(host, Stalled{});
+  if (self.router.is_stalled(self.local(now_))) feed(host, Stalled{});
   feed(host, LinkChanged{.up = self.link_up});
   for (const auto& event : std::exchange(self.waiting, {})) feed(host, event);
   feed(host, TimerExpired{});

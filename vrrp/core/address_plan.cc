@@ -4,22 +4,22 @@
 
 namespace vip::vrrp {
 
-std::vector<AddressStep> plan_addresses(const std::vector<IpPrefix>& desired,
-                                        const std::vector<IpPrefix>& known,
+std::vector<AddressStep> plan_addresses(const std::vector<LocatedAddress>& desired,
+                                        const std::vector<LocatedAddress>& known,
                                         const std::vector<ObservedAddress>& observed,
                                         std::uint32_t group_mark) {
-  const auto contains = [](const std::vector<IpPrefix>& list, const IpPrefix& prefix) {
-    return std::ranges::find(list, prefix) != list.end();
+  const auto contains = [](const std::vector<LocatedAddress>& list, const LocatedAddress& address) {
+    return std::ranges::find(list, address) != list.end();
   };
   std::vector<AddressStep> steps;
-  for (const auto& prefix : desired) {
-    const bool there = std::ranges::find(observed, prefix, &ObservedAddress::prefix) != observed.end();
-    steps.push_back({.kind = there ? AddressStep::Kind::renew : AddressStep::Kind::add, .prefix = prefix});
+  for (const auto& address : desired) {
+    const bool there = std::ranges::find(observed, address, &ObservedAddress::at) != observed.end();
+    steps.push_back({.kind = there ? AddressStep::Kind::renew : AddressStep::Kind::add, .at = address});
   }
   for (const auto& address : observed) {
     const bool marked = address.protocol == kAddressProtocol && address.group_mark == group_mark;
-    if ((marked || contains(known, address.prefix)) && !contains(desired, address.prefix)) {
-      steps.push_back({.kind = AddressStep::Kind::remove, .prefix = address.prefix});
+    if ((marked || contains(known, address.at)) && !contains(desired, address.at)) {
+      steps.push_back({.kind = AddressStep::Kind::remove, .at = address.at});
     }
   }
   return steps;

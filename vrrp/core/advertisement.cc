@@ -22,8 +22,9 @@ constexpr std::size_t kAddressSize4 = 4;
 constexpr std::size_t kAddressSize6 = 16;
 
 constexpr std::array<std::string_view, kDiscardCount> kDiscardNames{
-    "malformed", "version",     "type",           "checksum",       "no_addresses", "zero_interval", "ttl",
-    "vrid",      "own_address", "unknown_source", "authentication", "replay",       "interval"};
+    "malformed", "version", "type",        "checksum",        "no_addresses",   "zero_interval",
+    "ttl",       "vrid",    "own_address", "other_interface", "unknown_source", "authentication",
+    "replay",    "interval"};
 
 std::uint16_t sum_message(std::span<const std::uint8_t> message) {
   InternetChecksum sum;

@@ -50,19 +50,20 @@ struct Advertisement {
 
 // Why a packet was not believed. Each has a counter of its own, under name().
 enum class Discard : std::uint8_t {
-  malformed,       // shorter than it says, or of another family
-  version,         // neither 2 nor 3, or not the one configured
-  type,            // not an advertisement
-  checksum,        // none of the forms in use fits
-  no_addresses,    // count 0 in version 3 (RFC 9568 erratum 8299)
-  zero_interval,   // interval 0 (RFC 9568 erratum 8301)
-  ttl,             // not 255 (RFC 9568, 7.1)
-  vrid,            // not ours
-  own_address,     // our own packet
-  unknown_source,  // not one of the peers
-  authentication,  // other type or other password (version 2); no, unknown or wrong signature
-  replay,          // signed, but not newer than what its source said before
-  interval,        // not our interval (version 2: RFC 3768, 7.1)
+  malformed,        // shorter than it says, or of another family
+  version,          // neither 2 nor 3, or not the one configured
+  type,             // not an advertisement
+  checksum,         // none of the forms in use fits
+  no_addresses,     // count 0 in version 3 (RFC 9568 erratum 8299)
+  zero_interval,    // interval 0 (RFC 9568 erratum 8301)
+  ttl,              // not 255 (RFC 9568, 7.1)
+  vrid,             // not ours
+  own_address,      // our own packet
+  other_interface,  // came from another network that happens to use our vrid
+  unknown_source,   // not one of the peers
+  authentication,   // other type or other password (version 2); no, unknown or wrong signature
+  replay,           // signed, but not newer than what its source said before
+  interval,         // not our interval (version 2: RFC 3768, 7.1)
   count,
 };
 inline constexpr auto kDiscardCount = static_cast<std::size_t>(Discard::count);
@@ -78,6 +79,7 @@ struct Envelope {
   IpAddress source;
   IpAddress destination;
   std::uint8_t ttl = 255;
+  IfIndex interface;  // where it came in; 0: not known
 };
 
 struct Decoded {

@@ -19,7 +19,7 @@ constexpr std::size_t kHeaderSize = 8;
 
 using Digest = std::array<std::uint8_t, kDigestSize>;
 
-// The highest sources to remember. Only holders of the key can make a mark, so this bounds mistakes, not
+// The most sources to remember. Only holders of the key can make a mark, so this bounds mistakes, not
 // attacks.
 constexpr std::size_t kMarksMax = 4096;
 

@@ -2,17 +2,19 @@
 // keepalived 2.4.2 and later, so that both can be members of one group. Pure: the caller brings the clock.
 //
 //    0       1       2       3
-//   +-------+-------+-------+-------+     Signed are, in this order: a pseudo header of 20 bytes (4 or 6, the
-//   VRRP |   1   |key id |   reserved 0  |     version, the VRID, 0, the source address padded with zeros to
-//   16 bytes),
-//   +-------+-------+-------+-------+     the message with its checksum as zero, and the trailer with its
-//   HMAC |     seconds of UTC            |     as zero. Destination and TTL are not signed: one signature
-//   serves all
-//   +-------+-------+-------+-------+     peers.
-//   | 1/65536 s     |    counter    |
+//   +-------+-------+-------+-------+
+//   |   1   |key id |   reserved 0  |
+//   +-------+-------+-------+-------+
+//   |         seconds of UTC        |
+//   +-------+-------+-------+-------+
+//   |   1/65536 s   |    counter    |
 //   +-------+-------+-------+-------+
 //   |  the HMAC's first 16 bytes    |
 //   +-------+-------+-------+-------+
+//
+// Signed are, in this order: a pseudo header of 20 bytes (4 or 6, the VRRP version, the VRID, 0, the source
+// address padded with zeros to 16 bytes), the message with its checksum as zero, and the trailer with its
+// HMAC as zero. Destination and TTL are not signed: one signature serves all peers.
 #pragma once
 
 #include <array>

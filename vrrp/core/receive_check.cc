@@ -13,6 +13,8 @@ std::optional<Discard> check(const Advertisement& advertisement, const Envelope&
   if (rules.listed_sources_only && !listed && authenticity != Authenticity::authentic) {
     return Discard::unknown_source;
   }
+  const bool elsewhere = rules.interface != IfIndex(0) && envelope.interface != rules.interface;
+  if (!rules.listed_sources_only && elsewhere) return Discard::other_interface;
   if (rules.full_ttl_only && envelope.ttl != 255) return Discard::ttl;
   if (advertisement.version != config.version) return Discard::version;
   if (config.version == Version::v2) {

@@ -15,6 +15,7 @@ struct ReceiveRules {
   std::vector<IpAddress> peers;
   bool listed_sources_only =
       true;                   // else any source, as keepalived does by default; authentic ones always count
+  IfIndex interface;          // of our own address; where any source counts, only what comes in there
   bool full_ttl_only = true;  // 255, else any, as keepalived does for unicast
 };
 

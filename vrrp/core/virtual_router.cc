@@ -63,6 +63,12 @@ std::vector<IpPrefix> VirtualRouter::desired_addresses() const {
   return state_ == State::active ? config_.addresses : std::vector<IpPrefix>{};
 }
 
+bool VirtualRouter::is_stalled(TimePoint now) const {
+  if (timers_.armed(Timer::advert)) return now - last_advert_ > 3 * config_.advert_interval;
+  const auto deadline = timers_.next();
+  return deadline && now - deadline->when > down_interval();
+}
+
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
   if (state_ != State::initialize) return;
   if (event.link_up) {
@@ -240,6 +246,7 @@ void VirtualRouter::become_active(Cause cause, Actions& out) {
   const auto peer = cause == Cause::owner ? std::nullopt : active_router_;
   timers_.stop_all();
   active_left_ = false;
+  active_interval_ = config_.advert_interval;
   active_router_ = config_.source;
   change_state(State::active, cause, peer, out);
   out.emplace_back(HoldAddresses{});

@@ -85,7 +85,7 @@ struct Received {  // an advertisement that passed every check of receive_check.
 struct LinkChanged {
   bool up = true;
 };
-struct Stalled {};           // the loop woke up later than an active-down interval after its deadline
+struct Stalled {};           // is_stalled() was true at the begin of a turn
 struct AddressesHeld {};     // the kernel has all of HoldAddresses
 struct AddressesRefused {};  // and it does not
 using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
@@ -136,10 +136,9 @@ class VirtualRouter {
   [[nodiscard]] std::vector<IpPrefix> desired_addresses() const;
   // The active router as far as known: ourselves, or the last sender believed.
   [[nodiscard]] std::optional<IpAddress> active_router() const { return active_router_; }
-  // Learned from the active router in version 3, else our own.
-  [[nodiscard]] Duration active_interval() const { return active_interval_; }
-  // The silence after which this router takes over.
-  [[nodiscard]] Duration down_interval() const;
+  // Whether we slept so long that the others may have acted without us: while active, since our last
+  // advertisement; else since a deadline of ours. To be asked before anything is fed in a turn.
+  [[nodiscard]] bool is_stalled(TimePoint now) const;
 
  private:
   void on(TimePoint now, const Started& event, Actions& out);
@@ -165,6 +164,7 @@ class VirtualRouter {
   void answer_loser(TimePoint now, Actions& out);
   void begin_announcing(TimePoint now, Actions& out);
   void learn_interval(Duration interval);
+  [[nodiscard]] Duration down_interval() const;
   [[nodiscard]] Duration skew() const;
 
   RouterConfig config_;

@@ -40,8 +40,7 @@ void read_addresses(const Environment& env, RouterSettings& router, Findings& fi
       continue;
     }
     const auto& address = parsed->prefix.address;
-    if (address.family() != Family::ipv4 || address.is_unspecified() || address.is_multicast() ||
-        address.is_loopback()) {
+    if (address.family() != Family::ipv4 || !address.is_host() || parsed->prefix.length == 0) {
       findings.refuse(kName, item, "unicast IPv4 addresses");
       continue;
     }
@@ -54,6 +53,11 @@ void read_addresses(const Environment& env, RouterSettings& router, Findings& fi
       findings.warning(std::string(kName) + ": '" + option + "' of " + address.text() +
                        " has no meaning here, ignoring");
     }
+    if (router.protocol.addresses.size() == plan::kRouterAddressesMax) {
+      findings.error(std::string(kName) + ": more than " + std::to_string(plan::kRouterAddressesMax) +
+                     " addresses");
+      return;
+    }
     router.protocol.addresses.push_back(parsed->prefix);
     router.addresses.push_back({.prefix = parsed->prefix, .interface = parsed->interface});
   }
@@ -63,8 +67,7 @@ void read_peers(const Environment& env, RouterSettings& router, Findings& findin
   constexpr std::string_view kName = "KEEPALIVED_UNICAST_PEERS";
   for (const auto& item : items(env, kName, findings)) {
     const auto address = IpAddress::parse(item);
-    if (!address || address->family() != Family::ipv4 || address->is_multicast() ||
-        address->is_unspecified()) {
+    if (!address || address->family() != Family::ipv4 || !address->is_host()) {
       findings.refuse(kName, item, "unicast IPv4 addresses");
     } else if (std::ranges::find(router.rules.peers, *address) == router.rules.peers.end()) {
       router.rules.peers.push_back(*address);

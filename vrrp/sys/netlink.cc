@@ -50,11 +50,6 @@ std::unexpected<Error> netlink_failure(std::string_view clause, int code) {
   }
 }
 
-struct AddressRecord {
-  IfIndex interface;
-  ObservedAddress address;
-};
-
 // One RTM_NEWADDR of a dump. libnl's own address object drops IFA_PROTO, so the attributes are read here.
 int collect_address(nl_msg* message, void* sink) noexcept {
   const nlmsghdr* const header = nlmsg_hdr(message);
@@ -69,25 +64,36 @@ int collect_address(nl_msg* message, void* sink) noexcept {
   const auto address = IpAddress::from_bytes(
       {static_cast<const std::uint8_t*>(nla_data(value)), static_cast<std::size_t>(nla_len(value))});
   if (!address) return NL_SKIP;
-  AddressRecord record{.interface = IfIndex(body->ifa_index),
-                       .address = {.prefix = {.address = *address, .length = body->ifa_prefixlen}}};
-  if (attributes.at(IFA_PROTO) != nullptr) record.address.protocol = nla_get_u8(attributes.at(IFA_PROTO));
+  ObservedAddress observed{.at = {.interface = IfIndex(body->ifa_index),
+                                  .prefix = {.address = *address, .length = body->ifa_prefixlen}}};
+  if (attributes.at(IFA_PROTO) != nullptr) observed.protocol = nla_get_u8(attributes.at(IFA_PROTO));
   if (attributes.at(IFA_RT_PRIORITY) != nullptr)
-    record.address.group_mark = nla_get_u32(attributes.at(IFA_RT_PRIORITY));
-  static_cast<std::vector<AddressRecord>*>(sink)->push_back(record);
+    observed.group_mark = nla_get_u32(attributes.at(IFA_RT_PRIORITY));
+  static_cast<std::vector<ObservedAddress>*>(sink)->push_back(observed);
   return NL_OK;
 }
 
-Result<std::vector<AddressRecord>> dump_addresses(nl_sock* socket, int family) {
-  std::vector<AddressRecord> records;
-  // Setting a callback fails only for an unknown kind.
-  (void)nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, &collect_address, &records);
+// A dump during which the table changed is not to be trusted and is asked for again, so many times.
+constexpr int kDumpTries = 5;
+
+int dump_once(nl_sock* socket, int family) {
   rtgenmsg request{.rtgen_family = static_cast<unsigned char>(family)};
-  int code = nl_send_simple(socket, RTM_GETADDR, NLM_F_DUMP, &request, sizeof(request));
-  if (code >= 0) code = nl_recvmsgs_default(socket);
+  const int code = nl_send_simple(socket, RTM_GETADDR, NLM_F_DUMP, &request, sizeof(request));
+  return code < 0 ? code : nl_recvmsgs_default(socket);
+}
+
+Result<std::vector<ObservedAddress>> dump_addresses(nl_sock* socket, int family) {
+  std::vector<ObservedAddress> addresses;
+  // Setting a callback fails only for an unknown kind.
+  (void)nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, &collect_address, &addresses);
+  int code = -NLE_DUMP_INTR;
+  for (int i = 0; i < kDumpTries && code == -NLE_DUMP_INTR; ++i) {
+    addresses.clear();
+    code = dump_once(socket, family);
+  }
   (void)nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_DEFAULT, nullptr, nullptr);
   if (code < 0) return netlink_failure("list addresses", code);
-  return records;
+  return addresses;
 }
 
 // An address object for a request on one prefix.
@@ -146,19 +152,28 @@ Result<Netlink> Netlink::open() {
   return Netlink(socket);
 }
 
-Result<std::vector<ObservedLink>> Netlink::links() const {
+void Netlink::renew_socket() {
+  if (const auto fresh = connected_socket()) socket_.reset(*fresh);  // else the next failure tries again
+}
+
+Result<std::vector<ObservedLink>> Netlink::links() {
   nl_cache* raw = nullptr;
   if (const int code = rtnl_link_alloc_cache(socket_.get(), AF_UNSPEC, &raw); code < 0) {
+    renew_socket();
     return netlink_failure("list links", code);
   }
   const Owned<nl_cache> cache(raw);
-  VIP_TRY(const auto records, dump_addresses(socket_.get(), AF_UNSPEC));
+  const auto addresses = dump_addresses(socket_.get(), AF_UNSPEC);
+  if (!addresses) {
+    renew_socket();
+    return std::unexpected(addresses.error());
+  }
   std::vector<ObservedLink> links;
   for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr;
        object = nl_cache_get_next(object)) {
     auto link = observed_link(reinterpret_cast<rtnl_link*>(object));
-    for (const auto& record : records) {
-      if (record.interface == link.index) link.addresses.push_back(record.address.prefix);
+    for (const auto& address : *addresses) {
+      if (address.at.interface == link.index) link.addresses.push_back(address.at.prefix);
     }
     links.push_back(std::move(link));
   }
@@ -166,16 +181,13 @@ Result<std::vector<ObservedLink>> Netlink::links() const {
   return links;
 }
 
-Result<std::vector<ObservedAddress>> Netlink::addresses(IfIndex interface) const {
-  VIP_TRY(const auto records, dump_addresses(socket_.get(), AF_INET));
-  std::vector<ObservedAddress> addresses;
-  for (const auto& record : records) {
-    if (record.interface == interface) addresses.push_back(record.address);
-  }
+Result<std::vector<ObservedAddress>> Netlink::addresses() {
+  auto addresses = dump_addresses(socket_.get(), AF_INET);
+  if (!addresses) renew_socket();
   return addresses;
 }
 
-Status Netlink::hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime) const {
+Status Netlink::hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime) {
   VIP_TRY(const auto address, request_address(interface, prefix));
   rtnl_addr_set_flags(address.get(), IFA_F_NOPREFIXROUTE);
   if (lifetime.lease.count() > 0) {
@@ -191,16 +203,18 @@ Status Netlink::hold(IfIndex interface, const IpPrefix& prefix, const AddressLif
     return fail(Errc::exhausted, "netlink: no memory");
   }
   code = nl_send_sync(socket_.get(), request.release());  // frees the message
-  if (code < 0) return netlink_failure("hold " + prefix.text(), code);
-  return {};
+  if (code >= 0) return {};
+  renew_socket();
+  return netlink_failure("hold " + prefix.text(), code);
 }
 
-Status Netlink::release(IfIndex interface, const IpPrefix& prefix) const {
+Status Netlink::release(IfIndex interface, const IpPrefix& prefix) {
   VIP_TRY(const auto address, request_address(interface, prefix));
   const int code = rtnl_addr_delete(socket_.get(), address.get(), 0);
   const bool gone = code == -NLE_NOADDR || code == -NLE_NODEV || code == -NLE_OBJ_NOTFOUND;
-  if (code < 0 && !gone) return netlink_failure("release " + prefix.text(), code);
-  return {};
+  if (code >= 0 || gone) return {};
+  renew_socket();
+  return netlink_failure("release " + prefix.text(), code);
 }
 
 namespace {

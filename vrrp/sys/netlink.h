@@ -28,14 +28,14 @@ class Netlink {
   static Result<Netlink> open();
 
   // Every link with its addresses, by index.
-  [[nodiscard]] Result<std::vector<ObservedLink>> links() const;
-  // The IPv4 addresses of one link with our marks.
-  [[nodiscard]] Result<std::vector<ObservedAddress>> addresses(IfIndex interface) const;
+  [[nodiscard]] Result<std::vector<ObservedLink>> links();
+  // Every IPv4 address, with our marks.
+  [[nodiscard]] Result<std::vector<ObservedAddress>> addresses();
 
   // Idempotent: adds the address, or renews it where it is. Errors: denied, not_found.
-  [[nodiscard]] Status hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime) const;
+  [[nodiscard]] Status hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime);
   // Idempotent: an address that is gone is a success.
-  [[nodiscard]] Status release(IfIndex interface, const IpPrefix& prefix) const;
+  [[nodiscard]] Status release(IfIndex interface, const IpPrefix& prefix);
 
  private:
   struct SocketDeleter {
@@ -43,6 +43,9 @@ class Netlink {
   };
   friend class NetlinkEvents;
   explicit Netlink(nl_sock* socket) : socket_(socket) {}
+  // After a failed exchange an answer may still be on its way, and every later request would read its
+  // predecessor's: a fresh socket has no past.
+  void renew_socket();
   std::unique_ptr<nl_sock, SocketDeleter> socket_;
 };
 

@@ -4,7 +4,9 @@
 #include <cstring>
 
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -17,6 +19,18 @@ constexpr int kSecondsPerRequest = 5;
 constexpr std::int64_t kHeadersMax = 4096;
 constexpr std::int64_t kBodyMax = 0;
 constexpr int kBacklog = 16;
+
+// Out of descriptors, an accept fails at once and for ever: a second's rest keeps the loop free for the
+// router.
+void rest_after_error(evconnlistener* listener, void*) noexcept {
+  const timeval rest{.tv_sec = 1, .tv_usec = 0};
+  const auto resume = [](evutil_socket_t, short, void* self) {
+    (void)evconnlistener_enable(static_cast<evconnlistener*>(self));
+  };
+  if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, resume, listener, &rest) != 0)
+    return;
+  (void)evconnlistener_disable(listener);
+}
 
 void answer(evhttp_request* request, void* page) noexcept {
   const auto& found = *static_cast<StatusServer::Page*>(page);
@@ -70,8 +84,9 @@ Status StatusServer::listen(const IpAddress& address, std::uint16_t port) {
 }
 
 Status StatusServer::serve(sys::UniqueFd listening) {
-  if (evhttp_accept_socket(http_.get(), listening.get()) != 0)
-    return fail(Errc::exhausted, "status server: no memory");
+  evhttp_bound_socket* const bound = evhttp_accept_socket_with_handle(http_.get(), listening.get());
+  if (bound == nullptr) return fail(Errc::exhausted, "status server: no memory");
+  evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), &rest_after_error);
   (void)listening.release();  // evhttp closes it
   return {};
 }

@@ -37,6 +37,14 @@ TEST_F(GroupProblemsTest, NoneForASoundGroup) {
   EXPECT_TRUE(problems().empty());
 }
 
+// Obeyed, such a plan would take the node off its own network.
+TEST_F(GroupProblemsTest, ANodesOwnAddressAmongTheVirtualOnesBlocks) {
+  settings.routers[0].addresses.push_back(IpPrefix::parse("192.0.2.2/24").value());
+  const auto found = problems();
+  EXPECT_TRUE(any_blocks(found));
+  EXPECT_TRUE(mentions(found, "192.0.2.2 is a member's own address"));
+}
+
 TEST_F(GroupProblemsTest, ServicesOfTheOtherOperatorBlockWithTheExactRemedy) {
   add_legacy("keepalived-node-n2-2", {"KEEPALIVED_VIRTUAL_IPS=#PYTHON2BASH:['192.0.2.9','192.0.2.201']"});
   add_legacy("keepalived-node-n1-1", {"KEEPALIVED_VIRTUAL_IPS=192.0.2.201/24 dev eth0"});

@@ -12,47 +12,53 @@ using Steps = std::vector<AddressStep>;
 constexpr std::uint32_t kMark = 7;
 constexpr std::uint32_t kForeignMark = 8;
 
-IpPrefix prefix(std::string_view text) {
-  return IpPrefix::parse(text).value();
+LocatedAddress on(std::uint32_t interface, std::string_view prefix) {
+  return {.interface = IfIndex(interface), .prefix = IpPrefix::parse(prefix).value()};
 }
 
-const IpPrefix kVip = prefix("192.0.2.100/32");
-const IpPrefix kOther = prefix("192.0.2.101/32");
-const IpPrefix kHost = prefix("192.0.2.11/24");
+const LocatedAddress kVip = on(2, "192.0.2.100/32");
+const LocatedAddress kOther = on(2, "192.0.2.101/32");
+const LocatedAddress kHost = on(2, "192.0.2.11/24");
+
+ObservedAddress marked(const LocatedAddress& at) {
+  return {.at = at, .protocol = kAddressProtocol, .group_mark = kMark};
+}
 
 TEST(AddressPlan, AddsWhatIsMissingAndRenewsWhatIsThere) {
   EXPECT_EQ(plan_addresses({kVip}, {kVip}, {{kHost}}, kMark), (Steps{{Kind::add, kVip}}));
-  EXPECT_EQ(plan_addresses({kVip}, {kVip}, {{kHost}, {kVip, kAddressProtocol, kMark}}, kMark),
-            (Steps{{Kind::renew, kVip}}));
+  EXPECT_EQ(plan_addresses({kVip}, {kVip}, {{kHost}, marked(kVip)}, kMark), (Steps{{Kind::renew, kVip}}));
 }
 
 TEST(AddressPlan, RemovesOursThatIsNotDesired) {
-  EXPECT_EQ(plan_addresses({}, {kVip}, {{kVip, kAddressProtocol, kMark}}, kMark),
-            (Steps{{Kind::remove, kVip}}));
+  EXPECT_EQ(plan_addresses({}, {kVip}, {marked(kVip)}, kMark), (Steps{{Kind::remove, kVip}}));
 }
 
 TEST(AddressPlan, SweepsAnAddressThatIsNoLongerPlannedByItsMark) {
-  EXPECT_EQ(plan_addresses({}, {}, {{kVip, kAddressProtocol, kMark}}, kMark), (Steps{{Kind::remove, kVip}}));
+  EXPECT_EQ(plan_addresses({}, {}, {marked(kVip)}, kMark), (Steps{{Kind::remove, kVip}}));
 }
 
 TEST(AddressPlan, SweepsAnUnmarkedAddressOfOurs) {
   EXPECT_EQ(plan_addresses({}, {kVip}, {{kVip}}, kMark), (Steps{{Kind::remove, kVip}}));
 }
 
+TEST(AddressPlan, MovesAnAddressToItsNewInterface) {
+  const auto elsewhere = on(3, "192.0.2.100/32");
+  EXPECT_EQ(plan_addresses({elsewhere}, {elsewhere}, {marked(kVip)}, kMark),
+            (Steps{{Kind::add, elsewhere}, {Kind::remove, kVip}}));
+}
+
 TEST(AddressPlan, NeverTouchesTheAddressesOfOthers) {
-  EXPECT_TRUE(plan_addresses({}, {kVip}, {{kHost}, {kOther}, {kOther, kAddressProtocol, kForeignMark}}, kMark)
-                  .empty());
+  const ObservedAddress foreign{.at = kOther, .protocol = kAddressProtocol, .group_mark = kForeignMark};
+  EXPECT_TRUE(plan_addresses({}, {kVip}, {{kHost}, {kOther}, foreign}, kMark).empty());
 }
 
 TEST(AddressPlan, AddsBeforeItRemoves) {
-  EXPECT_EQ(plan_addresses({kVip}, {kVip, kOther}, {{kOther, kAddressProtocol, kMark}}, kMark),
+  EXPECT_EQ(plan_addresses({kVip}, {kVip, kOther}, {marked(kOther)}, kMark),
             (Steps{{Kind::add, kVip}, {Kind::remove, kOther}}));
 }
 
 TEST(AddressPlan, AfterApplyingOnlyRenewalsAreLeft) {
-  const std::vector<ObservedAddress> observed{
-      {kHost}, {kVip, kAddressProtocol, kMark}, {kOther, kAddressProtocol, kMark}};
-  EXPECT_EQ(plan_addresses({kVip, kOther}, {kVip, kOther}, observed, kMark),
+  EXPECT_EQ(plan_addresses({kVip, kOther}, {kVip, kOther}, {{kHost}, marked(kVip), marked(kOther)}, kMark),
             (Steps{{Kind::renew, kVip}, {Kind::renew, kOther}}));
 }
 

@@ -59,6 +59,16 @@ TEST(ReceiveCheck, StrangersAreDiscardedUnlessAllowed) {
   EXPECT_EQ(given.verdict(), std::nullopt);
 }
 
+TEST(ReceiveCheck, WhereAnySourceCountsAnotherNetworkDoesNot) {
+  Given given;
+  given.rules.listed_sources_only = false;
+  given.rules.interface = IfIndex(2);
+  given.envelope.interface = IfIndex(3);
+  EXPECT_EQ(given.verdict(), Discard::other_interface);
+  given.envelope.interface = IfIndex(2);
+  EXPECT_EQ(given.verdict(), std::nullopt);
+}
+
 TEST(ReceiveCheck, WhoHoldsTheKeyNeedNotBeListed) {
   Given given;
   given.envelope.source = ip("192.0.2.66");

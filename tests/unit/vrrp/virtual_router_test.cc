@@ -496,6 +496,8 @@ Event random_event(std::mt19937& random) {
     case 4:
     case 5:
       return TimerExpired{};
+    case 6:
+      return random() % 4 == 0 ? Event(Stalled{}) : Event(TimerExpired{});
     default:
       return advert(static_cast<int>(random() % 256), random() % 2 == 0 ? kLower : kHigher,
                     std::chrono::milliseconds(10 * (1 + random() % 300)));
