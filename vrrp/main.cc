@@ -143,9 +143,10 @@ Result<AgentConfig> managed_config(const Words& words, const settings::Environme
   const auto secret = read_secret(*plan);
   if (!secret) return fail(Errc::invalid, "SWARM_VIP_PLAN: " + path + ": auth: " + secret.error().context);
   auto config = config_from_plan(*plan, node, *secret);
-  if (!config)
+  if (!config) {
     return fail(Errc::invalid,
                 "SWARM_VIP_PLAN: " + path + ": auth: " + plan->auth.file + ": " + config.error().context);
+  }
   return config;
 }
 

@@ -114,9 +114,10 @@ Auth read_auth(const json& object, std::vector<std::string>& faults) {
   ObjectReader reader(object, "auth.", faults);
   const auto name = reader.text("mode");
   const auto mode = Auth::parse(name);
-  if (!mode)
+  if (!mode) {
     reader.fault("mode",
                  "'" + name + "'; allowed are none, password, hmac-receive-only, hmac-permissive and hmac");
+  }
   return {.mode = mode.value_or(Auth::Mode::none), .file = reader.text("file", "")};
 }
 

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from swarm_engine import CommandError, Engine, find_program
-from swarm_state import PREFIX, LabState, lab_root, remove_lab
+from swarm_state import LabState, lab_root, remove_lab
 
 PROJECT = Path(__file__).resolve().parents[2]
 BASE_IMAGE = "debian:bookworm"
@@ -89,11 +89,8 @@ def _locked(cache: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _building_engine(cache: Path) -> Iterator[Engine]:
-    root = lab_root()
-    root.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-    state = LabState.create(directory, directory.name, is_kept=False, subnet="")
-    state.save()
+    state = LabState.begin(lab_root(), is_kept=False, subnet="")
+    directory = Path(state.directory)
     engine = Engine("build", directory / "build", directory.name, None,
                     ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false",
                      "--log-level", "warn"], data_root=cache / "build")

@@ -16,15 +16,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
-import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from swarm_engine import CommandError, Engine  # first: it knows where tests/support is
-from swarm_state import PREFIX, LabState, lab_root, recorded_argv, remove_lab
+from swarm_state import LabState, lab_root, recorded_argv, remove_lab
 
 from netns import Host, Lan, wait_until
 
@@ -111,11 +109,8 @@ class SwarmLab:
         if len(str(root)) > _ROOT_LENGTH_MAX:
             raise ValueError(f"SWARM_VIP_LAB_DIR is '{root}': a path of at most {_ROOT_LENGTH_MAX} characters is allowed, "
                              "because sockets below it have a name of limited length")
-        root.mkdir(parents=True, exist_ok=True)
-        self.directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-        os.chmod(self.directory, 0o711)
-        self.state = LabState.create(self.directory, self.directory.name, self._is_kept, str(self.subnet))
-        self.state.save()
+        self.state = LabState.begin(root, self._is_kept, str(self.subnet))
+        self.directory = Path(self.state.directory)
         self._stack.callback(self._remove)
         self.lan = Lan(self.directory)
         self._stack.callback(self.lan.close)

@@ -15,12 +15,15 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 PREFIX = "swarm-vip-lab."
 _REMOVED_PREFIX = "swarm-vip-lab-removed."
+_UNBORN_PREFIX = ".swarm-vip-lab-unborn."
+_BIRTH_MAX = 60  # seconds; what is older will not be born any more
 _RECORDED = Path(__file__).with_name("recorded.sh")
 
 
@@ -55,21 +58,23 @@ class LabState:
     subnet: str = ""
 
     @classmethod
-    def create(cls, directory: Path, cgroup: str, is_kept: bool, subnet: str) -> "LabState":
-        pids_directory(directory).mkdir()
-        return cls(str(directory), cgroup, ProcessId.of(os.getpid()), boot_id(), is_kept, subnet)
+    def begin(cls, root: Path, is_kept: bool, subnet: str) -> "LabState":
+        """Makes a lab's directory. It appears under its name with its state inside, or not at all."""
+        root.mkdir(parents=True, exist_ok=True)
+        unborn = Path(tempfile.mkdtemp(prefix=_UNBORN_PREFIX, dir=root))
+        directory = unborn.with_name(unborn.name.replace(_UNBORN_PREFIX, PREFIX, 1))
+        os.chmod(unborn, 0o711)
+        pids_directory(unborn).mkdir()
+        state = cls(str(directory), directory.name, ProcessId.of(os.getpid()), boot_id(), is_kept, subnet)
+        (unborn / "state.json").write_text(json.dumps(asdict(state), indent=2) + "\n")
+        unborn.rename(directory)
+        return state
 
     @classmethod
     def load(cls, directory: Path) -> "LabState":
         raw = json.loads((directory / "state.json").read_text())
         raw["owner"] = ProcessId(**raw["owner"])
         return cls(**raw)
-
-    def save(self) -> None:
-        path = Path(self.directory) / "state.json"
-        temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps(asdict(self), indent=2) + "\n")
-        temporary.rename(path)
 
     def is_same_boot(self) -> bool:
         return self.boot_id == boot_id()
@@ -106,11 +111,8 @@ def find_labs() -> list[LabState]:
     for directory in sorted(lab_root().glob(PREFIX + "*")):
         try:
             labs.append(LabState.load(directory))
-        except (OSError, ValueError, KeyError, TypeError):
-            # No readable state: a run that died in its first moments. Its age keeps us off one that is being born.
-            with contextlib.suppress(OSError):
-                if time.time() - directory.stat().st_mtime > 60:
-                    labs.append(LabState(str(directory), directory.name, ProcessId(0, 0), ""))
+        except (OSError, ValueError, KeyError, TypeError):  # gone meanwhile, or of another version: its owner is unknown
+            labs.append(LabState(str(directory), directory.name, ProcessId(0, 0), ""))
     return labs
 
 
@@ -124,6 +126,10 @@ def remove_stale_labs() -> list[str]:
     for directory in lab_root().glob(_REMOVED_PREFIX + "*"):  # a removal that did not come to its end
         _finish_removal(directory, directory.name.replace(_REMOVED_PREFIX, PREFIX, 1))
         removed.append(str(directory))
+    for directory in lab_root().glob(_UNBORN_PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            if time.time() - directory.stat().st_mtime > _BIRTH_MAX:
+                shutil.rmtree(directory)
     return removed
 
 

@@ -100,7 +100,7 @@ def test_a_demo_killed_outright_is_taken_down_whole(image_archive: Path, moment:
         environment = os.environ | {"SWARM_VIP_LAB_DIR": directory}
         run = subprocess.Popen([DEMO, "up", "--keep"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
         try:
-            wait_until(lambda: list(Path(directory).glob("*")), 300, "the lab begins")
+            wait_until(lambda: list(Path(directory).glob("swarm-vip-lab.*")), 300, "the lab begins")
             time.sleep(moment)  # any moment will do
         finally:
             run.kill()

@@ -25,6 +25,7 @@ std::vector<AddressStep> AddressKeeper::steps(const std::vector<LocatedAddress>&
   // Blind, as if all that we put is there and nothing else.
   settled_ = false;
   std::vector<ObservedAddress> believed;
+  believed.reserve(put_.size());
   for (const auto& address : put_) believed.push_back({.at = address});
   return plan_addresses(desired, {put_.begin(), put_.end()}, believed, lifetime_.group_mark);
 }
