@@ -6,6 +6,7 @@ import pytest
 
 from agent import VIP, Agent, osixia_env
 from cluster import Cluster
+from netns import wait_until
 
 DOWN = 3 * 1 + (256 - 100) / 256
 LATE = 0.5
@@ -114,3 +115,29 @@ def test_the_password_from_a_plan(cluster: Cluster) -> None:
     cluster.owners.wait_for(["n1", "n2"])
     assert stranger.router()["counters"]["authentication"] >= 1
     assert "s3cr3t" not in stranger.log() and "0ther" not in stranger.log()
+
+
+def test_an_address_on_an_interface_of_its_own_that_is_made_anew(cluster: Cluster) -> None:
+    make_inner = ("link add eth1 type veth peer name inner", "link set inner up", "link set eth1 up")
+    cluster.n1.ip(*make_inner)
+    agent = Agent(cluster.n1, env=osixia_env([cluster.n1], KEEPALIVED_VIRTUAL_IPS=f"{VIP}/32 dev eth1"))
+    agent.wait_for_state("active")
+    assert VIP in cluster.n1.ip("address show dev eth1") and VIP not in cluster.n1.addresses()
+    cluster.n1.ip("link del eth1")
+    agent.wait_for_state("fault")
+    assert VIP in agent.router()["reason"], "a fault says why"
+    cluster.n1.ip(*make_inner)
+    agent.wait_for_state("active")
+    assert VIP in cluster.n1.ip("address show dev eth1")
+
+
+def test_another_network_with_the_same_router_id(cluster: Cluster) -> None:
+    """n3 speaks with our VRID and password to an address that n1 has on another interface: not our network."""
+    cluster.n1.ip("link add eth1 type veth peer name inner", "link set inner up", "link set eth1 up",
+                  "address add 198.51.100.1/24 dev eth1")
+    agent = Agent(cluster.n1, env=osixia_env([cluster.n1, cluster.n2], KEEPALIVED_INTERFACE="eth1",
+                                             KEEPALIVED_VIRTUAL_IPS="198.51.100.100"))
+    agent.wait_for_state("active")
+    Agent(cluster.n3, env=osixia_env([cluster.n1, cluster.n3], KEEPALIVED_PRIORITY="250"))
+    wait_until(lambda: agent.router()["counters"]["other_interface"] > 3, 15, "n1 should hear n3 on eth0")
+    assert agent.router()["state"] == "active"
