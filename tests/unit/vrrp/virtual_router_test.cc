@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -174,6 +175,13 @@ std::vector<Row> table() {
       {fault, "held", AddressesHeld{}, fault},
       {fault, "refused", AddressesRefused{}, fault},
   };
+}
+
+TEST(VirtualRouter, TheTableLacksNoPair) {
+  constexpr std::size_t kStates = 4;
+  std::set<std::pair<State, std::size_t>> pairs;
+  for (const auto& row : table()) pairs.emplace(row.from, row.event.index());
+  EXPECT_EQ(pairs.size(), kStates * std::variant_size_v<Event>);
 }
 
 TEST(VirtualRouter, EveryStateAnswersEveryEvent) {
