@@ -12,25 +12,20 @@ std::string_view host_part(std::string_view text) {
   return text.substr(0, text.rfind(':'));
 }
 
-bool is_usable(const IpAddress& address) {
-  return !address.is_unspecified() && !address.is_loopback() && !address.is_multicast() &&
-         !address.is_broadcast();
-}
-
 }  // namespace
 
 Result<IpAddress> node_address(const Node& node) {
   const auto own = trim(label(node.labels, kAddressNodeLabel));
   if (!own.empty()) {
     const auto address = IpAddress::parse(own);
-    if (address && is_usable(*address)) return *address;
+    if (address && address->is_host()) return *address;
     return fail(Errc::invalid, "left out: label " + std::string(kAddressNodeLabel) + ": '" +
                                    std::string(own) + "' is not the address of a node; " +
                                    address_advice(node));
   }
   for (const auto text : {host_part(node.manager_address), std::string_view(node.status_address)}) {
     const auto address = IpAddress::parse(text);
-    if (address && is_usable(*address)) return *address;
+    if (address && address->is_host()) return *address;
   }
   return fail(Errc::invalid, "left out: the Swarm knows no usable address of it ('" + node.status_address +
                                  "'); " + address_advice(node));
