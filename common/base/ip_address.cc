@@ -15,6 +15,10 @@ constexpr std::size_t size_of(Family family) {
 
 }  // namespace
 
+std::string_view name(Family family) {
+  return family == Family::ipv4 ? "ipv4" : "ipv6";
+}
+
 IpAddress IpAddress::v4(std::array<std::uint8_t, 4> bytes) {
   IpAddress address;
   std::ranges::copy(bytes, address.bytes_.begin());
@@ -66,6 +70,10 @@ bool IpAddress::is_loopback() const {
 
 bool IpAddress::is_multicast() const {
   return family_ == Family::ipv4 ? (bytes_[0] & 0xF0) == 0xE0 : bytes_[0] == 0xFF;
+}
+
+bool IpAddress::is_link_local() const {
+  return family_ == Family::ipv6 && bytes_[0] == 0xFE && (bytes_[1] & 0xC0) == 0x80;
 }
 
 bool IpAddress::is_broadcast() const {

@@ -14,6 +14,7 @@
 namespace vip {
 
 enum class Family : std::uint8_t { ipv4, ipv6 };
+[[nodiscard]] std::string_view name(Family family);
 
 class IpAddress {
  public:
@@ -31,7 +32,8 @@ class IpAddress {
   [[nodiscard]] bool is_unspecified() const;
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] bool is_multicast() const;
-  [[nodiscard]] bool is_broadcast() const;  // 255.255.255.255
+  [[nodiscard]] bool is_link_local() const;  // fe80::/10
+  [[nodiscard]] bool is_broadcast() const;   // 255.255.255.255
   // Whether a host can own it: none of the above.
   [[nodiscard]] bool is_host() const;
 

@@ -35,25 +35,32 @@ bool interval_allowed(const Plan& plan) {
   return interval >= milliseconds(10) && interval <= milliseconds(40950) && interval.count() % 10 == 0;
 }
 
+void check_address(const Plan& plan, const std::string& name, Family family, const IpPrefix& prefix,
+                   Findings& findings) {
+  findings.require(prefix.address.family() == family,
+                   name + ": " + prefix.text() + " is of another family than the router's first address");
+  findings.require(prefix.address.is_host() && prefix.length > 0,
+                   name + ": no host can own " + prefix.text());
+  const bool is_a_members = std::ranges::any_of(plan.members, [&](const Member& member) {
+    return member.address == prefix.address || member.address6 == prefix.address;
+  });
+  findings.require(!is_a_members, name + ": " + prefix.address.text() + " is a member's own address");
+}
+
 void check_routers(const Plan& plan, Findings& findings) {
   findings.require(!plan.routers.empty(), "routers: none; at least one is needed");
-  std::set<Vrid> vrids;
+  std::set<std::pair<Family, Vrid>> vrids;
   std::set<IpAddress> addresses;
   for (const auto& router : plan.routers) {
     const auto name = "router " + std::to_string(router.vrid.value);
     findings.require(router.vrid.value != 0, "vrid: 0; allowed are 1 to 255");
-    findings.require(vrids.insert(router.vrid).second, name + ": the vrid stands twice");
+    findings.require(vrids.emplace(router.family(), router.vrid).second, name + ": the vrid stands twice");
     findings.require(!router.addresses.empty(), name + ": no address");
     findings.require(router.addresses.size() <= kRouterAddressesMax,
                      name + ": more than " + std::to_string(kRouterAddressesMax) + " addresses");
+    findings.require(plan.version == 3 || router.family() == Family::ipv4, name + ": IPv6 needs version 3");
     for (const auto& prefix : router.addresses) {
-      findings.require(prefix.address.family() == Family::ipv4,
-                       name + ": " + prefix.text() + " is not an IPv4 address");
-      findings.require(prefix.address.is_host() && prefix.length > 0,
-                       name + ": no host can own " + prefix.text());
-      const auto owner = std::ranges::find(plan.members, prefix.address, &Member::address);
-      findings.require(owner == plan.members.end(),
-                       name + ": " + prefix.address.text() + " is a member's own address");
+      check_address(plan, name, router.family(), prefix, findings);
       findings.require(addresses.insert(prefix.address).second,
                        name + ": " + prefix.address.text() + " stands twice");
     }
@@ -62,6 +69,9 @@ void check_routers(const Plan& plan, Findings& findings) {
 
 void check_members(const Plan& plan, Findings& findings) {
   findings.require(!plan.members.empty(), "members: none; a plan without members is never obeyed");
+  const bool needs_v6 =
+      plan.transport == Transport::unicast &&
+      std::ranges::any_of(plan.routers, [](const Router& router) { return router.family() == Family::ipv6; });
   std::set<std::string> ids;
   std::set<IpAddress> addresses;
   std::set<Priority> priorities;
@@ -73,11 +83,26 @@ void check_members(const Plan& plan, Findings& findings) {
                      name + ": the address " + member.address.text() + " stands twice");
     findings.require(member.address.is_host() && member.address.family() == Family::ipv4,
                      name + ": " + member.address.text() + " cannot be a node's address");
+    findings.require(!needs_v6 || member.address6, name + ": no address6, which unicast over IPv6 needs");
+    if (member.address6) {
+      findings.require(member.address6->is_host() && member.address6->family() == Family::ipv6,
+                       name + ": address6 " + member.address6->text() + " cannot be a node's IPv6 address");
+      findings.require(addresses.insert(*member.address6).second,
+                       name + ": the address " + member.address6->text() + " stands twice");
+    }
     findings.require(member.priority.value >= 1 && member.priority.value <= 254,
                      name + ": priority " + std::to_string(member.priority.value) + "; allowed are 1 to 254");
     findings.require(priorities.insert(member.priority).second,
                      name + ": priority " + std::to_string(member.priority.value) + " stands twice");
   }
+}
+
+void check_announce(const Announce& announce, Findings& findings) {
+  findings.require(!announce.at.empty() && announce.at.size() <= kAnnounceCountMax,
+                   "announce.at_ms: " + std::to_string(announce.at.size()) + " times; allowed are 1 to " +
+                       std::to_string(kAnnounceCountMax));
+  findings.require(std::ranges::adjacent_find(announce.at, std::ranges::greater_equal{}) == announce.at.end(),
+                   "announce.at_ms: the times do not rise");
 }
 
 }  // namespace
@@ -147,6 +172,7 @@ std::vector<std::string> problems(const Plan& plan) {
       plan.auth.mode != Auth::Mode::none && (plan.auth.mode == Auth::Mode::password) != (plan.version == 2);
   findings.require(!needs_other_version, "auth: " + std::string(Auth::name(plan.auth.mode)) +
                                              "; a password goes with version 2, a key (hmac) with version 3");
+  check_announce(plan.announce, findings);
   check_routers(plan, findings);
   check_members(plan, findings);
   return std::move(findings).take();

@@ -51,19 +51,41 @@ struct Auth {
   friend bool operator==(const Auth&, const Auth&) = default;
 };
 
-// One virtual router: an identifier and the addresses that move together.
+// Where advertisements go: to each member, or to VRRP's group on the interface.
+enum class Transport : std::uint8_t { unicast, multicast };
+
+// What version 3 sums over IPv4: keepalived and FRR understand the pseudo header, RFC 9568 asks for the
+// message.
+enum class Checksum : std::uint8_t { pseudo_header, message_only };
+
+// When a new active router announces its addresses, counted from its claim, and how often from then on.
+struct Announce {
+  std::vector<std::chrono::milliseconds> at{std::chrono::milliseconds(0), std::chrono::milliseconds(100),
+                                            std::chrono::milliseconds(500), std::chrono::milliseconds(1000)};
+  std::chrono::milliseconds refresh{60000};  // 0: never again
+  friend bool operator==(const Announce&, const Announce&) = default;
+};
+inline constexpr std::size_t kAnnounceCountMax = 32;
+
+// One virtual router: an identifier and the addresses that move together, all of one family.
 struct Router {
   Vrid vrid;
   std::vector<IpPrefix> addresses;
+  std::string sync;  // routers of the same name here are active together or not at all; empty: on its own
+
+  [[nodiscard]] Family family() const {
+    return addresses.empty() ? Family::ipv4 : addresses.front().address.family();
+  }
   friend bool operator==(const Router&, const Router&) = default;
 };
 
 struct Member {
   std::string id;  // the Swarm's node id
   std::string hostname;
-  IpAddress address;
-  Priority priority;      // as on the wire, distinct within the group
-  std::string interface;  // empty: the group's rule
+  IpAddress address;                  // IPv4
+  std::optional<IpAddress> address6;  // needed by IPv6 routers that speak unicast
+  Priority priority;                  // as on the wire, distinct within the group
+  std::string interface;              // empty: the group's rule
   friend bool operator==(const Member&, const Member&) = default;
 };
 
@@ -77,6 +99,14 @@ struct Plan {
   Lease lease;
   std::string interface{kAuto};
   Auth auth;
+  Transport transport = Transport::unicast;
+  bool any_source = false;     // else only members, and whoever holds the key, are believed (unicast)
+  std::uint8_t ttl_min = 255;  // of what is believed
+  Checksum checksum = Checksum::pseudo_header;
+  std::chrono::milliseconds start_wait{0};  // how long to listen at the start; 0: the active-down interval
+  Announce announce;
+  bool virtual_mac = false;  // 00-00-5e-00-01-VRID instead of the interface's own
+  bool accept = true;        // else only the addresses' neighbours are answered, and no packet to them
   std::uint16_t status_port = 9112;
   std::vector<Router> routers;
   std::vector<Member> members;  // sorted by id

@@ -1,4 +1,5 @@
 // The plan's JSON form. The only file of common/plan that knows the JSON library.
+#include <algorithm>
 #include <array>
 
 #include <nettle/sha2.h>
@@ -39,12 +40,25 @@ class ObjectReader {
     return value->get<std::int64_t>();
   }
 
-  bool flag(const char* key) {
-    const json* const value = find(key, false);
-    if (value == nullptr) return false;
+  bool flag(const char* key, std::optional<bool> fallback = std::nullopt) {
+    const json* const value = find(key, fallback.has_value());
+    if (value == nullptr) return fallback.value_or(false);
     if (!value->is_boolean()) return fault(key, "is neither true nor false"), false;
     return value->get<bool>();
   }
+
+  // One of the names, as its place among them.
+  template <typename Enum, std::size_t Count>
+  Enum choice(const char* key, const std::array<std::string_view, Count>& names, Enum fallback) {
+    const auto name = text(key, std::string(names.at(static_cast<std::size_t>(fallback))));
+    const auto found = std::ranges::find(names, name);
+    if (found != names.end()) return static_cast<Enum>(found - names.begin());
+    std::vector<std::string> allowed(names.begin(), names.end());
+    fault(key, "'" + name + "'; allowed are " + join(allowed, ", "));
+    return fallback;
+  }
+
+  [[nodiscard]] bool has(const char* key) const { return object_.is_object() && object_.contains(key); }
 
   const json& array(const char* key) {
     static const json kEmpty = json::array();
@@ -79,10 +93,15 @@ class ObjectReader {
 };
 
 constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::array<std::string_view, 2> kTransports{"unicast", "multicast"};
+constexpr std::array<std::string_view, 2> kChecksums{"pseudo-header", "message-only"};
+constexpr std::array<std::string_view, 2> kSources{"peers", "any"};
 
 Router read_router(const json& object, std::vector<std::string>& faults) {
   ObjectReader reader(object, "routers.", faults);
-  Router router{.vrid = Vrid(static_cast<std::uint8_t>(reader.number("vrid", 1, 255))), .addresses = {}};
+  Router router{.vrid = Vrid(static_cast<std::uint8_t>(reader.number("vrid", 1, 255))),
+                .addresses = {},
+                .sync = reader.text("sync", "")};
   for (const auto& entry : reader.array("addresses")) {
     const auto prefix = entry.is_string() ? IpPrefix::parse(entry.get<std::string>()) : std::nullopt;
     if (prefix) {
@@ -99,6 +118,7 @@ Member read_member(const json& object, std::vector<std::string>& faults) {
   Member member{.id = reader.text("id"),
                 .hostname = reader.text("hostname"),
                 .address = {},
+                .address6 = std::nullopt,
                 .priority = Priority(static_cast<std::uint8_t>(reader.number("priority", 1, 254))),
                 .interface = reader.text("interface", "")};
   const auto text = reader.text("address");
@@ -107,7 +127,39 @@ Member read_member(const json& object, std::vector<std::string>& faults) {
   } else {
     reader.fault("address", "'" + text + "' is not an address");
   }
+  if (const auto text6 = reader.text("address6", ""); !text6.empty()) {
+    member.address6 = IpAddress::parse(text6);
+    if (!member.address6) reader.fault("address6", "'" + text6 + "' is not an address");
+  }
   return member;
+}
+
+Announce read_announce(const json& object, std::vector<std::string>& faults) {
+  ObjectReader reader(object, "announce.", faults);
+  Announce announce;
+  announce.refresh =
+      std::chrono::milliseconds(reader.number("refresh_ms", 0, kDayMs, announce.refresh.count()));
+  if (!reader.has("at_ms")) return announce;
+  announce.at.clear();
+  for (const auto& entry : reader.array("at_ms")) {
+    const bool fits =
+        entry.is_number_integer() && entry.get<std::int64_t>() >= 0 && entry.get<std::int64_t>() <= kDayMs;
+    if (fits) {
+      announce.at.emplace_back(entry.get<std::int64_t>());
+    } else {
+      reader.fault("at_ms", entry.dump() + " is not a number of milliseconds");
+    }
+  }
+  return announce;
+}
+
+void read_wire(ObjectReader& reader, Plan& plan) {
+  plan.transport = reader.choice("transport", kTransports, plan.transport);
+  plan.any_source = reader.choice("sources", kSources, 0) == 1;
+  plan.ttl_min = static_cast<std::uint8_t>(reader.number("ttl_min", 0, 255, plan.ttl_min));
+  plan.checksum = reader.choice("checksum", kChecksums, plan.checksum);
+  plan.virtual_mac = reader.flag("virtual_mac", plan.virtual_mac);
+  plan.accept = reader.flag("accept", plan.accept);
 }
 
 Auth read_auth(const json& object, std::vector<std::string>& faults) {
@@ -128,7 +180,9 @@ std::string to_json(const Plan& plan) {
   for (const auto& router : plan.routers) {
     json addresses = json::array();
     for (const auto& prefix : router.addresses) addresses.push_back(prefix.text());
-    routers.push_back({{"vrid", router.vrid.value}, {"addresses", addresses}});
+    json entry{{"vrid", router.vrid.value}, {"addresses", addresses}};
+    if (!router.sync.empty()) entry["sync"] = router.sync;
+    routers.push_back(std::move(entry));
   }
   json members = json::array();
   for (const auto& member : plan.members) {
@@ -136,11 +190,14 @@ std::string to_json(const Plan& plan) {
                {"hostname", member.hostname},
                {"address", member.address.text()},
                {"priority", member.priority.value}};
+    if (member.address6) entry["address6"] = member.address6->text();
     if (!member.interface.empty()) entry["interface"] = member.interface;
     members.push_back(std::move(entry));
   }
   json auth{{"mode", Auth::name(plan.auth.mode)}};
   if (!plan.auth.file.empty()) auth["file"] = plan.auth.file;
+  json announce_at = json::array();
+  for (const auto when : plan.announce.at) announce_at.push_back(when.count());
   const json document{{"schema", kSchema},
                       {"group", plan.group},
                       {"generation", plan.generation},
@@ -151,6 +208,14 @@ std::string to_json(const Plan& plan) {
                       {"lease", plan.lease.text()},
                       {"interface", plan.interface},
                       {"auth", auth},
+                      {"transport", kTransports.at(static_cast<std::size_t>(plan.transport))},
+                      {"sources", kSources.at(plan.any_source ? 1 : 0)},
+                      {"ttl_min", plan.ttl_min},
+                      {"checksum", kChecksums.at(static_cast<std::size_t>(plan.checksum))},
+                      {"start_wait_ms", plan.start_wait.count()},
+                      {"announce", {{"at_ms", announce_at}, {"refresh_ms", plan.announce.refresh.count()}}},
+                      {"virtual_mac", plan.virtual_mac},
+                      {"accept", plan.accept},
                       {"status_port", plan.status_port},
                       {"routers", routers},
                       {"members", members}};
@@ -179,6 +244,9 @@ Result<Plan> from_json(std::string_view text) {
   }
   plan.interface = reader.text("interface", std::string(kAuto));
   plan.auth = read_auth(reader.object("auth"), faults);
+  read_wire(reader, plan);
+  plan.start_wait = std::chrono::milliseconds(reader.number("start_wait_ms", 0, kDayMs, 0));
+  if (reader.has("announce")) plan.announce = read_announce(reader.object("announce"), faults);
   plan.status_port = static_cast<std::uint16_t>(reader.number("status_port", 1, 65535));
   for (const auto& router : reader.array("routers")) plan.routers.push_back(read_router(router, faults));
   for (const auto& member : reader.array("members")) plan.members.push_back(read_member(member, faults));

@@ -32,10 +32,47 @@ TEST(Plan, SurvivesItsJsonForm) {
   EXPECT_EQ(from_json(to_json(sound())), sound());
 }
 
+// IPv6 beside IPv4, moving together, and everything about the wire that can be chosen.
+TEST(Plan, SoDoesEverythingThatCanBeChosen) {
+  auto plan = sound();
+  plan.routers[0].sync = "web";
+  plan.routers.push_back(
+      {.vrid = Vrid(51), .addresses = {IpPrefix::parse("fd00::100").value()}, .sync = "web"});
+  plan.members[0].address6 = IpAddress::parse("fd00::1");
+  plan.members[1].address6 = IpAddress::parse("fe80::2");
+  plan.any_source = true;
+  plan.ttl_min = 64;
+  plan.checksum = Checksum::message_only;
+  plan.start_wait = 3600ms;
+  plan.announce = {.at = {0ms, 2s}, .refresh = 0ms};
+  plan.virtual_mac = true;
+  plan.accept = false;
+  EXPECT_EQ(from_json(to_json(plan)), plan);
+  plan.transport = Transport::multicast;
+  plan.members[1].address6.reset();
+  EXPECT_EQ(from_json(to_json(plan)), plan) << "multicast needs nobody's address";
+}
+
+TEST(Plan, NamesWhatIsAllowed) {
+  auto text = to_json(sound());
+  const auto wrong = [&](const std::string& from, const std::string& to) {
+    auto changed = text;
+    changed.replace(changed.find(from), from.size(), to);
+    return from_json(changed).error().context;
+  };
+  EXPECT_EQ(wrong(R"("unicast")", R"("broadcast")"),
+            "transport: 'broadcast'; allowed are unicast, multicast");
+  EXPECT_EQ(wrong(R"("sources":"peers")", R"("sources":"all")"), "sources: 'all'; allowed are peers, any");
+  EXPECT_EQ(wrong(R"("ttl_min":255)", R"("ttl_min":256)"),
+            "ttl_min: 256 is not a whole number from 0 to 255");
+  EXPECT_EQ(wrong(R"("at_ms":[0,)", R"("at_ms":["x",)"),
+            R"(announce.at_ms: "x" is not a number of milliseconds)");
+}
+
 TEST(Plan, TheTextIsCanonical) {
   const auto text = to_json(sound());
   EXPECT_EQ(text.find_first_of(" \n"), std::string::npos);
-  EXPECT_TRUE(text.starts_with(R"({"advert_interval_ms":250,"auth":{"file":)")) << text;
+  EXPECT_TRUE(text.starts_with(R"({"accept":true,"advert_interval_ms":250,"announce":{"at_ms":)")) << text;
   EXPECT_EQ(short_hash(text), short_hash(to_json(sound())));
 }
 
@@ -84,7 +121,13 @@ TEST(Plan, RefusesWhatCannotBeObeyed) {
       {[](Plan& p) { p.version = 2; }, "advert_interval_ms"},
       {[](Plan& p) { p.auth.file.clear(); }, "auth: no file"},
       {[](Plan& p) { p.auth.mode = Auth::Mode::password; }, "auth: password; a password goes with version 2"},
-      {[](Plan& p) { p.routers[0].addresses = {IpPrefix::parse("fd00::1").value()}; }, "not an IPv4 address"},
+      {[](Plan& p) { p.routers[0].addresses = {IpPrefix::parse("fd00::1").value()}; },
+       "no address6, which unicast over IPv6 needs"},
+      {[](Plan& p) { p.routers[0].addresses.push_back(IpPrefix::parse("fd00::1").value()); },
+       "fd00::1/128 is of another family"},
+      {[](Plan& p) { p.members[1].address6 = IpAddress::parse("192.0.2.9"); }, "address6 192.0.2.9"},
+      {[](Plan& p) { p.announce.at = {}; }, "announce.at_ms: 0 times"},
+      {[](Plan& p) { p.announce.at = {1s, 1s}; }, "announce.at_ms: the times do not rise"},
   };
   for (const auto& [break_it, expected] : table) {
     auto plan = sound();
