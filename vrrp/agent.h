@@ -2,31 +2,32 @@
 // carries out actions in order and reconciles the kernel's addresses. One thread, one loop; nothing in it
 // waits for Docker, a disk or a name server.
 //
-//   protocol 112 --> decode, check --+                        +--> advertisements, gratuitous ARP
-//   netlink hints --> look again ----+--> VirtualRouter::step +--> addresses (leases)
-//   timers, signals -----------------+                        +--> log, status
+//   protocol 112 ----------------+                       +--> advertisements, gratuitous ARP, NA
+//   others' announcements -------+--> RouterSet --> actions --> addresses (leases)
+//   netlink hints: look again ---+                       +--> log, status
+//   timers, signals -------------+
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/error.h"
 #include "common/sys/event_loop.h"
-#include "vrrp/core/authentication.h"
-#include "vrrp/core/virtual_router.h"
+#include "vrrp/chronicle.h"
+#include "vrrp/core/router_set.h"
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/address_keeper.h"
 #include "vrrp/sys/announcer.h"
 #include "vrrp/sys/netlink.h"
+#include "vrrp/sys/packet_io.h"
 #include "vrrp/sys/status_server.h"
-#include "vrrp/sys/vrrp_socket.h"
 
 namespace vip::vrrp {
 
@@ -47,67 +48,85 @@ class Agent {
   [[nodiscard]] AgentStatus status() const;
 
  private:
-  struct Router;
-  // Says the first of a kind at once and then at most one in a while, with how many there were.
-  struct Sparing {
-    std::optional<TimePoint> last;
-    std::uint64_t unsaid = 0;
-    // How many to speak of now, or 0 to stay silent.
-    std::uint64_t count(TimePoint now);
+  // A router's side of the host; its side of the protocol is in routers_ under the same number.
+  struct Site {
+    RouterSettings settings;
+    std::optional<ObservedLink> link;  // as of the last look; empty when it is not there
+    std::optional<IpAddress> source;
+    std::string fault = "not started";  // why it cannot be used, empty when it can
+    bool claiming = false;              // the machine waits for AddressesHeld
+    int refusals = 0;                   // of its addresses, in a row
+    std::string refusal;                // the last one's reason, empty when all are held
+    TimePoint changed;
+    std::string since;
+    std::uint64_t sent = 0;
+    std::uint64_t send_errors = 0;
+    std::uint64_t announcements = 0;
+    std::uint64_t transitions = 0;
+    std::uint64_t put_back = 0;
+    std::uint64_t foreign_owners = 0;
   };
   struct Sockets {
     Netlink netlink;
     NetlinkEvents hints;
-    VrrpSocket vrrp;
+    PacketIo packets;
     Announcer announcer;
+    std::vector<AnnouncementWatch> announcements;
   };
 
   Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets);
+  static Result<Sockets> open_sockets(const AgentConfig& config);
   Status set_up_routers();
-  Status find_source(RouterSettings& settings) const;
+  Status check_here(RouterSettings& settings) const;
   Status set_up_status();
 
-  void feed(Router& router, const Event& event);
-  void carry_out(Router& router, const SendAdvertisement& action);
-  void carry_out(Router& router, const HoldAddresses& action);
-  void carry_out(Router& router, const ReleaseAddresses& action);
-  void carry_out(Router& router, const AnnounceAddresses& action);
-  void carry_out(Router& router, const StateChanged& action);
+  // Carries out actions, and feeds what comes of them, until nothing is left to do.
+  void perform(const RouterActions& actions);
+  void carry_out(const RouterAction& action);
+  void carry_out(std::size_t router, const SendAdvertisement& action);
+  void carry_out(std::size_t router, const HoldAddresses& action);
+  void carry_out(std::size_t router, const ReleaseAddresses& action);
+  void carry_out(std::size_t router, const AnnounceAddresses& action);
+  void carry_out(std::size_t router, const StateChanged& action);
+  void carry_out(std::size_t router, const ReadyToClaim& action);
 
-  void on_timer();
   // To be called before anything else in a turn: what queued up while we slept must not find us active.
   void notice_stall();
-  void arm_timer();
+  void on_timer();
   void on_packets();
-  void on_packet(const Envelope& envelope, std::span<const std::uint8_t> message);
-  void count_discard(Discard why, const Envelope& envelope,
-                     std::array<std::uint64_t, kDiscardCount>& counters);
+  void on_announcement(const Announcement& announcement);
   void on_hints();
+  void arm_timers();
 
   // Looks at the links and tells the routers what changed; a look that failed is repeated soon.
   void observe_links();
-  void place(Router& router);
+  [[nodiscard]] RouterActions place(std::size_t router);
+  void join_groups();
   // Makes the kernel's addresses what the routers desire, and tells each router what became of its own.
   void settle_addresses();
-  void tell(Router& router, const AddressKeeper::Outcome& outcome);
-  void refuse(Router& router, const IpPrefix& prefix, const Error& error);
   void renew();
+  void tell(std::size_t router, const AddressKeeper::Outcome& outcome);
+  void refuse(std::size_t router, const IpPrefix& prefix, const Error& error);
   void look_around();
-  void warn_send(Router& router, const Error& error);
   void try_to_listen();
+
+  [[nodiscard]] bool desires_addresses(std::size_t router) const;
+  [[nodiscard]] std::vector<LocatedAddress> located(std::size_t router) const;
+  [[nodiscard]] const std::string& why_fault(std::size_t router) const;
+  [[nodiscard]] RouterStatus status_of(std::size_t router) const;
 
   sys::EventLoop& loop_;
   AgentConfig config_;
   Sockets sockets_;
-  Authenticator authenticator_;
+  Chronicle chronicle_;
   std::uint32_t group_mark_;
   std::chrono::seconds lease_{0};  // 0: for ever
+  std::optional<RouterSet> routers_;
+  std::vector<Site> sites_;
+  std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
   std::optional<AddressKeeper> keeper_;
   bool links_known_ = true;
   std::vector<ObservedLink> links_;
-  std::vector<std::unique_ptr<Router>> routers_;
-  std::array<std::uint64_t, kDiscardCount> undecodable_{};
-  std::array<Sparing, kDiscardCount> discard_log_{};
   std::string since_;
   std::optional<StatusServer> status_server_;
   sys::DeadlineTimer timer_;

@@ -19,12 +19,15 @@ using Counters = std::vector<std::pair<std::string, std::uint64_t>>;
 struct RouterStatus {
   Vrid vrid;
   Version version = Version::v3;
+  Family family = Family::ipv4;
   std::string interface;
   State state = State::initialize;
   std::string reason;  // of a fault, in words
   Priority priority;
   std::string active;  // the active router's address, empty when unknown
   std::string source;
+  std::string sync_group;
+  bool multicast = false;
   std::vector<IpPrefix> addresses;
   std::vector<IpAddress> peers;
   std::string since;  // wall clock

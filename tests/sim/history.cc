@@ -19,6 +19,8 @@ constexpr std::array<const char*, kFaultCount> kFaultNames{"crash",   "leave", "
 
 // Once the kernel refused an address, the router waits this long at most before it asks again.
 constexpr Duration kRetryLongest = 60s;
+// Whoever was not heard by the others leaves them the addresses for so long at most.
+constexpr Duration kOneWayLongest = 240s;
 
 ClusterOptions draw_options(Rng& rng) {
   static constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
@@ -164,7 +166,8 @@ class History {
     cluster_.set_network({.delay_max = options_.network.delay_max});
     const auto down = active_down_interval(options_.version, Priority(1), options_.interval);
     // One listening, the delay of the best, and a second listening where the first owner was the wrong one.
-    const auto limit = 2 * down + options_.preempt_delay + 2 * options_.interval + kRetryLongest;
+    const auto limit =
+        2 * down + options_.preempt_delay + 2 * options_.interval + kRetryLongest + kOneWayLongest;
     const auto deadline = cluster_.now() + limit;
     while (cluster_.now() < deadline) {
       if (!cluster_.run_until([this] { return is_right(); }, deadline - cluster_.now())) break;

@@ -22,9 +22,13 @@ constexpr std::size_t kAddressSize4 = 4;
 constexpr std::size_t kAddressSize6 = 16;
 
 constexpr std::array<std::string_view, kDiscardCount> kDiscardNames{
-    "malformed", "version", "type",        "checksum",        "no_addresses",   "zero_interval",
-    "ttl",       "vrid",    "own_address", "other_interface", "unknown_source", "authentication",
-    "replay",    "interval"};
+    "malformed", "version",     "type",  "checksum",        "no_addresses",   "zero_interval",  "ttl",
+    "vrid",      "own_address", "owner", "other_interface", "unknown_source", "authentication", "replay",
+    "interval"};
+
+constexpr std::array<std::string_view, kNoticeCount> kNoticeNames{
+    "other_interval",     "other_addresses",      "checksum_message_only",
+    "checksum_multicast", "first_not_link_local", "owner_conflict"};
 
 std::uint16_t sum_message(std::span<const std::uint8_t> message) {
   InternetChecksum sum;
@@ -92,6 +96,15 @@ std::string_view name(Discard discard) {
   return kDiscardNames.at(static_cast<std::size_t>(discard));
 }
 
+std::string_view name(Notice notice) {
+  return kNoticeNames.at(static_cast<std::size_t>(notice));
+}
+
+IpAddress multicast_group(Family family) {
+  if (family == Family::ipv4) return IpAddress::v4(kMulticastGroup);
+  return IpAddress::v6({0xFF, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12});
+}
+
 std::expected<Decoded, Discard> decode(std::span<const std::uint8_t> packet, const Envelope& envelope) {
   ByteReader reader(packet);
   const auto version_and_type = reader.u8();
@@ -130,7 +143,8 @@ std::expected<Decoded, Discard> decode(std::span<const std::uint8_t> packet, con
   return decoded;
 }
 
-std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envelope& envelope) {
+std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envelope& envelope,
+                                 ChecksumForm form) {
   VIP_ASSERT(advertisement.addresses.size() <= 255);
   const bool v2 = advertisement.version == Version::v2;
   ByteWriter writer;
@@ -152,11 +166,26 @@ std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envel
     writer.bytes(address.bytes());
   }
   if (v2) writer.bytes(advertisement.auth);
+  const bool over_ipv4 = envelope.source.family() == Family::ipv4;
+  const bool message_only = v2 || (over_ipv4 && form == ChecksumForm::message_only);
   const auto checksum =
-      v2 ? sum_message(writer.view())
-         : sum_with_pseudo_header(writer.view(), envelope.source, envelope.destination.bytes());
+      message_only ? sum_message(writer.view())
+                   : sum_with_pseudo_header(writer.view(), envelope.source, envelope.destination.bytes());
   writer.patch_u16(kChecksumOffset, checksum);
   return std::move(writer).take();
+}
+
+void append_trailer(std::vector<std::uint8_t>& message, std::span<const std::uint8_t> trailer,
+                    const Envelope& envelope) {
+  ByteWriter writer;
+  writer.bytes(message);
+  writer.bytes(trailer);
+  if (envelope.source.family() == Family::ipv6) {
+    writer.patch_u16(kChecksumOffset, 0);
+    writer.patch_u16(kChecksumOffset,
+                     sum_with_pseudo_header(writer.view(), envelope.source, envelope.destination.bytes()));
+  }
+  message = std::move(writer).take();
 }
 
 }  // namespace vip::vrrp

@@ -59,6 +59,7 @@ enum class Discard : std::uint8_t {
   ttl,              // not 255 (RFC 9568, 7.1)
   vrid,             // not ours
   own_address,      // our own packet
+  owner,            // version 2, and the addresses are ours (RFC 3768, 7.1)
   other_interface,  // came from another network that happens to use our vrid
   unknown_source,   // not one of the peers
   authentication,   // other type or other password (version 2); no, unknown or wrong signature
@@ -68,6 +69,19 @@ enum class Discard : std::uint8_t {
 };
 inline constexpr auto kDiscardCount = static_cast<std::size_t>(Discard::count);
 [[nodiscard]] std::string_view name(Discard discard);
+
+// What was believed and yet is worth a count: it tells of wrong settings, or of another reading of the RFCs.
+enum class Notice : std::uint8_t {
+  other_interval,         // version 3: the sender's interval is not ours (it is followed)
+  other_addresses,        // the sender's list of addresses is not ours, in whatever order
+  checksum_message_only,  // version 3 over IPv4: RFC 9568's form
+  checksum_multicast,     // version 3 over IPv4: FRR's form, with the group as destination
+  first_not_link_local,   // IPv6: RFC 9568 erratum 8300 (keepalived and we send what the user gave)
+  owner_conflict,         // we own the addresses, and yet somebody else advertises (erratum 8298)
+  count,
+};
+inline constexpr auto kNoticeCount = static_cast<std::size_t>(Notice::count);
+[[nodiscard]] std::string_view name(Notice notice);
 
 // What version 3 over IPv4 sums: RFC 5798 was read with a pseudo-header by keepalived (with the real
 // destination) and by FRR (with the multicast group); RFC 9568 says the message only. Over IPv6 there is one
@@ -91,9 +105,17 @@ struct Decoded {
 [[nodiscard]] std::expected<Decoded, Discard> decode(std::span<const std::uint8_t> packet,
                                                      const Envelope& envelope);
 
-// The message with its checksum; version 3 over the pseudo-header with the real destination, which
-// keepalived and FRR understand. All addresses are of the envelope's family. Whoever appends a trailer over
-// IPv6 leaves the checksum to the kernel.
-[[nodiscard]] std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envelope& envelope);
+// The message with its checksum. Over IPv4 in version 3 that is of the form asked for: the pseudo header with
+// the real destination, which keepalived and FRR understand, or RFC 9568's message only. All addresses are of
+// the envelope's family.
+[[nodiscard]] std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envelope& envelope,
+                                               ChecksumForm form = ChecksumForm::pseudo_header);
+
+// Appends bytes to an encoded message. Over IPv6 they are part of what the checksum covers.
+void append_trailer(std::vector<std::uint8_t>& message, std::span<const std::uint8_t> trailer,
+                    const Envelope& envelope);
+
+// VRRP's multicast group: 224.0.0.18 and ff02::12 (RFC 9568, 5.1.1.2 and 5.1.2.2).
+[[nodiscard]] IpAddress multicast_group(Family family);
 
 }  // namespace vip::vrrp

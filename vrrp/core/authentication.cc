@@ -98,8 +98,8 @@ const AuthKey* Authenticator::key(std::uint8_t id) const {
 
 Sequence Authenticator::take_sequence(Duration wall_clock) {
   auto sequence = Sequence::of_wall_clock(wall_clock);
-  for (const auto least : {last_.next(), highest_heard_.next()}) {
-    if (least.newer_than(sequence)) sequence = least;
+  for (const auto& known : {last_, highest_heard_}) {
+    if (known && known->next().newer_than(sequence)) sequence = known->next();
   }
   last_ = sequence;
   return sequence;
@@ -126,11 +126,12 @@ std::expected<Authenticity, Discard> Authenticator::judge(std::span<const std::u
     return std::unexpected(Discard::authentication);
   }
   const auto sequence = sequence_of(trailer);
-  const auto mark = marks_.find(source);
+  const std::pair speaker(source, packet[1]);
+  const auto mark = marks_.find(speaker);
   if (mark != marks_.end() && !sequence.newer_than(mark->second)) return std::unexpected(Discard::replay);
   if (mark == marks_.end() && marks_.size() >= kMarksMax) marks_.erase(marks_.begin());
-  marks_.insert_or_assign(source, sequence);
-  if (sequence.newer_than(highest_heard_)) highest_heard_ = sequence;
+  marks_.insert_or_assign(speaker, sequence);
+  if (!highest_heard_ || sequence.newer_than(*highest_heard_)) highest_heard_ = sequence;
   return Authenticity::authentic;
 }
 

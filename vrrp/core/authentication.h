@@ -24,6 +24,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/base/ip_address.h"
@@ -104,9 +105,9 @@ class Authenticator {
   AuthMode mode_;
   std::vector<AuthKey> keys_;
   std::uint8_t sending_key_;
-  Sequence last_;
-  Sequence highest_heard_;
-  std::map<IpAddress, Sequence> marks_;
+  std::optional<Sequence> last_;
+  std::optional<Sequence> highest_heard_;
+  std::map<std::pair<IpAddress, std::uint8_t>, Sequence> marks_;  // of each source and VRID
 };
 
 }  // namespace vip::vrrp

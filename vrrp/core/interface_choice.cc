@@ -30,13 +30,17 @@ Result<const ObservedLink*> choose_interface(std::string_view rule, const std::v
     return fail(Errc::not_found, "'" + std::string(rule) +
                                      "' is not an interface of this host; there are: " + names_of(links));
   }
+  // Every link has the network of the link-local addresses.
+  const auto telling =
+      std::ranges::find_if_not(own, [](const IpPrefix& prefix) { return prefix.address.is_link_local(); });
   const ObservedLink* best = nullptr;
   int best_score = 0;
   for (const auto& link : links) {
     if (link.loopback) continue;
-    const bool covers = !own.empty() && std::ranges::any_of(link.addresses, [&](const IpPrefix& prefix) {
-      return !is_own(prefix.address, own) && prefix.covers(own.front().address);
-    });
+    const bool covers =
+        telling != own.end() && std::ranges::any_of(link.addresses, [&](const IpPrefix& prefix) {
+          return !is_own(prefix.address, own) && prefix.covers(telling->address);
+        });
     const bool has_source =
         source && std::ranges::find(link.addresses, *source, &IpPrefix::address) != link.addresses.end();
     const int score = (covers ? 2 : 0) + (has_source ? 1 : 0);
@@ -51,13 +55,47 @@ Result<const ObservedLink*> choose_interface(std::string_view rule, const std::v
                                    "; name one of: " + names_of(links));
 }
 
-Result<IpAddress> primary_address(const ObservedLink& link, const std::vector<IpPrefix>& own) {
+namespace {
+
+std::optional<IpAddress> own_address(const ObservedLink& link, const PlacementRule& rule) {
   const auto found = std::ranges::find_if(link.addresses, [&](const IpPrefix& prefix) {
-    return prefix.address.family() == Family::ipv4 && !is_own(prefix.address, own);
+    return prefix.address.family() == rule.family && !is_own(prefix.address, rule.own) &&
+           prefix.address.is_link_local() == (rule.family == Family::ipv6 && rule.link_local);
   });
-  if (found == link.addresses.end())
-    return fail(Errc::not_found, "interface " + link.name + " has no IPv4 address of its own");
-  return found->address;
+  return found == link.addresses.end() ? std::nullopt : std::optional(found->address);
+}
+
+std::string kind_of_source(const PlacementRule& rule) {
+  if (rule.family == Family::ipv4) return "IPv4";
+  return rule.link_local ? "IPv6 link-local" : "IPv6";
+}
+
+}  // namespace
+
+Placement place_router(const PlacementRule& rule, const std::vector<ObservedLink>& links) {
+  Placement placement;
+  const auto chosen = choose_interface(rule.interface, rule.own, rule.source, links);
+  if (!chosen) {
+    placement.fault = chosen.error().context;
+    return placement;
+  }
+  placement.link = **chosen;
+  placement.source = rule.source ? rule.source : own_address(**chosen, rule);
+  if (!placement.source) {
+    placement.fault =
+        "interface " + placement.link->name + " has no " + kind_of_source(rule) + " address of its own";
+    return placement;
+  }
+  const auto home = std::ranges::find_if(links, [&](const ObservedLink& link) {
+    return std::ranges::find(link.addresses, *placement.source, &IpPrefix::address) != link.addresses.end();
+  });
+  if (home == links.end()) {
+    placement.fault = "our own address " + placement.source->text() + " is not on this host";
+    return placement;
+  }
+  placement.home = home->index;
+  if (!placement.link->up) placement.fault = "interface " + placement.link->name + " is down";
+  return placement;
 }
 
 }  // namespace vip::vrrp

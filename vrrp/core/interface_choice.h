@@ -1,7 +1,6 @@
 // Which interface carries a router's addresses, from the rule of the settings and what the kernel has: pure.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,10 +10,9 @@
 #include "common/base/error.h"
 #include "common/base/ids.h"
 #include "common/base/ip_address.h"
+#include "vrrp/core/announcement.h"
 
 namespace vip::vrrp {
-
-using MacAddress = std::array<std::uint8_t, 6>;
 
 struct ObservedLink {
   IfIndex index;
@@ -35,7 +33,24 @@ inline constexpr std::string_view kInterfaceAuto = "auto";
                                                            const std::optional<IpAddress>& source,
                                                            const std::vector<ObservedLink>& links);
 
-// The interface's primary address: the first that is not among the router's own. Errors: not_found.
-[[nodiscard]] Result<IpAddress> primary_address(const ObservedLink& link, const std::vector<IpPrefix>& own);
+// What a router wants of its host.
+struct PlacementRule {
+  std::string interface;  // as for choose_interface
+  Family family = Family::ipv4;
+  // Our address in the packets; without one it is the interface's own: over IPv6 the link-local one where
+  // asked for (multicast), else the first that is not.
+  std::optional<IpAddress> source;
+  bool link_local = false;
+  std::vector<IpPrefix> own;  // the router's addresses, which are nobody's source
+};
+
+struct Placement {
+  std::optional<ObservedLink> link;
+  std::optional<IpAddress> source;
+  IfIndex home;       // the interface that has the source; 0: none has
+  std::string fault;  // why the router cannot work here, with what there is; empty when it can
+};
+
+[[nodiscard]] Placement place_router(const PlacementRule& rule, const std::vector<ObservedLink>& links);
 
 }  // namespace vip::vrrp

@@ -15,15 +15,41 @@ std::optional<Discard> check(const Advertisement& advertisement, const Envelope&
   }
   const bool elsewhere = rules.interface != IfIndex(0) && envelope.interface != rules.interface;
   if (!rules.listed_sources_only && elsewhere) return Discard::other_interface;
-  if (rules.full_ttl_only && envelope.ttl != 255) return Discard::ttl;
+  // P21: keepalived sends unicast over IPv6 with the kernel's own hop limit.
+  const bool known_over_ipv6 = envelope.source.family() == Family::ipv6 &&
+                               !envelope.destination.is_multicast() &&
+                               (listed || authenticity == Authenticity::authentic);
+  if (envelope.ttl < rules.ttl_min && !known_over_ipv6) return Discard::ttl;
   if (advertisement.version != config.version) return Discard::version;
   if (config.version == Version::v2) {
+    if (config.priority == kPriorityOwner) return Discard::owner;
     if (advertisement.auth_type != config.auth_type) return Discard::authentication;
     if (config.auth_type == AuthType::password && advertisement.auth != config.auth)
       return Discard::authentication;
     if (advertisement.interval != config.advert_interval) return Discard::interval;
   }
   return std::nullopt;
+}
+
+Notices notices(const Decoded& decoded, const Envelope& envelope, const RouterConfig& config) {
+  const auto& advertisement = decoded.advertisement;
+  Notices found;
+  const auto note = [&found](Notice notice, bool is_so) {
+    found.set(static_cast<std::size_t>(notice), is_so);
+  };
+  const bool v3 = advertisement.version == Version::v3;
+  const bool leaving = advertisement.priority == kPriorityLeaving;
+  note(Notice::other_interval, v3 && !leaving && advertisement.interval != config.advert_interval);
+  note(Notice::other_addresses,
+       !std::ranges::is_permutation(advertisement.addresses, config.addresses, {}, {}, &IpPrefix::address));
+  const bool v3_ipv4 = v3 && envelope.source.family() == Family::ipv4;
+  note(Notice::checksum_message_only, v3_ipv4 && decoded.checksum == ChecksumForm::message_only);
+  note(Notice::checksum_multicast, v3_ipv4 && decoded.checksum == ChecksumForm::multicast_pseudo_header);
+  note(Notice::first_not_link_local, envelope.source.family() == Family::ipv6 &&
+                                         !advertisement.addresses.empty() &&
+                                         !advertisement.addresses.front().is_link_local());
+  note(Notice::owner_conflict, config.priority == kPriorityOwner && !leaving);
+  return found;
 }
 
 }  // namespace vip::vrrp

@@ -2,6 +2,7 @@
 // the router and the way the packet came, after decode() has looked at the bytes alone.
 #pragma once
 
+#include <bitset>
 #include <optional>
 #include <vector>
 
@@ -14,15 +15,20 @@ namespace vip::vrrp {
 struct ReceiveRules {
   std::vector<IpAddress> peers;
   bool listed_sources_only =
-      true;                   // else any source, as keepalived does by default; authentic ones always count
-  IfIndex interface;          // of our own address; where any source counts, only what comes in there
-  bool full_ttl_only = true;  // 255, else any, as keepalived does for unicast
+      true;                    // else any source, as keepalived does by default; authentic ones always count
+  IfIndex interface;           // of our own address; where any source counts, only what comes in there
+  std::uint8_t ttl_min = 255;  // RFC 9568, 7.1; keepalived asks for none of unicast
 };
+
+using Notices = std::bitset<kNoticeCount>;
 
 // Nothing when the advertisement is for this router and to be believed. The VRID is compared first: other
 // routers' packets reach the same socket and are no error of theirs.
 [[nodiscard]] std::optional<Discard> check(const Advertisement& advertisement, const Envelope& envelope,
                                            const RouterConfig& config, const ReceiveRules& rules,
                                            Authenticity authenticity);
+
+// What is odd about an advertisement that passed check().
+[[nodiscard]] Notices notices(const Decoded& decoded, const Envelope& envelope, const RouterConfig& config);
 
 }  // namespace vip::vrrp

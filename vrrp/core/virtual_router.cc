@@ -10,21 +10,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// When a new active router announces its addresses, counted from the first time; then it refreshes them for
-// switches and hosts that forget.
-constexpr std::array<Duration, 4> kAnnounceAt{0ms, 100ms, 500ms, 1000ms};
-constexpr Duration kAnnounceRefresh = 60s;
+// After a silent predecessor: how often, and how long after its lease at the latest (the kernel is late).
+constexpr Duration kAnnounceOften = 500ms;
+constexpr Duration kLeaseLate = 1500ms;
 // How long to wait at least before re-announcing against a foreign owner, so that two owners do not shout at
 // each other while one of them is leaving.
 constexpr Duration kDefendWaitMin = 100ms;
 constexpr Duration kRetryFirst = 1s;
 constexpr Duration kRetryLongest = 60s;
+// Who does not hear us for so many intervals never will; so long we leave it the addresses, then try again.
+constexpr int kContestIntervals = 5;
+constexpr Duration kOneWayFirst = 60s;
+constexpr Duration kOneWayLongest = 240s;
+// Adverts that say a longer interval at the shorter pace, so that everybody learns it in time.
+constexpr int kAdvertsAtOldPace = 3;
 
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
-constexpr std::array<std::string_view, 13> kCauseNames{
+constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count)> kCauseNames{
     "started",         "stopped",         "owner",          "silence",   "active_left",
     "preemption",      "higher_priority", "higher_address", "link_down", "link_up",
-    "address_refused", "retry",           "stalled"};
+    "address_refused", "retry",           "stalled",        "group",     "one_way"};
 
 }  // namespace
 
@@ -48,6 +53,7 @@ Duration active_down_interval(Version version, Priority priority, Duration activ
 VirtualRouter::VirtualRouter(RouterConfig config)
     : config_(std::move(config)),
       active_interval_(config_.advert_interval),
+      one_way_(kOneWayFirst, kOneWayLongest),
       retry_(kRetryFirst, kRetryLongest) {
   VIP_ASSERT(config_.priority.value != 0);
   VIP_ASSERT(config_.advert_interval > Duration::zero());
@@ -64,13 +70,14 @@ std::vector<IpPrefix> VirtualRouter::desired_addresses() const {
 }
 
 bool VirtualRouter::is_stalled(TimePoint now) const {
-  if (timers_.armed(Timer::advert)) return now - last_advert_ > 3 * config_.advert_interval;
+  if (timers_.armed(Timer::advert)) return now - last_advert_ > 3 * pace();
   const auto deadline = timers_.next();
   return deadline && now - deadline->when > down_interval();
 }
 
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
   if (state_ != State::initialize) return;
+  if (event.source) config_.source = *event.source;
   if (event.link_up) {
     listen_or_own(now, Cause::started, out);
   } else {
@@ -84,6 +91,7 @@ void VirtualRouter::on(TimePoint, const Stopped&, Actions& out) {
   const bool speaking = timers_.armed(Timer::advert);
   const bool active = state_ == State::active;
   timers_.stop_all();
+  ready_ = false;
   active_router_.reset();
   change_state(State::initialize, Cause::stopped, std::nullopt, out);
   if (speaking) out.emplace_back(SendAdvertisement{kPriorityLeaving});
@@ -97,20 +105,16 @@ void VirtualRouter::on(TimePoint now, const TimerExpired&, Actions& out) {
 void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
   switch (timer) {
     case Timer::down:
-      become_active(active_left_ ? Cause::active_left : Cause::silence, out);
+      claim(active_left_ ? Cause::active_left : Cause::silence, out);
       break;
     case Timer::preempt_delay:
-      become_active(Cause::preemption, out);
+      claim(Cause::preemption, out);
       break;
     case Timer::advert:
       speak(now, out);
       break;
     case Timer::announce:
-      out.emplace_back(AnnounceAddresses{});
-      ++announced_;
-      timers_.set(Timer::announce, announced_ < kAnnounceAt.size()
-                                       ? now + (kAnnounceAt.at(announced_) - kAnnounceAt.at(announced_ - 1))
-                                       : now + kAnnounceRefresh);
+      announce(now, out);
       break;
     case Timer::defend:
       out.emplace_back(AnnounceAddresses{});
@@ -131,6 +135,8 @@ void VirtualRouter::on(TimePoint now, const Received& event, Actions& out) {
 // RFC 9568, 6.4.2.
 void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   if (advert.priority == kPriorityLeaving) {
+    // Who leaves after it lost leaves nothing behind: the active router that we follow lives.
+    if (active_router_ && *active_router_ != advert.source && !active_left_) return;
     // Said again, it must not postpone the take-over that it began.
     const auto running = timers_.get(Timer::down);
     const auto skewed = now + skew();
@@ -140,13 +146,16 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     return;
   }
   const bool lower = advert.priority < config_.priority;
-  if (lower && config_.preempt && config_.preempt_delay == Duration::zero())
-    return;  // the down timer runs on
+  const bool owner = config_.priority == kPriorityOwner;  // preempts always (RFC 9568, 6.1)
+  const bool preempts = owner || (config_.preempt && now >= preempt_again_at_);
+  const bool at_once = owner || config_.preempt_delay == Duration::zero();
+  if (lower && preempts && at_once) return;  // the down timer runs on
+  ready_ = false;
   learn_interval(advert.interval);
   active_router_ = advert.source;
   active_left_ = false;
   timers_.set(Timer::down, now + down_interval());
-  if (!lower || !config_.preempt) {
+  if (!lower || !preempts) {
     timers_.stop(Timer::preempt_delay);
   } else if (!timers_.armed(Timer::preempt_delay)) {
     // And the skew: of several that were waiting, the best comes first and the others hear it.
@@ -157,6 +166,7 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
 // RFC 9568, 6.4.3.
 void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Actions& out) {
   if (advert.priority == kPriorityLeaving) {
+    contest_.reset();
     if (timers_.armed(Timer::advert)) speak(now, out);
     return;
   }
@@ -171,7 +181,27 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
                   &advert, out);
     return;
   }
+  if (is_unheard(now, advert)) {
+    preempt_again_at_ = now + one_way_.next();
+    learn_interval(advert.interval);
+    become_backup(now, down_interval(), Cause::one_way, &advert, out);
+    return;
+  }
   answer_loser(now, out);
+}
+
+// P22: who goes on speaking after so many of our advertisements does not hear us. Two owners would stay for
+// ever, so the one who notices yields, whatever the priorities; RFC 9568 does not know this case.
+bool VirtualRouter::is_unheard(TimePoint now, const Received& loser) {
+  if (!timers_.armed(Timer::advert)) return false;
+  const auto interval = std::max(loser.interval, pace());
+  const bool goes_on = contest_ && now - contest_->last <= 3 * interval;
+  if (!goes_on) {
+    contest_ = Contest{.began = now, .last = now};
+    if (now - preempt_again_at_ > kOneWayLongest) one_way_.reset();  // that was another story
+  }
+  contest_->last = now;
+  return now - contest_->began >= kContestIntervals * interval;
 }
 
 // RFC 9568, 6.4.3 (version 2 discards in silence): assert ourselves at once, yet never more than one forced
@@ -179,17 +209,27 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
 // LAN, so the addresses are announced again, after a wait in which it can still turn out to be the winner.
 void VirtualRouter::answer_loser(TimePoint now, Actions& out) {
   if (!timers_.armed(Timer::advert)) return;
-  if (config_.version == Version::v3 && now - last_advert_ >= config_.advert_interval / 2) speak(now, out);
-  if (!timers_.armed(Timer::defend)) {
-    timers_.set(Timer::defend, now + std::max(config_.advert_interval, kDefendWaitMin));
-  }
+  if (config_.version == Version::v3 && now - last_advert_ >= pace() / 2) speak(now, out);
+  defend(now);
+}
+
+// P9: after a wait in which we can still turn out to be the one who leaves.
+void VirtualRouter::defend(TimePoint now) {
+  if (timers_.armed(Timer::defend)) return;
+  timers_.set(Timer::defend, now + std::max(config_.advert_interval, kDefendWaitMin));
 }
 
 void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
+  if (event.source) config_.source = *event.source;
   if (state_ == State::initialize) return;
-  if (!event.up && state_ != State::fault) become_fault(Cause::link_down, out);
+  if (!event.up && state_ != State::fault) {
+    // Only the group is in a fault: our own link still carries the word.
+    if (event.by_group && timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{kPriorityLeaving});
+    become_fault(event.by_group ? Cause::group : Cause::link_down, out);
+  }
   if (!event.up) timers_.stop(Timer::retry);  // no use before the link is back
-  if (event.up && state_ == State::fault) listen_or_own(now, Cause::link_up, out);
+  if (event.up && state_ == State::fault)
+    listen_or_own(now, event.by_group ? Cause::group : Cause::link_up, out);
 }
 
 // Whoever slept longer than the others wait listens before it speaks, also without preemption. What was timed
@@ -199,6 +239,7 @@ void VirtualRouter::on(TimePoint now, const Stalled&, Actions& out) {
   if (state_ == State::active) become_backup(now, down_interval(), Cause::stalled, nullptr, out);
   if (state_ == State::backup) {
     timers_.stop_all();
+    ready_ = false;
     timers_.set(Timer::down, now + down_interval());
   }
 }
@@ -218,16 +259,69 @@ void VirtualRouter::on(TimePoint now, const AddressesRefused&, Actions& out) {
   timers_.set(Timer::retry, now + retry_.next());
 }
 
+void VirtualRouter::on(TimePoint now, const ForeignOwner&, Actions&) {
+  if (timers_.armed(Timer::advert)) defend(now);
+}
+
+void VirtualRouter::on(TimePoint, const Claimed&, Actions& out) {
+  if (state_ == State::backup) become_active(ready_ ? claim_cause_ : Cause::group, out);
+}
+
+void VirtualRouter::on(TimePoint now, const Yielded&, Actions& out) {
+  if (state_ != State::active) return;
+  if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});
+  become_backup(now, down_interval(), Cause::group, nullptr, out);
+}
+
+// P15: a longer interval is said three times at the old pace before it counts, or the backups, who still wait
+// by the old one, would take over. Addresses that come are held and announced, the advertisement follows.
+void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
+  const auto old = std::exchange(config_, event.config);
+  const bool speaking = timers_.armed(Timer::advert);
+  if (state_ == State::backup) {
+    if (config_.version == Version::v2 || !active_router_) active_interval_ = config_.advert_interval;
+    if (const auto down = timers_.get(Timer::down); down && *down > now + down_interval())
+      timers_.set(Timer::down, now + down_interval());
+    if (!config_.preempt) timers_.stop(Timer::preempt_delay);
+  }
+  if (state_ != State::active) return;
+  active_interval_ = config_.advert_interval;
+  if (config_.addresses != old.addresses) out.emplace_back(HoldAddresses{});
+  if (!speaking) return;
+  if (config_.advert_interval > old.advert_interval) {
+    old_pace_ = old.advert_interval;
+    adverts_at_old_pace_ = kAdvertsAtOldPace;
+  }
+  speak(now, out);
+}
+
 // RFC 9568, 6.4.1: the owner is active at once, everybody else listens first.
 void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   timers_.stop_all();
+  ready_ = false;
   active_interval_ = config_.advert_interval;
-  if (config_.priority == kPriorityOwner) {
+  const bool owner = config_.priority == kPriorityOwner;
+  if (owner && !config_.in_group) {
     become_active(Cause::owner, out);
+    return;
+  }
+  if (owner) {  // as soon as the others are
+    become_backup(now, Duration::zero(), cause, nullptr, out);
     return;
   }
   const bool first = cause == Cause::started && config_.start_wait > Duration::zero();
   become_backup(now, first ? config_.start_wait : down_interval(), cause, nullptr, out);
+}
+
+// Alone at once; in a group when all its routers are ready.
+void VirtualRouter::claim(Cause cause, Actions& out) {
+  if (!config_.in_group) {
+    become_active(cause, out);
+    return;
+  }
+  claim_cause_ = cause;
+  ready_ = true;
+  out.emplace_back(ReadyToClaim{});
 }
 
 void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, const Received* better,
@@ -236,6 +330,8 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   timers_.stop_all();
   timers_.set(Timer::down, now + wait);
   active_left_ = false;
+  ready_ = false;
+  contest_.reset();
   active_router_.reset();
   if (better != nullptr) active_router_ = better->source;
   change_state(State::backup, cause, active_router_, out);
@@ -246,8 +342,12 @@ void VirtualRouter::become_active(Cause cause, Actions& out) {
   const auto peer = cause == Cause::owner ? std::nullopt : active_router_;
   timers_.stop_all();
   active_left_ = false;
+  ready_ = false;
+  contest_.reset();
+  adverts_at_old_pace_ = 0;
   active_interval_ = config_.advert_interval;
   active_router_ = config_.source;
+  claim_cause_ = cause;
   change_state(State::active, cause, peer, out);
   out.emplace_back(HoldAddresses{});
 }
@@ -255,6 +355,7 @@ void VirtualRouter::become_active(Cause cause, Actions& out) {
 void VirtualRouter::become_fault(Cause cause, Actions& out) {
   const bool was_active = state_ == State::active;
   timers_.stop_all();
+  ready_ = false;
   active_router_.reset();
   change_state(State::fault, cause, std::nullopt, out);
   if (was_active) out.emplace_back(ReleaseAddresses{});
@@ -268,13 +369,38 @@ void VirtualRouter::change_state(State to, Cause cause, std::optional<IpAddress>
 void VirtualRouter::speak(TimePoint now, Actions& out) {
   out.emplace_back(SendAdvertisement{config_.priority});
   last_advert_ = now;
-  timers_.set(Timer::advert, now + config_.advert_interval);
+  timers_.set(Timer::advert, now + pace());
+  if (adverts_at_old_pace_ > 0) --adverts_at_old_pace_;
+}
+
+Duration VirtualRouter::pace() const {
+  return adverts_at_old_pace_ > 0 ? old_pace_ : config_.advert_interval;
 }
 
 void VirtualRouter::begin_announcing(TimePoint now, Actions& out) {
+  announced_ = 0;
+  // P25: a predecessor that fell silent may still answer for the addresses until its lease ends.
+  const bool silent = claim_cause_ == Cause::silence && config_.lease > Duration::zero();
+  announce_often_until_ = silent ? now + config_.lease + kLeaseLate : now;
+  const auto first = config_.announcements.at.empty() ? Duration::zero() : config_.announcements.at.front();
+  if (first == Duration::zero()) {
+    announce(now, out);
+  } else {
+    timers_.set(Timer::announce, now + first);
+  }
+}
+
+void VirtualRouter::announce(TimePoint now, Actions& out) {
   out.emplace_back(AnnounceAddresses{});
-  announced_ = 1;
-  timers_.set(Timer::announce, now + kAnnounceAt[1]);
+  const auto& at = config_.announcements.at;
+  ++announced_;
+  if (announced_ < at.size()) {
+    timers_.set(Timer::announce, now + (at.at(announced_) - at.at(announced_ - 1)));
+  } else if (now + kAnnounceOften <= announce_often_until_) {
+    timers_.set(Timer::announce, now + kAnnounceOften);
+  } else if (config_.announcements.refresh > Duration::zero()) {
+    timers_.set(Timer::announce, now + config_.announcements.refresh);
+  }
 }
 
 // RFC 9568, 6.4.2 (300): version 3 follows the active router's interval; version 2 has one for all.

@@ -34,6 +34,14 @@
 
 namespace vip::vrrp {
 
+// When a new active router announces its addresses, counted from its claim, and how often from then on.
+struct Announcements {
+  std::vector<Duration> at{std::chrono::milliseconds(0), std::chrono::milliseconds(100),
+                           std::chrono::milliseconds(500), std::chrono::milliseconds(1000)};
+  Duration refresh = std::chrono::seconds(60);  // 0: never again
+  friend bool operator==(const Announcements&, const Announcements&) = default;
+};
+
 struct RouterConfig {
   Version version = Version::v3;
   Vrid vrid;
@@ -48,6 +56,11 @@ struct RouterConfig {
   AuthData auth{};
   IpAddress source;  // our address in the packets; breaks ties (RFC 9568, 6.4.3)
   std::vector<IpPrefix> addresses;
+  Announcements announcements{};
+  // How long an address may outlive a dead predecessor; 0: not known. So long a successor announces.
+  Duration lease{};
+  // One of several routers that move together: it says ReadyToClaim and waits for Claimed.
+  bool in_group = false;
 };
 
 enum class State : std::uint8_t { initialize, backup, active, fault };
@@ -68,12 +81,16 @@ enum class Cause : std::uint8_t {
   address_refused,  // the kernel does not take the address
   retry,            // and is asked again after a while
   stalled,          // we slept; others may have taken over meanwhile
+  group,            // another router of its sync group did so
+  one_way,          // a lower priority goes on speaking: it does not hear us
+  count,
 };
 [[nodiscard]] std::string_view name(Cause cause);
 
 // --- events -----------------------------------------------------------------------------------------------
 struct Started {
   bool link_up = true;
+  std::optional<IpAddress> source{};  // our address, where it is known only now
 };
 struct Stopped {};
 struct TimerExpired {};
@@ -84,12 +101,20 @@ struct Received {  // an advertisement that passed every check of receive_check.
 };
 struct LinkChanged {
   bool up = true;
+  std::optional<IpAddress> source{};  // our address, where it is known only now or changed
+  bool by_group = false;              // it is not our own link, but that of another router of the group
 };
 struct Stalled {};           // is_stalled() was true at the begin of a turn
 struct AddressesHeld {};     // the kernel has all of HoldAddresses
 struct AddressesRefused {};  // and it does not
+struct ForeignOwner {};      // somebody else announced one of the addresses
+struct Claimed {};           // all routers of the group are ready to claim
+struct Yielded {};           // a router of the group yielded to a better one
+struct Reconfigured {        // other settings of the same router: its state goes on
+  RouterConfig config;
+};
 using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
-                           AddressesRefused>;
+                           AddressesRefused, ForeignOwner, Claimed, Yielded, Reconfigured>;
 
 // --- actions ----------------------------------------------------------------------------------------------
 struct SendAdvertisement {
@@ -112,8 +137,11 @@ struct StateChanged {
   std::optional<IpAddress> peer;  // whose advertisement it was, where one was the cause
   friend bool operator==(const StateChanged&, const StateChanged&) = default;
 };
-using Action =
-    std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, AnnounceAddresses, StateChanged>;
+struct ReadyToClaim {  // in a group: nobody better is heard; to be answered with Claimed when all are ready
+  friend bool operator==(const ReadyToClaim&, const ReadyToClaim&) = default;
+};
+using Action = std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, AnnounceAddresses,
+                            StateChanged, ReadyToClaim>;
 using Actions = std::vector<Action>;
 
 enum class Timer : std::uint8_t { down, advert, preempt_delay, announce, defend, retry, count };
@@ -139,6 +167,8 @@ class VirtualRouter {
   // Whether we slept so long that the others may have acted without us: while active, since our last
   // advertisement; else since a deadline of ours. To be asked before anything is fed in a turn.
   [[nodiscard]] bool is_stalled(TimePoint now) const;
+  // In a group: whether it waits for the others.
+  [[nodiscard]] bool is_ready() const { return ready_; }
 
  private:
   void on(TimePoint now, const Started& event, Actions& out);
@@ -149,11 +179,16 @@ class VirtualRouter {
   void on(TimePoint now, const Stalled& event, Actions& out);
   void on(TimePoint now, const AddressesHeld& event, Actions& out);
   void on(TimePoint now, const AddressesRefused& event, Actions& out);
+  void on(TimePoint now, const ForeignOwner& event, Actions& out);
+  void on(TimePoint now, const Claimed& event, Actions& out);
+  void on(TimePoint now, const Yielded& event, Actions& out);
+  void on(TimePoint now, const Reconfigured& event, Actions& out);
 
   void received_as_backup(TimePoint now, const Received& advert);
   void received_as_active(TimePoint now, const Received& advert, Actions& out);
   void expired(TimePoint now, Timer timer, Actions& out);
 
+  void claim(Cause cause, Actions& out);
   void become_backup(TimePoint now, Duration wait, Cause cause, const Received* better, Actions& out);
   void become_active(Cause cause, Actions& out);
   void become_fault(Cause cause, Actions& out);
@@ -162,8 +197,12 @@ class VirtualRouter {
 
   void speak(TimePoint now, Actions& out);
   void answer_loser(TimePoint now, Actions& out);
+  [[nodiscard]] bool is_unheard(TimePoint now, const Received& loser);
+  void defend(TimePoint now);
   void begin_announcing(TimePoint now, Actions& out);
+  void announce(TimePoint now, Actions& out);
   void learn_interval(Duration interval);
+  [[nodiscard]] Duration pace() const;  // between our advertisements
   [[nodiscard]] Duration down_interval() const;
   [[nodiscard]] Duration skew() const;
 
@@ -172,9 +211,21 @@ class VirtualRouter {
   TimerTable<Timer> timers_;
   Duration active_interval_;
   std::optional<IpAddress> active_router_;
-  bool active_left_ = false;   // the running down timer was shortened by a priority 0
-  TimePoint last_advert_;      // when we last advertised; only meaningful while active and speaking
-  std::size_t announced_ = 0;  // announcements of the burst already made
+  bool active_left_ = false;        // the running down timer was shortened by a priority 0
+  TimePoint last_advert_;           // when we last advertised; only meaningful while active and speaking
+  std::size_t announced_ = 0;       // announcements of the burst already made
+  TimePoint announce_often_until_;  // a silent predecessor may still answer for the addresses
+  Cause claim_cause_ = Cause::started;
+  bool ready_ = false;           // in a group: waits for Claimed
+  int adverts_at_old_pace_ = 0;  // still to say before a longer interval counts (see Reconfigured)
+  Duration old_pace_{};
+  struct Contest {  // a lower priority that goes on speaking although we do
+    TimePoint began;
+    TimePoint last;
+  };
+  std::optional<Contest> contest_;
+  TimePoint preempt_again_at_;  // after a contest that we gave up
+  Backoff one_way_;
   Backoff retry_;
 };
 

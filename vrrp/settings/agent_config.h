@@ -10,8 +10,8 @@
 #include "common/plan/plan.h"
 #include "common/settings/settings.h"
 #include "vrrp/core/authentication.h"
-#include "vrrp/core/receive_check.h"
-#include "vrrp/core/virtual_router.h"
+#include "vrrp/core/interface_choice.h"
+#include "vrrp/core/router_set.h"
 
 namespace vip::vrrp {
 
@@ -21,12 +21,16 @@ struct PlacedAddress {
   std::string interface;  // empty: the router's
 };
 
-struct RouterSettings {
-  RouterConfig protocol;          // its source is filled in by the agent when `source` is not given
-  ReceiveRules rules;             // likewise its peers: we ourselves are taken out of them
-  std::string interface_rule;     // a name, or "auto"
-  std::string interface_setting;  // what the user calls it, for messages
+// What the protocol needs, and where on the host it is to be.
+struct RouterSettings : RouterSetup {
+  std::string interface_rule;       // a name, or "auto"
+  std::string interface_setting;    // what the user calls it, for messages
+  std::optional<IpAddress> source;  // our address in the packets; else the interface's own
   std::vector<PlacedAddress> addresses;
+  bool virtual_mac = false;
+  bool accept = true;
+
+  [[nodiscard]] PlacementRule placement() const;
 };
 
 struct AuthSettings {
@@ -43,10 +47,14 @@ struct AgentConfig {
   std::string mark_name;  // what our marks on addresses are derived from
   plan::Lease lease;
   AuthSettings auth;
-  std::optional<IpAddress> source;  // our address towards the peers; else the interface's primary one
-  std::optional<std::uint16_t> status_port;  // of the HTTP status, on `source`
-  std::vector<RouterSettings> routers;       // empty: stand by in silence
+  std::optional<IpAddress> status_address;  // where the HTTP status is served
+  std::optional<std::uint16_t> status_port;
+  std::vector<RouterSettings> routers;  // empty: stand by in silence
 };
+
+// The keys of a secret: one to a line as "ID:HEX", the first is the one to sign with; a line of hexadecimal
+// digits alone has id 1. Errors: invalid; the text is not shown.
+[[nodiscard]] Result<std::vector<AuthKey>> read_keys(std::string_view secret);
 
 // From a plan document. A node that is not a member stands by: no routers, no error. `secret` is the text of
 // the plan's secret file where there is one. Errors: invalid, for a key that is none; the text is not shown.

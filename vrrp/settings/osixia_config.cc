@@ -117,7 +117,7 @@ AgentConfig config_from_osixia(const Environment& env, Findings& findings) {
   protocol.priority = Priority(
       static_cast<std::uint8_t>(settings::number(env, "KEEPALIVED_PRIORITY", 1, 255, 150, findings)));
   router.rules.listed_sources_only = false;
-  router.rules.full_ttl_only = false;
+  router.rules.ttl_min = 0;
   // osixia's own default is eth0; set but empty, where its keepalived would not start, means "find it".
   router.interface_rule =
       env.find("KEEPALIVED_INTERFACE") ? env.text("KEEPALIVED_INTERFACE", plan::kAuto) : "eth0";

@@ -6,8 +6,6 @@
 namespace vip::vrrp {
 namespace {
 
-constexpr std::uint8_t kFirstKey = 1;
-
 AuthMode auth_mode(plan::Auth::Mode mode) {
   switch (mode) {
     case plan::Auth::Mode::hmac_receive_only:
@@ -23,40 +21,43 @@ AuthMode auth_mode(plan::Auth::Mode mode) {
   return AuthMode::off;
 }
 
-// A key as hexadecimal digits.
-Result<std::vector<std::uint8_t>> read_key(std::string_view text) {
-  text = trim(text);
-  const auto wrong = [] {
-    return fail(Errc::invalid, "the key is not " + std::to_string(kSecretSizeMin) + " to " +
-                                   std::to_string(kSecretSizeMax) + " bytes as hexadecimal digits");
-  };
-  std::vector<std::uint8_t> bytes;
-  if (text.size() % 2 != 0) return wrong();
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const auto byte = parse_hexadecimal(text.substr(i, 2));
-    if (!byte) return wrong();
-    bytes.push_back(*byte);
-  }
-  if (bytes.size() < kSecretSizeMin || bytes.size() > kSecretSizeMax) return wrong();
-  return bytes;
+// Over IPv6 a member speaks from its IPv6 address, or, with multicast, from the interface's link-local one;
+// over IPv4 multicast from the interface's primary one.
+std::optional<IpAddress> source_of(const plan::Plan& plan, const plan::Member& member, Family family) {
+  if (plan.transport == plan::Transport::multicast) return std::nullopt;
+  return family == Family::ipv4 ? std::optional(member.address) : member.address6;
 }
 
 RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self, const plan::Router& router) {
   RouterSettings settings;
+  const auto family = router.family();
   settings.protocol = {.version = static_cast<Version>(plan.version),
                        .vrid = router.vrid,
                        .priority = self.priority,
                        .advert_interval = plan.advert_interval,
                        .preempt = plan.preempt,
                        .preempt_delay = plan.preempt_delay,
-                       .source = self.address,
+                       .start_wait = plan.start_wait,
                        .addresses = router.addresses};
-  settings.rules = {.listed_sources_only = true, .full_ttl_only = true};
+  settings.protocol.announcements = {.at = {plan.announce.at.begin(), plan.announce.at.end()},
+                                     .refresh = plan.announce.refresh};
+  settings.source = source_of(plan, self, family);
+  if (settings.source) settings.protocol.source = *settings.source;
+  const bool multicast = plan.transport == plan::Transport::multicast;
+  settings.transport = multicast ? Transport::multicast : Transport::unicast;
+  settings.checksum = plan.checksum == plan::Checksum::message_only ? ChecksumForm::message_only
+                                                                    : ChecksumForm::pseudo_header;
+  settings.rules = {.listed_sources_only = !multicast && !plan.any_source, .ttl_min = plan.ttl_min};
   for (const auto& member : plan.members) {
-    if (member.id != self.id) settings.rules.peers.push_back(member.address);
+    const auto address = multicast ? std::nullopt : source_of(plan, member, family);
+    if (member.id != self.id && address) settings.rules.peers.push_back(*address);
   }
+  settings.sync_group = router.sync;
   settings.interface_rule = self.interface.empty() ? plan.interface : self.interface;
+  settings.interface_setting = "interface";
   for (const auto& prefix : router.addresses) settings.addresses.push_back({.prefix = prefix});
+  settings.virtual_mac = plan.virtual_mac;
+  settings.accept = plan.accept;
   return settings;
 }
 
@@ -73,13 +74,12 @@ Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& 
                      .status_port = plan.status_port};
   config.auth.mode = auth_mode(plan.auth.mode);
   if (config.auth.mode != AuthMode::off) {
-    VIP_TRY(auto key, read_key(secret));
-    config.auth.keys.push_back({.id = kFirstKey, .secret = std::move(key)});
-    config.auth.sending_key = kFirstKey;
+    VIP_TRY(config.auth.keys, read_keys(secret));
+    config.auth.sending_key = config.auth.keys.front().id;
   }
   const auto* const self = plan.member(node_id);
   if (self == nullptr) return config;
-  config.source = self->address;
+  config.status_address = self->address;
   for (const auto& router : plan.routers) {
     auto settings = router_settings(plan, *self, router);
     if (plan.auth.mode == plan::Auth::Mode::password) {

@@ -3,56 +3,110 @@
 #include <algorithm>
 
 namespace vip::vrrp {
+namespace {
 
-AddressKeeper::Outcome AddressKeeper::keep(const std::vector<LocatedAddress>& desired,
-                                           const std::vector<LocatedAddress>& known) {
+// A lease is renewed this many times in its life.
+constexpr int kRenewalsPerLease = 4;
+// Then packets and timers have their turn.
+constexpr int kRenewalsPerTurn = 16;
+constexpr Duration kRefusedAgain = std::chrono::milliseconds(100);
+
+}  // namespace
+
+AddressKeeper::Outcome AddressKeeper::claim(TimePoint now, const std::vector<LocatedAddress>& addresses) {
+  Outcome outcome;
+  for (const auto& at : addresses) hold(now, at, outcome);
+  return outcome;
+}
+
+AddressKeeper::Outcome AddressKeeper::release(const std::vector<LocatedAddress>& addresses) {
+  Outcome outcome;
+  for (const auto& at : addresses) let_go(at, outcome);
+  return outcome;
+}
+
+AddressKeeper::Outcome AddressKeeper::settle(TimePoint now, const std::vector<LocatedAddress>& desired,
+                                             const std::vector<LocatedAddress>& known) {
   Outcome outcome;
   settled_ = true;
-  for (const auto& step : steps(desired, known)) apply(step, outcome);
+  for (const auto& step : steps(desired, known)) {
+    if (step.kind == AddressStep::Kind::remove) {
+      let_go(step.at, outcome);
+    } else if (step.kind == AddressStep::Kind::add || !held_.contains(step.at)) {
+      hold(now, step.at, outcome);
+      if (step.kind == AddressStep::Kind::renew) outcome.added.erase(step.at.prefix);
+    }
+  }
   return outcome;
 }
 
 std::vector<AddressStep> AddressKeeper::steps(const std::vector<LocatedAddress>& desired,
                                               std::vector<LocatedAddress> known) {
   const auto observed = netlink_.addresses();
-  if (observed) {
-    std::erase_if(put_, [&](const LocatedAddress& address) {
-      return std::ranges::find(*observed, address, &ObservedAddress::at) == observed->end();
-    });
-    known.insert(known.end(), put_.begin(), put_.end());
-    return plan_addresses(desired, known, *observed, lifetime_.group_mark);
+  if (!observed) {  // blind: as if all that we put is there and nothing else
+    settled_ = false;
+    std::vector<LocatedAddress> ours;
+    std::vector<ObservedAddress> believed;
+    for (const auto& [at, when] : held_) {
+      ours.push_back(at);
+      believed.push_back({.at = at});
+    }
+    return plan_addresses(desired, ours, believed, lifetime_.group_mark);
   }
-  // Blind, as if all that we put is there and nothing else.
-  settled_ = false;
-  std::vector<ObservedAddress> believed;
-  believed.reserve(put_.size());
-  for (const auto& address : put_) believed.push_back({.at = address});
-  return plan_addresses(desired, {put_.begin(), put_.end()}, believed, lifetime_.group_mark);
+  std::set<LocatedAddress> there;
+  for (const auto& address : *observed) there.insert(address.at);
+  std::erase_if(held_, [&](const auto& entry) { return !there.contains(entry.first); });
+  for (const auto& [at, when] : held_) known.push_back(at);
+  return plan_addresses(desired, known, *observed, lifetime_.group_mark);
 }
 
-void AddressKeeper::apply(const AddressStep& step, Outcome& outcome) {
-  const auto& prefix = step.at.prefix;
-  if (step.kind == AddressStep::Kind::remove) {
-    const auto released = netlink_.release(step.at.interface, prefix);
-    if (released) {
-      put_.erase(step.at);
-    } else {
-      settled_ = false;
-      outcome.not_released.emplace(prefix, released.error());
-    }
-    return;
-  }
-  const auto held = step.at.interface == IfIndex(0)
-                        ? Status(fail(Errc::not_found, "its interface is not there"))
-                        : netlink_.hold(step.at.interface, prefix, lifetime_);
+void AddressKeeper::hold(TimePoint now, const LocatedAddress& at, Outcome& outcome) {
+  const auto held = at.interface == IfIndex(0) ? Status(fail(Errc::not_found, "its interface is not there"))
+                                               : netlink_.hold(at.interface, at.prefix, lifetime_);
   if (!held) {
     settled_ = false;
-    outcome.refused.emplace(prefix, held.error());
+    outcome.refused.emplace(at.prefix, held.error());
     return;
   }
-  put_.insert(step.at);
-  if (step.kind == AddressStep::Kind::add) outcome.added.insert(prefix);
-  if (step.kind == AddressStep::Kind::renew) ++renewals_;
+  held_.insert_or_assign(at, now);
+  outcome.added.insert(at.prefix);
+}
+
+void AddressKeeper::let_go(const LocatedAddress& at, Outcome& outcome) {
+  const auto released = netlink_.release(at.interface, at.prefix);
+  if (released) {
+    held_.erase(at);
+  } else {
+    settled_ = false;
+    outcome.not_released.emplace(at.prefix, released.error());
+  }
+}
+
+AddressKeeper::Outcome AddressKeeper::renew(TimePoint now) {
+  Outcome outcome;
+  for (int i = 0; i < kRenewalsPerTurn; ++i) {
+    const auto due = next_renewal();
+    if (!due || *due > now) break;
+    const auto at = most_urgent()->first;
+    hold(now, at, outcome);
+    if (outcome.refused.contains(at.prefix)) held_.at(at) = now - renewal_period() + kRefusedAgain;
+    ++renewals_;
+  }
+  outcome.added.clear();
+  return outcome;
+}
+
+std::optional<TimePoint> AddressKeeper::next_renewal() const {
+  if (held_.empty() || lifetime_.lease.count() == 0) return std::nullopt;
+  return most_urgent()->second + renewal_period();
+}
+
+AddressKeeper::Held::const_iterator AddressKeeper::most_urgent() const {
+  return std::ranges::min_element(held_, {}, &Held::value_type::second);
+}
+
+Duration AddressKeeper::renewal_period() const {
+  return Duration(lifetime_.lease) / kRenewalsPerLease;
 }
 
 }  // namespace vip::vrrp

@@ -1,14 +1,18 @@
-// Keeps the kernel's addresses what they should be: observes, plans (address_plan.h), applies. Idempotent;
-// when the kernel cannot be observed it does what is right in any case and says that it has not settled.
+// Keeps the kernel's addresses what they should be. Claiming and releasing act at once, without a look, so
+// that many routers can move together; settle() observes, plans (address_plan.h) and repairs whatever
+// differs; renew() keeps the leases alive, a few at a time. All idempotent. When the kernel cannot be
+// observed it does what is right in any case and says that it has not settled.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "common/base/error.h"
+#include "common/base/time.h"
 #include "vrrp/core/address_plan.h"
 #include "vrrp/sys/netlink.h"
 
@@ -25,20 +29,33 @@ class AddressKeeper {
 
   AddressKeeper(Netlink& netlink, AddressLifetime lifetime) : netlink_(netlink), lifetime_(lifetime) {}
 
+  Outcome claim(TimePoint now, const std::vector<LocatedAddress>& addresses);
+  Outcome release(const std::vector<LocatedAddress>& addresses);
   // `known` are the addresses of ours wherever they may be by plan; see plan_addresses.
-  Outcome keep(const std::vector<LocatedAddress>& desired, const std::vector<LocatedAddress>& known);
+  Outcome settle(TimePoint now, const std::vector<LocatedAddress>& desired,
+                 const std::vector<LocatedAddress>& known);
+  // Renews what is due, at most as much as fits one turn of the loop.
+  Outcome renew(TimePoint now);
+  // When to call renew() next; nothing while there is nothing to renew.
+  [[nodiscard]] std::optional<TimePoint> next_renewal() const;
+
   // False when something has to be tried again soon.
   [[nodiscard]] bool settled() const { return settled_; }
   [[nodiscard]] std::uint64_t renewals() const { return renewals_; }
 
  private:
+  using Held = std::map<LocatedAddress, TimePoint>;  // and when it was held or renewed last
+
   [[nodiscard]] std::vector<AddressStep> steps(const std::vector<LocatedAddress>& desired,
                                                std::vector<LocatedAddress> known);
-  void apply(const AddressStep& step, Outcome& outcome);
+  void hold(TimePoint now, const LocatedAddress& at, Outcome& outcome);
+  void let_go(const LocatedAddress& at, Outcome& outcome);
+  [[nodiscard]] Held::const_iterator most_urgent() const;
+  [[nodiscard]] Duration renewal_period() const;
 
   Netlink& netlink_;
   AddressLifetime lifetime_;
-  std::set<LocatedAddress> put_;  // by us, and not yet released: known also where no plan names them any more
+  Held held_;  // put by us and not yet released: known also where no plan names them any more
   bool settled_ = true;
   std::uint64_t renewals_ = 0;
 };

@@ -1,62 +1,106 @@
 #include "vrrp/sys/announcer.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <net/if_arp.h>
 #include <sys/socket.h>
 
-#include "common/base/bytes.h"
+#include "common/base/text.h"
 #include "common/sys/posix.h"
 
 namespace vip::vrrp {
 namespace {
 
-constexpr MacAddress kBroadcast{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+constexpr int kFramesPerTurn = 64;
+constexpr std::size_t kFrameMax = 256;  // what is longer says nothing more
+constexpr std::size_t kSysctlMax = 16;
 
-// RFC 826 over Ethernet; the target's hardware address is all ones (RFC 9568 errata 7947 and 7949).
-std::vector<std::uint8_t> gratuitous_arp(const MacAddress& mac, const IpAddress& address) {
-  ByteWriter frame;
-  frame.bytes(kBroadcast);
-  frame.bytes(mac);
-  frame.u16(ETHERTYPE_ARP);
-  frame.u16(ARPHRD_ETHER);
-  frame.u16(ETHERTYPE_IP);
-  frame.u8(static_cast<std::uint8_t>(mac.size()));
-  frame.u8(4);
-  frame.u16(ARPOP_REQUEST);
-  frame.bytes(mac);
-  frame.bytes(address.bytes());
-  frame.bytes(kBroadcast);
-  frame.bytes(address.bytes());
-  return std::move(frame).take();
+// Classic BPF over an Ethernet frame: IPv6 with ICMPv6 directly behind its header, neighbour advertisement.
+// Everything else, the host's whole IPv6 traffic, stays in the kernel.
+std::array<sock_filter, 6> advertisements_only() {
+  constexpr std::uint32_t kNextHeader = 20;
+  constexpr std::uint32_t kType = 54;
+  return {{{.code = BPF_LD | BPF_B | BPF_ABS, .jt = 0, .jf = 0, .k = kNextHeader},
+           {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 3, .k = IPPROTO_ICMPV6},
+           {.code = BPF_LD | BPF_B | BPF_ABS, .jt = 0, .jf = 0, .k = kType},
+           {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 1, .k = 136},
+           {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = kFrameMax},
+           {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0}}};
+}
+
+Status filter(int fd) {
+  auto program = advertisements_only();
+  const sock_fprog code{.len = static_cast<unsigned short>(program.size()), .filter = program.data()};
+  if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &code, sizeof(code)) == 0) return {};
+  return sys::errno_failure("packet socket: filter");
+}
+
+Status bind_to(int fd, int protocol) {
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(static_cast<std::uint16_t>(protocol));
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return {};
+  return sys::errno_failure("packet socket");
+}
+
+// Protocol 0 hears nothing.
+Result<sys::UniqueFd> packet_socket() {
+  sys::UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return sys::errno_failure("packet socket");
+  return fd;
 }
 
 }  // namespace
 
 Result<Announcer> Announcer::open() {
-  sys::UniqueFd fd(
-      ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));  // protocol 0: sends only
-  if (!fd.valid()) return sys::errno_failure("packet socket");
+  VIP_TRY(auto fd, packet_socket());
   return Announcer(std::move(fd));
 }
 
-Status Announcer::announce(const ObservedLink& link, const IpAddress& address) const {
-  const auto frame = gratuitous_arp(link.mac, address);
+Status Announcer::announce(IfIndex interface, const Announcement& announcement) const {
+  const auto frame = encode(announcement);
   sockaddr_ll destination{};
   destination.sll_family = AF_PACKET;
-  destination.sll_protocol = htons(ETHERTYPE_ARP);
-  destination.sll_ifindex = static_cast<int>(link.index.value);
-  destination.sll_halen = static_cast<unsigned char>(kBroadcast.size());
-  std::ranges::copy(kBroadcast, destination.sll_addr);
+  destination.sll_ifindex = static_cast<int>(interface.value);
+  destination.sll_halen = ETH_ALEN;
+  std::ranges::copy_n(frame.begin(), ETH_ALEN, destination.sll_addr);
+  std::memcpy(&destination.sll_protocol, frame.data() + std::ptrdiff_t{2} * ETH_ALEN,
+              sizeof(destination.sll_protocol));
   const auto* const target = reinterpret_cast<const sockaddr*>(&destination);
-  if (::sendto(fd_.get(), frame.data(), frame.size(), MSG_NOSIGNAL, target, sizeof(destination)) < 0) {
-    return sys::errno_failure("announce " + address.text() + " on " + link.name);
-  }
+  if (::sendto(fd_.get(), frame.data(), frame.size(), MSG_NOSIGNAL, target, sizeof(destination)) < 0)
+    return sys::errno_failure("announce " + announcement.address.text());
   return {};
+}
+
+bool is_ipv6_router(const std::string& interface) {
+  const auto value = sys::read_file("/proc/sys/net/ipv6/conf/" + interface + "/forwarding", kSysctlMax);
+  return value && trim(*value) != "0";
+}
+
+Result<AnnouncementWatch> AnnouncementWatch::open(Family family) {
+  VIP_TRY(auto fd, packet_socket());
+  if (family == Family::ipv6) VIP_CHECK(filter(fd.get()));  // before it hears anything
+  VIP_CHECK(bind_to(fd.get(), family == Family::ipv4 ? ETH_P_ARP : ETH_P_IPV6));
+  return AnnouncementWatch(std::move(fd));
+}
+
+void AnnouncementWatch::receive(const Receiver& receiver) const {
+  std::array<std::uint8_t, kFrameMax> frame{};
+  for (int i = 0; i < kFramesPerTurn; ++i) {
+    sockaddr_ll sender{};
+    socklen_t length = sizeof(sender);
+    const ssize_t size =
+        ::recvfrom(fd_.get(), frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&sender), &length);
+    if (size < 0) return;
+    if (sender.sll_pkttype == PACKET_OUTGOING) continue;
+    const auto announcement = parse_announcement(std::span(frame).first(static_cast<std::size_t>(size)));
+    if (announcement) receiver(IfIndex(static_cast<std::uint32_t>(sender.sll_ifindex)), *announcement);
+  }
 }
 
 }  // namespace vip::vrrp

@@ -73,6 +73,8 @@ int collect_address(nl_msg* message, void* sink) noexcept {
   return NL_OK;
 }
 
+constexpr std::uint32_t kForEver = 0xFFFFFFFF;
+
 // A dump during which the table changed is not to be trusted and is asked for again, so many times.
 constexpr int kDumpTries = 5;
 
@@ -182,18 +184,21 @@ Result<std::vector<ObservedLink>> Netlink::links() {
 }
 
 Result<std::vector<ObservedAddress>> Netlink::addresses() {
-  auto addresses = dump_addresses(socket_.get(), AF_INET);
+  auto addresses = dump_addresses(socket_.get(), AF_UNSPEC);
   if (!addresses) renew_socket();
   return addresses;
 }
 
 Status Netlink::hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime) {
   VIP_TRY(const auto address, request_address(interface, prefix));
-  rtnl_addr_set_flags(address.get(), IFA_F_NOPREFIXROUTE);
-  if (lifetime.lease.count() > 0) {
-    rtnl_addr_set_valid_lifetime(address.get(), static_cast<std::uint32_t>(lifetime.lease.count()));
-    rtnl_addr_set_preferred_lifetime(address.get(), static_cast<std::uint32_t>(lifetime.lease.count()));
-  }
+  const bool v6 = prefix.address.family() == Family::ipv6;
+  // Nobody's address may be doubted when it moves (no duplicate address detection), nor chosen as a source
+  // (deprecated from the start; IPv4 knows no such thing).
+  rtnl_addr_set_flags(address.get(), IFA_F_NOPREFIXROUTE | (v6 ? IFA_F_NODAD : 0U));
+  const auto valid =
+      lifetime.lease.count() > 0 ? static_cast<std::uint32_t>(lifetime.lease.count()) : kForEver;
+  rtnl_addr_set_valid_lifetime(address.get(), valid);
+  rtnl_addr_set_preferred_lifetime(address.get(), v6 ? 0 : valid);
   nl_msg* message = nullptr;
   int code = rtnl_addr_build_add_request(address.get(), NLM_F_CREATE | NLM_F_REPLACE, &message);
   if (code < 0) return netlink_failure("hold " + prefix.text(), code);
@@ -250,7 +255,9 @@ Result<NetlinkEvents> NetlinkEvents::open() {
   VIP_TRY(nl_sock* const socket, connected_socket());
   NetlinkEvents events(socket);
   nl_socket_disable_seq_check(socket);
-  if (const int code = nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, 0); code < 0) {
+  if (const int code =
+          nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0);
+      code < 0) {
     return netlink_failure("netlink events", code);
   }
   if (const int code = nl_socket_set_nonblocking(socket); code < 0)

@@ -29,7 +29,7 @@ class Netlink {
 
   // Every link with its addresses, by index.
   [[nodiscard]] Result<std::vector<ObservedLink>> links();
-  // Every IPv4 address, with our marks.
+  // Every address, with our marks.
   [[nodiscard]] Result<std::vector<ObservedAddress>> addresses();
 
   // Idempotent: adds the address, or renews it where it is. Errors: denied, not_found.

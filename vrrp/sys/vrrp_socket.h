@@ -1,35 +1,42 @@
-// The raw IPv4 socket of protocol 112: all advertisements of this host go out and come in here.
+// The raw socket of protocol 112 of one family: all advertisements of this host go out and come in here.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <span>
 
 #include "common/base/error.h"
 #include "common/sys/unique_fd.h"
-#include "vrrp/core/advertisement.h"
+#include "vrrp/core/router_set.h"
 
 namespace vip::vrrp {
 
 class VrrpSocket {
  public:
-  // Errors: denied without NET_RAW.
-  static Result<VrrpSocket> open();
+  // Errors: denied without NET_RAW; unavailable where the kernel has no IPv6.
+  static Result<VrrpSocket> open(Family family);
+
+  // Takes part in VRRP's multicast group on these interfaces and on no others. Errors: unavailable; worth
+  // another try when the links change.
+  [[nodiscard]] Status join(const std::set<IfIndex>& interfaces);
 
   // From the envelope's source to its destination, TTL 255. Errors: unavailable, not_found; worth a count,
   // never fatal.
-  [[nodiscard]] Status send(const Envelope& envelope, std::span<const std::uint8_t> message) const;
+  [[nodiscard]] Status send(const Packet& packet) const;
 
-  // Hands over what has arrived, at most as much as fits one turn of the loop. Packets that are no IPv4
-  // packets are dropped.
+  // Hands over what has arrived, at most as much as fits one turn of the loop. What is no packet of the
+  // family comes as an empty message, so that it is counted.
   using Receiver = std::function<void(const Envelope&, std::span<const std::uint8_t> message)>;
   void receive(const Receiver& receiver) const;
 
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-  explicit VrrpSocket(sys::UniqueFd fd) : fd_(std::move(fd)) {}
+  VrrpSocket(Family family, sys::UniqueFd fd) : family_(family), fd_(std::move(fd)) {}
+  Family family_;
   sys::UniqueFd fd_;
+  std::set<IfIndex> joined_;
 };
 
 }  // namespace vip::vrrp

@@ -129,5 +129,12 @@ TEST(Sequence, IsOrderedAcrossItsWrap) {
   EXPECT_FALSE(Sequence(~0ULL - 5).newer_than(Sequence(5)));
 }
 
+// Serial numbers have no zero to begin with: seconds of the wall clock pass 2^31 in 2038.
+TEST(Authenticator, StartsWithTheWallClockAlsoAfter2038) {
+  Authenticator authenticator(AuthMode::enforce, {{.id = 1, .secret = Bytes(32, 1)}}, 1);
+  const Duration year_2050 = std::chrono::seconds(2'524'608'000);
+  EXPECT_EQ(authenticator.take_sequence(year_2050), Sequence::of_wall_clock(year_2050));
+}
+
 }  // namespace
 }  // namespace vip::vrrp

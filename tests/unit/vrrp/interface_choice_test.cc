@@ -60,13 +60,45 @@ TEST(InterfaceChoice, TheVirtualAddressItselfProvesNothing) {
   EXPECT_EQ(chosen("auto", std::nullopt, links).substr(0, 6), "error:");
 }
 
-TEST(PrimaryAddress, IsTheFirstThatIsNotVirtual) {
-  EXPECT_EQ(primary_address(
-                link(2, "eth0", {prefix("192.0.2.100"), prefix("fe80::1/64"), prefix("192.0.2.7/24")}), kVip)
-                .value()
-                .text(),
-            "192.0.2.7");
-  EXPECT_FALSE(primary_address(link(2, "eth0", {prefix("192.0.2.100")}), kVip));
+PlacementRule rule(Family family, bool link_local) {
+  return {.interface = "eth0", .family = family, .link_local = link_local, .own = kVip};
+}
+
+TEST(Placement, TheSourceIsTheFirstOfItsKindThatIsNotVirtual) {
+  auto eth0 =
+      link(2, "eth0",
+           {prefix("192.0.2.100"), prefix("fe80::1/64"), prefix("192.0.2.7/24"), prefix("2001:db8::7/64")});
+  eth0.up = true;
+  const auto source = [&](const PlacementRule& with) {
+    const auto placement = place_router(with, {eth0});
+    EXPECT_EQ(placement.fault, "");
+    EXPECT_EQ(placement.home, IfIndex(2));
+    return placement.source.value_or(IpAddress()).text();
+  };
+  EXPECT_EQ(source(rule(Family::ipv4, false)), "192.0.2.7");
+  EXPECT_EQ(source(rule(Family::ipv4, true)), "192.0.2.7");
+  EXPECT_EQ(source(rule(Family::ipv6, true)), "fe80::1");
+  EXPECT_EQ(source(rule(Family::ipv6, false)), "2001:db8::7");
+}
+
+TEST(Placement, SaysWhatIsMissing) {
+  auto eth0 = link(2, "eth0", {prefix("192.0.2.100")});
+  const auto fault = [&](const PlacementRule& with) { return place_router(with, {eth0}).fault; };
+  EXPECT_EQ(fault(rule(Family::ipv4, false)), "interface eth0 has no IPv4 address of its own");
+  EXPECT_EQ(fault(rule(Family::ipv6, true)), "interface eth0 has no IPv6 link-local address of its own");
+  auto fixed = rule(Family::ipv4, false);
+  fixed.source = IpAddress::parse("192.0.2.9");
+  EXPECT_EQ(fault(fixed), "our own address 192.0.2.9 is not on this host");
+  eth0.addresses.push_back(prefix("192.0.2.9/24"));
+  eth0.up = false;
+  EXPECT_EQ(fault(fixed), "interface eth0 is down");
+}
+
+TEST(InterfaceChoice, ALinkLocalAddressTellsNoNetwork) {
+  const std::vector<IpPrefix> own{prefix("fe80::100"), prefix("2001:db8::100")};
+  const std::vector<ObservedLink> links{link(2, "eth0", {prefix("fe80::1/64")}),
+                                        link(3, "eth1", {prefix("fe80::2/64"), prefix("2001:db8::2/64")})};
+  EXPECT_EQ((*choose_interface("auto", own, std::nullopt, links))->name, "eth1");
 }
 
 }  // namespace

@@ -151,8 +151,26 @@ TEST(PlanConfig, AKeyIsReadFromHexadecimalDigitsAndNeverShown) {
   for (const auto& wrong : {std::string("secretsecret"), digits.substr(2), digits + "0", digits + "zz"}) {
     const auto refused = config_from_plan(plan, "a", wrong);
     ASSERT_FALSE(refused) << wrong;
-    EXPECT_EQ(refused.error().context, "the key is not 32 to 64 bytes as hexadecimal digits");
+    EXPECT_TRUE(refused.error().context.starts_with("key 1: not a key; needed is"))
+        << refused.error().context;
+    EXPECT_EQ(refused.error().context.find(wrong), std::string::npos);
   }
+}
+
+// A rotation: the new key is understood first, then used, then the old one goes.
+TEST(PlanConfig, OfSeveralKeysTheFirstSigns) {
+  const std::string a(64, 'a');
+  const std::string b(64, 'b');
+  const auto keys = read_keys("2:" + a + "\n1:" + b + "\n");
+  ASSERT_TRUE(keys);
+  ASSERT_EQ(keys->size(), 2U);
+  EXPECT_EQ(keys->at(0).id, 2);
+  EXPECT_EQ(keys->at(1).secret, std::vector<std::uint8_t>(32, 0xBB));
+  const plan::Plan plan{.group = "web", .auth = {.mode = plan::Auth::Mode::hmac, .file = "/run/secrets/key"}};
+  EXPECT_EQ(config_from_plan(plan, "a", "2:" + a + "\n1:" + b)->auth.sending_key, 2);
+  EXPECT_TRUE(read_keys("1:" + a + "\n1:" + b).error().context.starts_with("key 2: the id 1 stands twice"));
+  EXPECT_TRUE(read_keys("300:" + a).error().context.starts_with("key 1: its id is not a number"));
+  EXPECT_TRUE(read_keys(" \n").error().context.starts_with("no key"));
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST(ReceiveCheck, ATtlBelow255CameThroughARouter) {
   Given given;
   given.envelope.ttl = 254;
   EXPECT_EQ(given.verdict(), Discard::ttl);
-  given.rules.full_ttl_only = false;
+  given.rules.ttl_min = 254;
   EXPECT_EQ(given.verdict(), std::nullopt);
 }
 
@@ -114,6 +114,56 @@ TEST(ReceiveCheck, Version2WantsTheSamePasswordAndTheSameType) {
   EXPECT_EQ(given.verdict(), Discard::authentication);
   given.config.auth_type = AuthType::none;
   EXPECT_EQ(given.verdict(), std::nullopt) << "without a password its data means nothing (RFC 3768, 5.3.10)";
+}
+
+// RFC 3768, 7.1; in version 3 the election decides (RFC 9568 erratum 8298).
+TEST(ReceiveCheck, TheOwnerBelievesNobodyInVersion2) {
+  Given given;
+  given.config.priority = kPriorityOwner;
+  EXPECT_EQ(given.verdict(), std::nullopt);
+  given.speak_version_2("secret", "secret");
+  EXPECT_EQ(given.verdict(), Discard::owner);
+}
+
+// P21: keepalived sends unicast over IPv6 with the kernel's own hop limit.
+TEST(ReceiveCheck, OverIpv6AKnownSendersHopLimitIsItsOwn) {
+  Given given;
+  given.config.source = ip("fe80::1");
+  given.rules.peers = {ip("fe80::2")};
+  given.envelope = {.source = ip("fe80::2"), .destination = ip("fe80::1"), .ttl = 64};
+  EXPECT_EQ(given.verdict(), std::nullopt);
+  given.envelope.destination = multicast_group(Family::ipv6);
+  EXPECT_EQ(given.verdict(), Discard::ttl) << "multicast comes from the link";
+}
+
+TEST(Notices, TellWhatIsOddAndNoMore) {
+  Given given;
+  const auto noticed = [&](ChecksumForm form = ChecksumForm::pseudo_header) {
+    return notices({.advertisement = given.advertisement, .checksum = form}, given.envelope, given.config);
+  };
+  const auto only = [](Notice notice) { return Notices().set(static_cast<std::size_t>(notice)); };
+  given.config.addresses = {IpPrefix::parse("192.0.2.100").value(), IpPrefix::parse("192.0.2.101").value()};
+  given.advertisement.addresses = {ip("192.0.2.101"), ip("192.0.2.100")};
+  EXPECT_EQ(noticed(), Notices()) << "the order of the addresses says nothing";
+  EXPECT_EQ(noticed(ChecksumForm::message_only), only(Notice::checksum_message_only));
+  EXPECT_EQ(noticed(ChecksumForm::multicast_pseudo_header), only(Notice::checksum_multicast));
+  given.advertisement.addresses.pop_back();
+  EXPECT_EQ(noticed(), only(Notice::other_addresses));
+  given.advertisement.addresses = {ip("192.0.2.101"), ip("192.0.2.100")};
+  given.advertisement.interval = 7s;
+  EXPECT_EQ(noticed(), only(Notice::other_interval));
+  given.advertisement.interval = given.config.advert_interval;
+  given.config.priority = kPriorityOwner;
+  EXPECT_EQ(noticed(), only(Notice::owner_conflict));
+}
+
+TEST(Notices, OverIpv6TheFirstAddressShouldBeLinkLocal) {
+  Given given;
+  given.config.addresses = {IpPrefix::parse("2001:db8::1").value()};
+  given.envelope.source = ip("fe80::2");
+  given.advertisement.addresses = {ip("2001:db8::1")};
+  const auto found = notices({.advertisement = given.advertisement}, given.envelope, given.config);
+  EXPECT_TRUE(found.test(static_cast<std::size_t>(Notice::first_not_link_local)));
 }
 
 }  // namespace

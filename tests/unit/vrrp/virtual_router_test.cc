@@ -135,6 +135,10 @@ std::vector<Row> table() {
       {initialize, "stalled", Stalled{}, initialize},
       {initialize, "held", AddressesHeld{}, initialize},
       {initialize, "refused", AddressesRefused{}, initialize},
+      {initialize, "foreign owner", ForeignOwner{}, initialize},
+      {initialize, "claimed", Claimed{}, initialize},
+      {initialize, "yielded", Yielded{}, initialize},
+      {initialize, "reconfigured", Reconfigured{config(120)}, initialize},
 
       {backup, "started", Started{}, backup},
       {backup, "stopped", Stopped{}, initialize},
@@ -148,6 +152,10 @@ std::vector<Row> table() {
       {backup, "stalled", Stalled{}, backup},
       {backup, "held", AddressesHeld{}, backup},
       {backup, "refused", AddressesRefused{}, backup},
+      {backup, "foreign owner", ForeignOwner{}, backup},
+      {backup, "claimed", Claimed{}, active},
+      {backup, "yielded", Yielded{}, backup},
+      {backup, "reconfigured", Reconfigured{config(120)}, backup},
 
       {active, "started", Started{}, active},
       {active, "stopped", Stopped{}, initialize, true},
@@ -161,6 +169,10 @@ std::vector<Row> table() {
       {active, "stalled", Stalled{}, backup},
       {active, "held", AddressesHeld{}, active},
       {active, "refused", AddressesRefused{}, fault, true},
+      {active, "foreign owner", ForeignOwner{}, active},
+      {active, "claimed", Claimed{}, active},
+      {active, "yielded", Yielded{}, backup, true},
+      {active, "reconfigured", Reconfigured{config(120)}, active, true},
 
       {fault, "started", Started{}, fault},
       {fault, "stopped", Stopped{}, initialize},
@@ -174,6 +186,10 @@ std::vector<Row> table() {
       {fault, "stalled", Stalled{}, fault},
       {fault, "held", AddressesHeld{}, fault},
       {fault, "refused", AddressesRefused{}, fault},
+      {fault, "foreign owner", ForeignOwner{}, fault},
+      {fault, "claimed", Claimed{}, fault},
+      {fault, "yielded", Yielded{}, fault},
+      {fault, "reconfigured", Reconfigured{config(120)}, fault},
   };
 }
 
@@ -198,7 +214,9 @@ TEST(VirtualRouter, EveryStateAnswersEveryEvent) {
     EXPECT_EQ(contains<ReleaseAddresses>(actions), held && !holds) << where;
     EXPECT_EQ(subject.router().desired_addresses().empty(), !holds) << where;
     const bool retries = row.from == State::active && row.event_name == "refused";
-    EXPECT_EQ(subject.router().next_deadline().has_value(), row.to == State::backup || holds || retries)
+    // Who has just claimed waits for the kernel, not for a time.
+    EXPECT_EQ(subject.router().next_deadline().has_value(),
+              row.to == State::backup || (held && holds) || retries)
         << where;
   }
 }
@@ -532,6 +550,132 @@ TEST(VirtualRouter, KeepsItsContractUnderAnyEvents) {
       EXPECT_TRUE(knows || !one.router().active_router()) << seed;
     }
   }
+}
+
+// --- more than RFC 9568 has
+// ---------------------------------------------------------------------------------
+
+// P22: whoever still speaks after five intervals does not hear us.
+TEST(OneWay, WhoIsNotHeardYieldsToWhoIs) {
+  auto subject = Subject::in(State::active);
+  const auto began = subject.elapsed() + 100ms;
+  Actions actions;
+  for (int i = 0; i < 5; ++i) {
+    actions = subject.at(began + i * 1s, advert(50, kLower));
+    ASSERT_EQ(subject.state(), State::active) << i;
+    (void)subject.at(began + i * 1s + 500ms, TimerExpired{});
+  }
+  actions = subject.at(began + 5s, advert(50, kLower));
+  EXPECT_EQ(subject.state(), State::backup);
+  EXPECT_EQ(cause(actions), Cause::one_way);
+  EXPECT_TRUE(contains<ReleaseAddresses>(actions));
+}
+
+TEST(OneWay, PreemptionWaitsAMinuteAndThenIsTriedAgain) {
+  auto subject = Subject::in(State::active);
+  auto now = subject.elapsed();
+  for (int i = 0; i <= 5; ++i) (void)subject.at(now += 1s, advert(50, kLower));
+  ASSERT_EQ(subject.state(), State::backup);
+  const auto yielded = now;
+  while (subject.state() == State::backup && now < yielded + 300s) {
+    (void)subject.at(now += 500ms, TimerExpired{});
+    (void)subject.at(now += 500ms, advert(50, kLower));
+  }
+  EXPECT_EQ(subject.state(), State::active);
+  EXPECT_GT(now - yielded, Duration(60s));
+  EXPECT_LT(now - yielded, Duration(66s));
+}
+
+TEST(OneWay, LosersWithPausesBetweenThemAreNoContest) {
+  auto subject = Subject::in(State::active);
+  auto now = subject.elapsed();
+  for (int i = 0; i < 20; ++i) (void)subject.at(now += 4s, advert(50, kLower));
+  EXPECT_EQ(subject.state(), State::active);
+}
+
+TEST(VirtualRouter, WhoLeavesAfterItLostLeavesNothingBehind) {
+  auto subject = Subject::in(State::backup);
+  (void)subject.at(1s, advert(200, kHigher));
+  (void)subject.at(2s, advert(0, kLower));
+  EXPECT_EQ(subject.router().next_deadline()->when, TimePoint(1s + 3'609'375us));
+  (void)subject.at(2s, advert(0, kHigher));
+  EXPECT_EQ(subject.router().next_deadline()->when, TimePoint(2s + 609'375us));
+}
+
+// RFC 9568, 6.1: Preempt_Mode is never considered for the owner.
+TEST(VirtualRouter, TheOwnerPreemptsWhateverTheSettingSays) {
+  auto with = config(255);
+  with.preempt = false;
+  Subject subject(with);
+  (void)subject.at(0s, Started{});
+  (void)subject.held();
+  (void)subject.at(1s, advert(255, kHigher));
+  ASSERT_EQ(subject.state(), State::backup);
+  const auto deadline = subject.router().next_deadline()->when;
+  (void)subject.at(2s, advert(200, kLower));
+  EXPECT_EQ(subject.router().next_deadline()->when, deadline);
+}
+
+// P15.
+TEST(Reconfigured, ALongerIntervalIsSaidThreeTimesAtTheOldPace) {
+  auto subject = Subject::in(State::active);
+  auto slower = config();
+  slower.advert_interval = 5s;
+  const auto changed = subject.elapsed() + 200ms;
+  EXPECT_EQ(sent(subject.at(changed, Reconfigured{slower})), Priority(100));
+  std::vector<Duration> spoken;
+  while (spoken.size() < 5) {
+    if (sent(subject.expire())) spoken.push_back(subject.elapsed() - changed);
+  }
+  EXPECT_EQ(spoken, (std::vector<Duration>{1s, 2s, 3s, 8s, 13s}));
+}
+
+TEST(Reconfigured, AnotherListOfAddressesIsHeldFirst) {
+  auto subject = Subject::in(State::active);
+  auto more = config();
+  more.addresses.push_back(IpPrefix::parse("192.0.2.101").value());
+  const auto actions = subject.at(subject.elapsed() + 1ms, Reconfigured{more});
+  EXPECT_TRUE(contains<HoldAddresses>(actions));
+  EXPECT_EQ(subject.router().desired_addresses().size(), 2U);
+  EXPECT_TRUE(contains<AnnounceAddresses>(subject.held()));
+}
+
+// P25: until the lease of a predecessor that fell silent has certainly ended.
+TEST(Announcing, AfterASilentPredecessorItGoesOnUntilItsLeaseEnds) {
+  auto with = config();
+  with.lease = 4s;
+  auto subject = Subject::in(State::active, with);
+  const auto claimed = subject.elapsed();
+  std::vector<Duration> announced;
+  while (subject.elapsed() - claimed < 30s) {
+    if (contains<AnnounceAddresses>(subject.expire())) announced.push_back(subject.elapsed() - claimed);
+  }
+  EXPECT_EQ(announced, (std::vector<Duration>{100ms, 500ms, 1000ms, 1500ms, 2s, 2500ms, 3s, 3500ms, 4s,
+                                              4500ms, 5s, 5500ms}));
+}
+
+TEST(Announcing, ASettingSaysWhenAndHowOften) {
+  auto with = config();
+  with.announcements = {.at = {0ms, 300ms}, .refresh = 10s};
+  auto subject = Subject::in(State::active, with);
+  const auto claimed = subject.elapsed();
+  std::vector<Duration> announced;
+  while (subject.elapsed() - claimed < 25s) {
+    if (contains<AnnounceAddresses>(subject.expire())) announced.push_back(subject.elapsed() - claimed);
+  }
+  EXPECT_EQ(announced, (std::vector<Duration>{300ms, 10300ms, 20300ms}));
+}
+
+TEST(Announcing, AForeignOwnerIsAnsweredOnceAfterAWait) {
+  auto subject = Subject::in(State::active);
+  const auto heard = subject.elapsed() + 2s;
+  while (subject.elapsed() < heard) (void)subject.expire();
+  const auto now = subject.elapsed();
+  EXPECT_TRUE(subject.at(now, ForeignOwner{}).empty());
+  EXPECT_TRUE(subject.at(now, ForeignOwner{}).empty());
+  int announced = 0;
+  while (subject.elapsed() < now + 3s) announced += contains<AnnounceAddresses>(subject.expire()) ? 1 : 0;
+  EXPECT_EQ(announced, 1);
 }
 
 }  // namespace

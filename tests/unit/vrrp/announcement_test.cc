@@ -1,0 +1,71 @@
+#include "vrrp/core/announcement.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/vrrp/wire_values.h"
+
+namespace vip::vrrp {
+namespace {
+
+constexpr MacAddress kMac{0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
+
+TEST(Announcement, GratuitousArpIsAnArpRequestForOneself) {
+  EXPECT_EQ(encode(Announcement{.address = ip("192.0.2.100"), .mac = kMac}),
+            from_hex("ffffffffffff021122334455"
+                     "0806"
+                     "0001080006040001"
+                     "021122334455c0000264"
+                     "ffffffffffffc0000264"));
+}
+
+// The checksum was worked out by hand, over the pseudo header of RFC 8200.
+TEST(Announcement, OverIpv6ItIsAnUnsolicitedOverridingAdvertisement) {
+  EXPECT_EQ(encode(Announcement{.address = ip("2001:db8::100"), .mac = kMac, .from_router = true}),
+            from_hex("333300000001021122334455"
+                     "86dd"
+                     "6000000000203aff"
+                     "20010db8000000000000000000000100"
+                     "ff020000000000000000000000000001"
+                     "88001094a0000000"
+                     "20010db8000000000000000000000100"
+                     "0201021122334455"));
+}
+
+TEST(Announcement, IsReadAsItWasWritten) {
+  for (const auto* const address : {"192.0.2.100", "2001:db8::100"}) {
+    for (const bool router : {false, true}) {
+      const Announcement said{
+          .address = ip(address), .mac = kMac, .from_router = router && ip(address).family() == Family::ipv6};
+      EXPECT_EQ(parse_announcement(encode(said)), said);
+    }
+  }
+}
+
+TEST(Announcement, NothingElseIsRead) {
+  const auto arp = encode(Announcement{.address = ip("192.0.2.100"), .mac = kMac});
+  auto question = arp;
+  question.back() = 1;  // asks for another address than its own
+  EXPECT_EQ(parse_announcement(question), std::nullopt);
+  const auto advertisement = encode(Announcement{.address = ip("2001:db8::100"), .mac = kMac});
+  auto solicited = advertisement;
+  solicited[14 + 40 + 4] |= 0x40;
+  EXPECT_EQ(parse_announcement(solicited), std::nullopt);
+  auto far = advertisement;
+  far[14 + 7] = 64;
+  EXPECT_EQ(parse_announcement(far), std::nullopt) << "RFC 4861, 7.1.2: it came through a router";
+  for (const auto& frame : {arp, advertisement}) {
+    for (std::size_t size = 0; size < frame.size(); ++size) {
+      const auto cut = parse_announcement(std::span(frame).first(size));
+      const bool enough = frame == advertisement && size >= 14 + 40 + 24;  // its option is not needed
+      EXPECT_EQ(cut.has_value(), enough) << size;
+    }
+  }
+}
+
+TEST(VirtualMac, HasTheFamilyAndTheVrid) {
+  EXPECT_EQ(virtual_mac(Family::ipv4, 51), (MacAddress{0x00, 0x00, 0x5E, 0x00, 0x01, 51}));
+  EXPECT_EQ(virtual_mac(Family::ipv6, 255), (MacAddress{0x00, 0x00, 0x5E, 0x00, 0x02, 255}));
+}
+
+}  // namespace
+}  // namespace vip::vrrp

@@ -1,0 +1,230 @@
+#include "vrrp/core/router_set.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/vrrp/wire_values.h"
+
+namespace vip::vrrp {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr IfIndex kEth0{2};
+constexpr IfIndex kEth1{3};
+
+RouterSetup setup(int vrid, std::string_view address, std::string_view source, std::string_view peer) {
+  RouterSetup setup;
+  setup.protocol = {.version = Version::v3,
+                    .vrid = Vrid(static_cast<std::uint8_t>(vrid)),
+                    .priority = Priority(100),
+                    .advert_interval = 1s,
+                    .source = ip(source),
+                    .addresses = {IpPrefix::parse(address).value()}};
+  setup.rules.peers = {ip(peer)};
+  return setup;
+}
+
+RouterSetup web4() {
+  return setup(51, "192.0.2.100", "192.0.2.20", "192.0.2.30");
+}
+RouterSetup web6() {
+  return setup(51, "2001:db8::100", "2001:db8::20", "2001:db8::30");
+}
+
+RouterSet started(std::vector<RouterSetup> setups, Authenticator authenticator = {AuthMode::off, {}, 1}) {
+  RouterSet set(std::move(setups), std::move(authenticator));
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    set.place(i, kEth0);
+    (void)set.link_changed(TimePoint(0s), i, true, std::nullopt);
+  }
+  (void)set.start(TimePoint(0s));
+  return set;
+}
+
+// What the peer of a router says.
+Bytes says(const RouterSetup& to, int priority, const Envelope& envelope) {
+  const auto& config = to.protocol;
+  return encode({.version = config.version,
+                 .vrid = config.vrid,
+                 .priority = Priority(static_cast<std::uint8_t>(priority)),
+                 .interval = config.advert_interval,
+                 .addresses = {config.addresses.front().address}},
+                envelope);
+}
+
+Envelope from_peer(const RouterSetup& to, IfIndex interface = kEth0) {
+  return {.source = to.rules.peers.front(), .destination = to.protocol.source, .interface = interface};
+}
+
+template <typename Wanted>
+std::vector<std::size_t> who(const RouterActions& actions) {
+  std::vector<std::size_t> routers;
+  for (const auto& action : actions) {
+    if (std::holds_alternative<Wanted>(action.action)) routers.push_back(action.router);
+  }
+  return routers;
+}
+
+using Routers = std::vector<std::size_t>;
+
+// Feeds every deadline until the time; a claim gets its addresses at once.
+void run(RouterSet& set, Duration until) {
+  while (set.next_deadline() && *set.next_deadline() <= TimePoint(until)) {
+    const auto now = *set.next_deadline();
+    for (const auto router : who<HoldAddresses>(set.expire(now)))
+      (void)set.feed(now, router, AddressesHeld{});
+  }
+}
+
+TEST(RouterSet, TheFamilyTellsRoutersOfOneVridApart) {
+  auto set = started({web4(), web6()});
+  const auto envelope = from_peer(web6());
+  const auto reception = set.receive(TimePoint(1s), envelope, says(web6(), 200, envelope));
+  EXPECT_EQ(reception.router, 1U);
+  EXPECT_EQ(reception.discarded, std::nullopt);
+  EXPECT_EQ(set.received(0), 0U);
+  EXPECT_EQ(set.machine(1).active_router(), ip("2001:db8::30"));
+}
+
+TEST(RouterSet, TheInterfaceTellsRoutersOfOneVridAndFamilyApart) {
+  auto second = web4();
+  second.rules.peers = {ip("198.51.100.30")};
+  auto set = started({web4(), second});
+  set.place(1, kEth1);
+  const auto envelope = from_peer(second, kEth1);
+  EXPECT_EQ(set.receive(TimePoint(1s), envelope, says(second, 200, envelope)).router, 1U);
+}
+
+TEST(RouterSet, APacketOfNoRouterIsAStray) {
+  auto set = started({web4()});
+  const auto other = setup(52, "192.0.2.101", "192.0.2.20", "192.0.2.30");
+  const auto envelope = from_peer(other);
+  EXPECT_EQ(set.receive(TimePoint(1s), envelope, says(other, 200, envelope)).discarded, Discard::vrid);
+  EXPECT_EQ(set.receive(TimePoint(1s), envelope, Bytes{1, 2, 3}).discarded, Discard::malformed);
+  EXPECT_EQ(set.strays().at(static_cast<std::size_t>(Discard::vrid)), 1U);
+  EXPECT_EQ(set.strays().at(static_cast<std::size_t>(Discard::malformed)), 1U);
+  EXPECT_EQ(set.received(0), 0U);
+}
+
+TEST(RouterSet, MulticastGoesToTheGroupOnTheInterface) {
+  auto wide = web6();
+  wide.transport = Transport::multicast;
+  wide.rules.peers.clear();
+  auto set = started({wide});
+  (void)set.link_changed(TimePoint(0s), 0, true, ip("fe80::20"));
+  const auto packets = set.packets(0, Priority(100), TimePoint(1s), 0s);
+  ASSERT_EQ(packets.size(), 1U);
+  EXPECT_EQ(packets[0].envelope.source, ip("fe80::20"));
+  EXPECT_EQ(packets[0].envelope.destination, ip("ff02::12"));
+  EXPECT_EQ(packets[0].envelope.interface, kEth0);
+  EXPECT_TRUE(decode(packets[0].bytes, packets[0].envelope));
+}
+
+TEST(RouterSet, UnicastGoesToEachPeerWithAChecksumOfItsOwn) {
+  auto two = web4();
+  two.rules.peers.push_back(ip("192.0.2.40"));
+  auto set = started({two});
+  for (const auto& packet : set.packets(0, Priority(100), TimePoint(1s), 0s)) {
+    const auto decoded = decode(packet.bytes, packet.envelope);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->checksum, ChecksumForm::pseudo_header);
+  }
+  two.checksum = ChecksumForm::message_only;
+  auto plain = started({two});
+  for (const auto& packet : plain.packets(0, Priority(100), TimePoint(1s), 0s))
+    EXPECT_EQ(decode(packet.bytes, packet.envelope)->checksum, ChecksumForm::message_only);
+}
+
+TEST(RouterSet, WhatItSignsAnotherBelievesOverBothFamilies) {
+  const std::vector<AuthKey> keys{{.id = 7, .secret = Bytes(32, 0x5A)}};
+  for (const auto& mine : {web4(), web6()}) {
+    auto theirs = mine;
+    std::swap(theirs.protocol.source, theirs.rules.peers.front());
+    auto sender = started({theirs}, {AuthMode::enforce, keys, 7});
+    auto receiver = started({mine}, {AuthMode::enforce, keys, 7});
+    const auto packets = sender.packets(0, Priority(200), TimePoint(1s), 1000s);
+    ASSERT_EQ(packets.size(), 1U);
+    const auto reception = receiver.receive(TimePoint(1s), packets[0].envelope, packets[0].bytes);
+    EXPECT_EQ(reception.discarded, std::nullopt);
+    EXPECT_EQ(receiver.receive(TimePoint(1s), packets[0].envelope, packets[0].bytes).discarded,
+              Discard::replay);
+  }
+}
+
+RouterSet dual_stack() {
+  auto four = web4();
+  auto six = web6();
+  four.sync_group = six.sync_group = "web";
+  return started({four, six});
+}
+
+TEST(SyncGroup, ClaimsWhenAllAreReadyAndNotBefore) {
+  auto set = dual_stack();
+  const auto envelope = from_peer(web6());
+  (void)set.receive(TimePoint(3s), envelope, says(web6(), 200, envelope));
+  run(set, 6s);
+  EXPECT_EQ(set.machine(0).state(), State::backup) << "its own peers are silent, but not the other's";
+  EXPECT_TRUE(set.machine(0).is_ready());
+  run(set, 7s);
+  EXPECT_EQ(set.machine(0).state(), State::active);
+  EXPECT_EQ(set.machine(1).state(), State::active);
+}
+
+TEST(SyncGroup, YieldsAsSoonAsOneYields) {
+  auto set = dual_stack();
+  run(set, 5s);
+  ASSERT_EQ(set.machine(0).state(), State::active);
+  const auto envelope = from_peer(web6());
+  const auto reception = set.receive(TimePoint(6s), envelope, says(web6(), 200, envelope));
+  EXPECT_EQ(who<ReleaseAddresses>(reception.actions), (Routers{1, 0}));
+  EXPECT_EQ(set.machine(0).state(), State::backup);
+  EXPECT_EQ(set.machine(1).state(), State::backup);
+}
+
+TEST(SyncGroup, TheFaultOfOneIsTheFaultOfAllAndIsSaid) {
+  auto set = dual_stack();
+  run(set, 5s);
+  const auto actions = set.link_changed(TimePoint(6s), 1, false, std::nullopt);
+  EXPECT_EQ(set.machine(0).state(), State::fault);
+  EXPECT_EQ(set.machine(1).state(), State::fault);
+  EXPECT_EQ(who<SendAdvertisement>(actions), (Routers{0})) << "priority 0, over the link that still works";
+  (void)set.link_changed(TimePoint(7s), 1, true, std::nullopt);
+  EXPECT_EQ(set.machine(0).state(), State::backup);
+  EXPECT_EQ(set.machine(1).state(), State::backup);
+}
+
+TEST(SyncGroup, AnAddressThatTheKernelRefusesTakesAllAlongAndBack) {
+  auto set = dual_stack();
+  run(set, 5s);
+  (void)set.feed(TimePoint(6s), 0, AddressesRefused{});
+  EXPECT_EQ(set.machine(0).state(), State::fault);
+  EXPECT_EQ(set.machine(1).state(), State::fault);
+  run(set, 8s);
+  EXPECT_EQ(set.machine(0).state(), State::backup);
+  EXPECT_EQ(set.machine(1).state(), State::backup);
+  run(set, 20s);
+  EXPECT_EQ(set.machine(1).state(), State::active);
+}
+
+TEST(SyncGroup, AStallMakesAllListenWithoutAWord) {
+  auto set = dual_stack();
+  run(set, 5s);
+  const auto actions = set.notice_stall(TimePoint(60s));
+  EXPECT_EQ(who<SendAdvertisement>(actions), Routers{});
+  EXPECT_EQ(set.machine(0).state(), State::backup);
+  EXPECT_EQ(set.machine(1).state(), State::backup);
+}
+
+TEST(SyncGroup, DoesNotTouchRoutersOutside) {
+  auto four = web4();
+  auto six = web6();
+  four.sync_group = "web";
+  auto set = started({four, six});
+  run(set, 5s);
+  (void)set.link_changed(TimePoint(6s), 0, false, std::nullopt);
+  EXPECT_EQ(set.machine(0).state(), State::fault);
+  EXPECT_EQ(set.machine(1).state(), State::active);
+}
+
+}  // namespace
+}  // namespace vip::vrrp

@@ -1,0 +1,63 @@
+// The agent's picture of itself.
+#include "vrrp/agent.h"
+
+namespace vip::vrrp {
+
+AgentStatus Agent::status() const {
+  AgentStatus status{.group = config_.group,
+                     .node = config_.node,
+                     .generation = config_.generation,
+                     .managed = config_.managed,
+                     .lease = lease_.count() > 0 ? std::to_string(lease_.count()) + "s" : "off",
+                     .since = since_,
+                     .counters = {{"lease_renewals", keeper_->renewals()}},
+                     .routers = {}};
+  for (std::size_t i = 0; i < kDiscardCount; ++i) {
+    status.counters.emplace_back(name(static_cast<Discard>(i)), routers_->strays().at(i));
+  }
+  for (std::size_t i = 0; i < sites_.size(); ++i) status.routers.push_back(status_of(i));
+  return status;
+}
+
+RouterStatus Agent::status_of(std::size_t router) const {
+  const auto& site = sites_.at(router);
+  const auto& machine = routers_->machine(router);
+  const auto& protocol = machine.config();
+  const auto active = machine.active_router();
+  RouterStatus entry{.vrid = protocol.vrid,
+                     .version = protocol.version,
+                     .family = site.settings.family(),
+                     .interface = site.link ? site.link->name : "",
+                     .state = machine.state(),
+                     .reason = machine.state() == State::fault ? why_fault(router) : "",
+                     .priority = protocol.priority,
+                     .active = active ? active->text() : "",
+                     .source = site.source ? site.source->text() : "",
+                     .sync_group = site.settings.sync_group,
+                     .multicast = site.settings.transport == Transport::multicast,
+                     .addresses = protocol.addresses,
+                     .peers = site.settings.rules.peers,
+                     .since = site.since,
+                     .advert_interval = protocol.advert_interval,
+                     .counters = {{"advertisements_sent", site.sent},
+                                  {"advertisements_received", routers_->received(router)},
+                                  {"send_errors", site.send_errors},
+                                  {"announcements", site.announcements},
+                                  {"transitions", site.transitions},
+                                  {"put_back", site.put_back},
+                                  {"foreign_owners", site.foreign_owners}}};
+  for (std::size_t i = 0; i < kDiscardCount; ++i)
+    entry.counters.emplace_back(name(static_cast<Discard>(i)), routers_->discards(router).at(i));
+  for (std::size_t i = 0; i < kNoticeCount; ++i)
+    entry.counters.emplace_back(name(static_cast<Notice>(i)), routers_->notices(router).at(i));
+  return entry;
+}
+
+const std::string& Agent::why_fault(std::size_t router) const {
+  static const std::string kByGroup = "another router of its sync group cannot work";
+  const auto& site = sites_.at(router);
+  if (!site.fault.empty()) return site.fault;
+  return site.refusal.empty() ? kByGroup : site.refusal;
+}
+
+}  // namespace vip::vrrp

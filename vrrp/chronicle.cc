@@ -1,0 +1,73 @@
+#include "vrrp/chronicle.h"
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "common/sys/log.h"
+
+namespace vip::vrrp {
+namespace {
+
+// The same trouble is said at most this often.
+constexpr Duration kPause = std::chrono::seconds(10);
+
+// Others' packets on a shared socket, and our own: no error of anybody.
+bool is_ordinary(Discard why) {
+  return why == Discard::vrid || why == Discard::own_address || why == Discard::other_interface;
+}
+
+std::string text_of(const MacAddress& mac) {
+  std::array<char, 18> text{};
+  (void)std::snprintf(text.data(), text.size(), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+                      mac[3], mac[4], mac[5]);
+  return text.data();
+}
+
+}  // namespace
+
+std::uint64_t Chronicle::count(TimePoint now, const std::string& trouble) {
+  auto& known = troubles_[trouble];
+  ++known.unsaid;
+  if (known.last && now - *known.last < kPause) return 0;
+  known.last = now;
+  return std::exchange(known.unsaid, 0);
+}
+
+void Chronicle::discarded(TimePoint now, Discard why, const IpAddress& from) {
+  if (is_ordinary(why)) return;
+  const auto times = count(now, "discarded " + std::string(name(why)));
+  if (times == 0) return;
+  log::warning("advert_discarded", {{"group", group_},
+                                    {"reason", std::string(name(why))},
+                                    {"from", from.text()},
+                                    {"count", std::to_string(times)}});
+}
+
+void Chronicle::send_failed(TimePoint now, const Error& error) {
+  const auto times = count(now, "send");
+  if (times == 0) return;
+  log::warning("send_failed",
+               {{"group", group_}, {"error", error.context}, {"count", std::to_string(times)}});
+}
+
+void Chronicle::foreign_owner(TimePoint now, const Announcement& announcement) {
+  const auto times = count(now, "foreign owner");
+  if (times == 0) return;
+  log::warning("foreign_owner", {{"group", group_},
+                                 {"address", announcement.address.text()},
+                                 {"mac", text_of(announcement.mac)},
+                                 {"why", "somebody else announced our address; announcing it again"},
+                                 {"count", std::to_string(times)}});
+}
+
+void Chronicle::address_put_back(TimePoint now, const IpPrefix& address) {
+  const auto times = count(now, "put back");
+  if (times == 0) return;
+  log::warning("address_put_back", {{"group", group_},
+                                    {"address", address.text()},
+                                    {"why", "it was removed from outside or its lease ran out"},
+                                    {"count", std::to_string(times)}});
+}
+
+}  // namespace vip::vrrp

@@ -1,0 +1,36 @@
+// How the LAN learns where an address lives, as Ethernet frames: gratuitous ARP for IPv4 (RFC 5227, 3; RFC
+// 9568 8.1.2 with errata 7947 and 7949) and the unsolicited neighbour advertisement for IPv6 (RFC 4861, 4.4;
+// RFC 9568, 8.2.2). Both are read, too, to notice somebody else who claims an address. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/base/ip_address.h"
+
+namespace vip::vrrp {
+
+using MacAddress = std::array<std::uint8_t, 6>;
+
+struct Announcement {
+  IpAddress address;
+  MacAddress mac{};
+  // IPv6 only: the sender forwards packets (the R flag), so that hosts with a route through it keep it.
+  bool from_router = false;
+  friend bool operator==(const Announcement&, const Announcement&) = default;
+};
+
+// The whole frame: to all stations, from the announced MAC.
+[[nodiscard]] std::vector<std::uint8_t> encode(const Announcement& announcement);
+
+// What a frame says about its sender's address: an ARP packet with the same sender and target, or an
+// unsolicited neighbour advertisement with hop limit 255. Nothing for all other frames.
+[[nodiscard]] std::optional<Announcement> parse_announcement(std::span<const std::uint8_t> frame);
+
+// The virtual router's own MAC: 00-00-5E-00-01-VRID for IPv4, 00-00-5E-00-02-VRID for IPv6 (RFC 9568, 7.3).
+[[nodiscard]] MacAddress virtual_mac(Family family, std::uint8_t vrid);
+
+}  // namespace vip::vrrp

@@ -1,0 +1,131 @@
+// All virtual routers of one agent, as a function of time, packets and events:
+//
+//     bytes --> decode --> find the router --> authenticate --> check --> VirtualRouter::step --> actions
+//
+// Routers are told apart by interface, VRID and family. Routers of one sync group are active together or not
+// at all: the group claims when every one of them is ready, and leaves as soon as one must. Pure: the caller
+// brings the time, carries out the actions in order and sends what packets() returns.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vrrp/core/advertisement.h"
+#include "vrrp/core/authentication.h"
+#include "vrrp/core/peer_book.h"
+#include "vrrp/core/receive_check.h"
+#include "vrrp/core/virtual_router.h"
+
+namespace vip::vrrp {
+
+// Where advertisements go: to each peer, or to VRRP's multicast group.
+enum class Transport : std::uint8_t { unicast, multicast };
+
+// One router as its settings want it.
+struct RouterSetup {
+  RouterConfig protocol;
+  ReceiveRules rules;
+  Transport transport = Transport::unicast;
+  ChecksumForm checksum = ChecksumForm::pseudo_header;  // of what we send; that or message_only
+  std::string sync_group;                               // empty: on its own
+
+  [[nodiscard]] Family family() const;
+};
+
+struct RouterAction {
+  std::size_t router = 0;
+  Action action;
+  friend bool operator==(const RouterAction&, const RouterAction&) = default;
+};
+using RouterActions = std::vector<RouterAction>;
+
+struct Packet {
+  Envelope envelope;  // its interface is where to send; 0: where the routes lead
+  std::vector<std::uint8_t> bytes;
+};
+
+// What became of a packet.
+struct Reception {
+  RouterActions actions;
+  std::optional<std::size_t> router;  // whose it was, if anybody's
+  std::optional<Discard> discarded;
+};
+
+using DiscardCounts = std::array<std::uint64_t, kDiscardCount>;
+using NoticeCounts = std::array<std::uint64_t, kNoticeCount>;
+
+class RouterSet {
+ public:
+  RouterSet(std::vector<RouterSetup> setups, Authenticator authenticator);
+
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+  [[nodiscard]] const VirtualRouter& machine(std::size_t router) const { return members_.at(router).machine; }
+  [[nodiscard]] const RouterSetup& setup(std::size_t router) const { return members_.at(router).setup; }
+
+  // Where the router is: the interface for its multicast and the only one from which it believes strangers.
+  void place(std::size_t router, IfIndex interface);
+
+  // Starts all of them. `usable` says of each whether its link is.
+  [[nodiscard]] RouterActions start(TimePoint now);
+  [[nodiscard]] RouterActions stop(TimePoint now);
+  // Whether the router's own link can be used, and its address there. Before start() nothing happens yet.
+  [[nodiscard]] RouterActions link_changed(TimePoint now, std::size_t router, bool usable,
+                                           const std::optional<IpAddress>& source);
+  [[nodiscard]] RouterActions feed(TimePoint now, std::size_t router, const Event& event);
+  [[nodiscard]] Reception receive(TimePoint now, const Envelope& envelope,
+                                  std::span<const std::uint8_t> packet);
+  // All timers that are due.
+  [[nodiscard]] RouterActions expire(TimePoint now);
+  // To be called before anything else of a turn: those who slept too long listen first. One alone needs not.
+  [[nodiscard]] RouterActions notice_stall(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+
+  // An advertisement as what goes out, one for each destination; signed where there is a key.
+  [[nodiscard]] std::vector<Packet> packets(std::size_t router, Priority priority, TimePoint now,
+                                            Duration wall_clock);
+
+  // Packets that belonged to no router, and those of each that were not believed or were odd.
+  [[nodiscard]] const DiscardCounts& strays() const { return strays_; }
+  [[nodiscard]] const DiscardCounts& discards(std::size_t router) const {
+    return members_.at(router).discards;
+  }
+  [[nodiscard]] const NoticeCounts& notices(std::size_t router) const { return members_.at(router).notices; }
+  [[nodiscard]] std::uint64_t received(std::size_t router) const { return members_.at(router).received; }
+
+ private:
+  struct Member {
+    explicit Member(RouterSetup wanted);
+    RouterSetup setup;
+    VirtualRouter machine;
+    PeerBook peers;
+    IfIndex interface;
+    bool usable = false;
+    std::optional<TimePoint> queued;  // its entry in deadlines_
+    DiscardCounts discards{};
+    NoticeCounts notices{};
+    std::uint64_t received = 0;
+  };
+
+  [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
+  void step(TimePoint now, std::size_t router, const Event& event, RouterActions& out);
+  void follow(TimePoint now, std::size_t router, const StateChanged& change, RouterActions& out);
+  void claim_together(TimePoint now, std::size_t router, RouterActions& out);
+  void queue(std::size_t router);
+  // The other routers of its sync group.
+  [[nodiscard]] std::vector<std::size_t> companions(std::size_t router) const;
+  [[nodiscard]] bool group_usable(std::size_t router) const;
+
+  std::vector<Member> members_;
+  Authenticator authenticator_;
+  std::set<std::pair<TimePoint, std::size_t>> deadlines_;
+  DiscardCounts strays_{};
+};
+
+}  // namespace vip::vrrp

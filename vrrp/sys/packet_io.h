@@ -1,0 +1,29 @@
+// All advertisements of the host, in and out: the raw sockets of the families in use. Opens what the routers
+// need, takes part in multicast where they are.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "common/base/error.h"
+#include "common/sys/event_loop.h"
+#include "vrrp/sys/vrrp_socket.h"
+
+namespace vip::vrrp {
+
+class PacketIo {
+ public:
+  // Errors: denied without NET_RAW; unavailable where the kernel lacks a family that is wanted.
+  static Result<PacketIo> open(const std::set<Family>& families);
+
+  [[nodiscard]] Status join(Family family, const std::set<IfIndex>& interfaces);
+  [[nodiscard]] Status send(const Packet& packet) const;
+  void receive(const VrrpSocket::Receiver& receiver) const;
+  // Calls back when something has arrived, as long as the watches live.
+  [[nodiscard]] std::vector<sys::Watch> watch(sys::EventLoop& loop, const sys::Callback& callback) const;
+
+ private:
+  std::map<Family, VrrpSocket> sockets_;
+};
+
+}  // namespace vip::vrrp
