@@ -104,6 +104,8 @@ Status Agent::set_up_routers() {
     std::erase(settings.rules.peers, settings.protocol.source);  // people list all nodes, themselves too
     setups.push_back(settings);
     sites_.push_back({.settings = settings, .changed = loop_.now()});
+    if (settings.virtual_mac)
+      sites_.back().virtual_link.emplace(sockets_.netlink, settings.family(), settings.protocol.vrid);
   }
   routers_.emplace(std::move(setups),
                    Authenticator(config_.auth.mode, config_.auth.keys, config_.auth.sending_key));
@@ -267,9 +269,28 @@ RouterActions Agent::place(std::size_t router) {
   site.link = std::move(placement.link);
   site.source = placement.source;
   site.fault = placement.fault.empty() ? "" : "interface: " + placement.fault;
+  if (site.virtual_link && site.link) place_virtual_link(router);
   routers_->place(router, placement.home);
   if (site.fault.empty() == was_usable && same_source) return {};
   return routers_->link_changed(loop_.now(), router, site.fault.empty(), site.source);
+}
+
+void Agent::place_virtual_link(std::size_t router) {
+  auto& site = sites_.at(router);
+  const auto before = site.virtual_link->index();
+  auto placed = site.virtual_link->place(*site.link, links_);
+  if (placed && desires_addresses(router)) placed = site.virtual_link->raise();
+  if (!placed) {
+    site.fault = "virtual MAC: " + placed.error().context;
+    again_.set(loop_.now() + kAgainAfter);
+    return;
+  }
+  if (site.virtual_link->index() == before) return;
+  for (const auto& setting : site.virtual_link->missing_settings()) {
+    log::warning("setting", {{"group", config_.group},
+                             {"warning", "the virtual MAC needs " + setting +
+                                             " on this host, which could not be set from here"}});
+  }
 }
 
 void Agent::join_groups() {
@@ -304,7 +325,10 @@ void Agent::carry_out(const RouterAction& action) {
 
 void Agent::carry_out(std::size_t router, const SendAdvertisement& action) {
   auto& site = sites_.at(router);
-  for (const auto& packet : routers_->packets(router, action.priority, loop_.now(), sys::wall_clock())) {
+  // RFC 9568, 7.3: what goes to the group comes from the virtual MAC, so that switches know where it is.
+  const bool by_virtual_mac = site.virtual_link && site.settings.transport == Transport::multicast;
+  for (auto& packet : routers_->packets(router, action.priority, loop_.now(), sys::wall_clock())) {
+    if (by_virtual_mac) packet.envelope.interface = site.virtual_link->index();
     const auto sent = sockets_.packets.send(packet);
     ++(sent ? site.sent : site.send_errors);
     if (!sent) chronicle_.send_failed(loop_.now(), sent.error());
@@ -315,6 +339,10 @@ void Agent::carry_out(std::size_t router, const HoldAddresses&) {
   auto& site = sites_.at(router);
   site.claiming = true;
   site.refusals = 0;
+  if (site.virtual_link) {
+    const auto raised = site.virtual_link->raise();
+    if (!raised) return refuse(router, site.settings.protocol.addresses.front(), raised.error());
+  }
   tell(router, keeper_->claim(loop_.now(), located(router)));
 }
 
@@ -326,6 +354,9 @@ void Agent::carry_out(std::size_t router, const ReleaseAddresses&) {
                  {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   }
   if (!outcome.not_released.empty()) again_.set(loop_.now() + kAgainAfter);
+  auto& link = sites_.at(router).virtual_link;
+  const auto lowered = link ? link->lower() : Status();
+  if (!lowered) chronicle_.send_failed(loop_.now(), lowered.error());
 }
 
 void Agent::carry_out(std::size_t router, const AnnounceAddresses&) {
@@ -378,6 +409,7 @@ std::vector<LocatedAddress> Agent::located(std::size_t router) const {
   std::vector<LocatedAddress> addresses;
   for (const auto& address : site.settings.addresses) {
     IfIndex interface = site.link ? site.link->index : IfIndex(0);
+    if (site.virtual_link) interface = site.virtual_link->index();
     if (!address.interface.empty()) {
       const auto found = std::ranges::find(links_, address.interface, &ObservedLink::name);
       interface = found == links_.end() ? IfIndex(0) : found->index;

@@ -28,6 +28,7 @@
 #include "vrrp/sys/netlink.h"
 #include "vrrp/sys/packet_io.h"
 #include "vrrp/sys/status_server.h"
+#include "vrrp/sys/virtual_link.h"
 
 namespace vip::vrrp {
 
@@ -54,9 +55,10 @@ class Agent {
     std::optional<ObservedLink> link;  // as of the last look; empty when it is not there
     std::optional<IpAddress> source;
     std::string fault = "not started";  // why it cannot be used, empty when it can
-    bool claiming = false;              // the machine waits for AddressesHeld
-    int refusals = 0;                   // of its addresses, in a row
-    std::string refusal;                // the last one's reason, empty when all are held
+    std::optional<VirtualLink> virtual_link;
+    bool claiming = false;  // the machine waits for AddressesHeld
+    int refusals = 0;       // of its addresses, in a row
+    std::string refusal;    // the last one's reason, empty when all are held
     TimePoint changed;
     std::string since;
     std::uint64_t sent = 0;
@@ -101,6 +103,7 @@ class Agent {
   // Looks at the links and tells the routers what changed; a look that failed is repeated soon.
   void observe_links();
   [[nodiscard]] RouterActions place(std::size_t router);
+  void place_virtual_link(std::size_t router);
   void join_groups();
   // Makes the kernel's addresses what the routers desire, and tells each router what became of its own.
   void settle_addresses();

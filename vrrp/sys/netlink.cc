@@ -14,6 +14,8 @@
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/inet6.h>
+#include <netlink/route/link/macvlan.h>
 #include <netlink/socket.h>
 
 #include "common/sys/posix.h"
@@ -27,6 +29,7 @@ namespace {
 
 struct LinkDeleter {
   void operator()(nl_cache* cache) const { nl_cache_free(cache); }
+  void operator()(rtnl_link* link) const { rtnl_link_put(link); }
   void operator()(rtnl_addr* address) const { rtnl_addr_put(address); }
   void operator()(nl_addr* address) const { nl_addr_put(address); }
   void operator()(nl_msg* message) const { nlmsg_free(message); }
@@ -220,6 +223,62 @@ Status Netlink::release(IfIndex interface, const IpPrefix& prefix) {
   if (code >= 0 || gone) return {};
   renew_socket();
   return netlink_failure("release " + prefix.text(), code);
+}
+
+namespace {
+
+// Two actives would have the same one. A kernel without IPv6 gives none anyway.
+int without_own_address(nl_sock* socket, rtnl_link* link) {
+  const Owned<rtnl_link> change(rtnl_link_alloc());
+  if (!change) return -NLE_NOMEM;
+  const auto none = static_cast<std::uint8_t>(rtnl_link_inet6_str2addrgenmode("none"));
+  int code = rtnl_link_inet6_set_addr_gen_mode(change.get(), none);
+  if (code >= 0) code = rtnl_link_change(socket, link, change.get(), 0);
+  return code == -NLE_AF_NOSUPPORT ? 0 : code;
+}
+
+}  // namespace
+
+Result<IfIndex> Netlink::make_macvlan(const std::string& name, IfIndex parent, const MacAddress& mac) {
+  VIP_CHECK(remove(name));
+  const Owned<rtnl_link> link(rtnl_link_macvlan_alloc());
+  const Owned<nl_addr> address(nl_addr_build(AF_LLC, mac.data(), mac.size()));
+  if (!link || !address) return fail(Errc::exhausted, "netlink: no memory");
+  rtnl_link_set_name(link.get(), name.c_str());
+  rtnl_link_set_link(link.get(), static_cast<int>(parent.value));
+  rtnl_link_set_addr(link.get(), address.get());
+  (void)rtnl_link_macvlan_set_mode(link.get(),
+                                   static_cast<std::uint32_t>(rtnl_link_macvlan_str2mode("private")));
+  int code = rtnl_link_add(socket_.get(), link.get(), NLM_F_CREATE | NLM_F_EXCL);
+  rtnl_link* made = nullptr;
+  if (code >= 0) code = rtnl_link_get_kernel(socket_.get(), 0, name.c_str(), &made);
+  const Owned<rtnl_link> found(made);
+  if (code >= 0) code = without_own_address(socket_.get(), found.get());
+  if (code >= 0) return IfIndex(static_cast<std::uint32_t>(rtnl_link_get_ifindex(found.get())));
+  renew_socket();
+  return netlink_failure("macvlan " + name, code);
+}
+
+Status Netlink::set_up(IfIndex interface, bool up) {
+  const Owned<rtnl_link> link(rtnl_link_alloc());
+  const Owned<rtnl_link> change(rtnl_link_alloc());
+  if (!link || !change) return fail(Errc::exhausted, "netlink: no memory");
+  rtnl_link_set_ifindex(link.get(), static_cast<int>(interface.value));
+  up ? rtnl_link_set_flags(change.get(), IFF_UP) : rtnl_link_unset_flags(change.get(), IFF_UP);
+  const int code = rtnl_link_change(socket_.get(), link.get(), change.get(), 0);
+  if (code >= 0) return {};
+  renew_socket();
+  return netlink_failure("interface " + std::to_string(interface.value), code);
+}
+
+Status Netlink::remove(const std::string& name) {
+  const Owned<rtnl_link> link(rtnl_link_alloc());
+  if (!link) return fail(Errc::exhausted, "netlink: no memory");
+  rtnl_link_set_name(link.get(), name.c_str());
+  const int code = rtnl_link_delete(socket_.get(), link.get());
+  if (code >= 0 || code == -NLE_NODEV || code == -NLE_OBJ_NOTFOUND) return {};
+  renew_socket();
+  return netlink_failure("remove " + name, code);
 }
 
 namespace {

@@ -37,6 +37,13 @@ class Netlink {
   // Idempotent: an address that is gone is a success.
   [[nodiscard]] Status release(IfIndex interface, const IpPrefix& prefix);
 
+  // A macvlan over the parent with this MAC, down and without addresses; one of that name that is there
+  // already is made anew. Errors: denied, not_found, unavailable.
+  [[nodiscard]] Result<IfIndex> make_macvlan(const std::string& name, IfIndex parent, const MacAddress& mac);
+  [[nodiscard]] Status set_up(IfIndex interface, bool up);
+  // Idempotent, with all its addresses.
+  [[nodiscard]] Status remove(const std::string& name);
+
  private:
   struct SocketDeleter {
     void operator()(nl_sock* socket) const;

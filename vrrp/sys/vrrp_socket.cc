@@ -45,6 +45,8 @@ bool set_up_ipv6(int fd) {
          set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, kHopLimit) &&
          set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, kOff) &&
          set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, kTrafficClass) &&
+         // By the virtual MAC's interface we speak from an address of its parent.
+         set_option(fd, IPPROTO_IPV6, IPV6_FREEBIND, kOn) &&
          set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, kOn) &&
          set_option(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, kOn);
 }
