@@ -89,8 +89,8 @@ Result<Agent::Sockets> Agent::open_sockets(const AgentConfig& config) {
   VIP_TRY(auto announcer, Announcer::open());
   Sockets sockets{std::move(netlink), std::move(hints), std::move(packets), std::move(announcer), {}};
   for (const auto family : families) {
-    VIP_TRY(auto watch, AnnouncementWatch::open(family));
-    sockets.announcements.push_back(std::move(watch));
+    VIP_TRY(auto watch, NeighbourWatch::open(family));
+    sockets.neighbours.push_back(std::move(watch));
   }
   return sockets;
 }
@@ -139,10 +139,10 @@ Status Agent::set_up_status() {
 void Agent::start() {
   watches_ = sockets_.packets.watch(loop_, [this] { on_packets(); });
   watches_.push_back(loop_.on_readable(sockets_.hints.fd(), [this] { on_hints(); }));
-  for (const auto& watch : sockets_.announcements) {
+  for (const auto& watch : sockets_.neighbours) {
     watches_.push_back(loop_.on_readable(watch.fd(), [this, &watch] {
       notice_stall();
-      watch.receive([this](IfIndex, const Announcement& announcement) { on_announcement(announcement); });
+      watch.receive([this](IfIndex interface, auto frame) { on_neighbour(interface, frame); });
     }));
   }
   if (sites_.empty()) {
@@ -194,6 +194,27 @@ void Agent::on_packets() {
     if (reception.discarded) chronicle_.discarded(loop_.now(), *reception.discarded, envelope.source);
     perform(reception.actions);
   });
+}
+
+void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame) {
+  if (const auto announcement = parse_announcement(frame)) on_announcement(*announcement);
+  if (const auto question = parse_question(frame)) on_question(interface, *question);
+}
+
+// The kernel answers for addresses that it has. Without accept mode it has none: packets to them are
+// nobody's, and yet the neighbours must find the router (RFC 9568, 6.4.3).
+void Agent::on_question(IfIndex interface, const Question& question) {
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    if (sites_[i].settings.accept || !desires_addresses(i) || sites_[i].claiming) continue;
+    for (const auto& at : located(i)) {
+      const bool here = interface == at.interface || (sites_[i].link && interface == sites_[i].link->index);
+      const auto answer = at.prefix.address == question.target && here ? saying(i, at) : std::nullopt;
+      if (!answer) continue;
+      const auto sent =
+          sockets_.announcer.send(answer->interface, encode_answer(question, answer->announcement));
+      if (!sent) chronicle_.send_failed(loop_.now(), sent.error());
+    }
+  }
 }
 
 // Somebody else says that one of our addresses is theirs: the LAN may believe it.
@@ -296,6 +317,11 @@ void Agent::place_virtual_link(std::size_t router) {
 void Agent::join_groups() {
   std::map<Family, std::set<IfIndex>> wanted;
   for (const auto& site : sites_) {
+    for (auto& watch : sockets_.neighbours) {
+      if (site.settings.accept || !site.link || watch.family() != site.settings.family()) continue;
+      const auto hearing = watch.hear_all(site.link->index);
+      if (!hearing) chronicle_.send_failed(loop_.now(), hearing.error());
+    }
     auto& interfaces = wanted[site.settings.family()];
     if (site.settings.transport == Transport::multicast && site.link) interfaces.insert(site.link->index);
   }
@@ -343,6 +369,11 @@ void Agent::carry_out(std::size_t router, const HoldAddresses&) {
     const auto raised = site.virtual_link->raise();
     if (!raised) return refuse(router, site.settings.protocol.addresses.front(), raised.error());
   }
+  if (!site.settings.accept) {
+    site.claiming = false;
+    answers_.emplace_back(router, AddressesHeld{});
+    return;
+  }
   tell(router, keeper_->claim(loop_.now(), located(router)));
 }
 
@@ -362,16 +393,25 @@ void Agent::carry_out(std::size_t router, const ReleaseAddresses&) {
 void Agent::carry_out(std::size_t router, const AnnounceAddresses&) {
   auto& site = sites_.at(router);
   for (const auto& at : located(router)) {
-    const auto link = std::ranges::find(links_, at.interface, &ObservedLink::index);
-    if (link == links_.end()) continue;  // gone this moment; the fault is on its way
-    const Announcement announcement{
-        .address = at.prefix.address,
-        .mac = link->mac,
-        .from_router = at.prefix.address.family() == Family::ipv6 && is_ipv6_router(link->name)};
-    const auto announced = sockets_.announcer.announce(at.interface, announcement);
+    const auto what = saying(router, at);
+    if (!what) continue;  // gone this moment; the fault is on its way
+    const auto announced = sockets_.announcer.send(what->interface, encode(what->announcement));
     ++(announced ? site.announcements : site.send_errors);
     if (!announced) chronicle_.send_failed(loop_.now(), announced.error());
   }
+}
+
+std::optional<Agent::Saying> Agent::saying(std::size_t router, const LocatedAddress& at) const {
+  const auto& site = sites_.at(router);
+  const bool by_virtual_mac = site.virtual_link && site.virtual_link->index() == at.interface;
+  const auto carrier = by_virtual_mac && site.link ? site.link->index : at.interface;
+  const auto link = std::ranges::find(links_, carrier, &ObservedLink::index);
+  if (link == links_.end()) return std::nullopt;
+  const bool v6 = at.prefix.address.family() == Family::ipv6;
+  return Saying{.interface = at.interface,
+                .announcement = {.address = at.prefix.address,
+                                 .mac = by_virtual_mac ? site.virtual_link->mac() : link->mac,
+                                 .from_router = v6 && is_ipv6_router(link->name)}};
 }
 
 void Agent::carry_out(std::size_t router, const StateChanged& action) {
@@ -432,7 +472,7 @@ void Agent::settle_addresses() {
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     for (const auto& at : located(i)) {
       if (at.prefix.address != sites_[i].settings.protocol.source) known.push_back(at);
-      if (desires_addresses(i)) desired.push_back(at);
+      if (desires_addresses(i) && sites_[i].settings.accept) desired.push_back(at);
     }
   }
   const auto outcome = keeper_->settle(loop_.now(), desired, known);

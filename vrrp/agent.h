@@ -73,7 +73,7 @@ class Agent {
     NetlinkEvents hints;
     PacketIo packets;
     Announcer announcer;
-    std::vector<AnnouncementWatch> announcements;
+    std::vector<NeighbourWatch> neighbours;
   };
 
   Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets);
@@ -96,7 +96,9 @@ class Agent {
   void notice_stall();
   void on_timer();
   void on_packets();
+  void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
   void on_announcement(const Announcement& announcement);
+  void on_question(IfIndex interface, const Question& question);
   void on_hints();
   void arm_timers();
 
@@ -115,6 +117,13 @@ class Agent {
 
   [[nodiscard]] bool desires_addresses(std::size_t router) const;
   [[nodiscard]] std::vector<LocatedAddress> located(std::size_t router) const;
+  // What we say about an address: by which interface it goes out, and with which MAC. Nothing while the
+  // interface is gone.
+  struct Saying {
+    IfIndex interface;
+    Announcement announcement;
+  };
+  [[nodiscard]] std::optional<Saying> saying(std::size_t router, const LocatedAddress& at) const;
   [[nodiscard]] const std::string& why_fault(std::size_t router) const;
   [[nodiscard]] RouterStatus status_of(std::size_t router) const;
 

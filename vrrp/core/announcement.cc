@@ -16,7 +16,9 @@ constexpr std::uint16_t kEtherIpv4 = 0x0800;
 constexpr std::uint16_t kEtherIpv6 = 0x86DD;
 constexpr std::uint16_t kArpEthernet = 1;
 constexpr std::uint16_t kArpRequest = 1;
+constexpr std::uint16_t kArpReply = 2;
 constexpr std::uint8_t kIcmpv6 = 58;
+constexpr std::uint8_t kNeighborSolicitation = 135;
 constexpr std::uint8_t kNeighborAdvertisement = 136;
 constexpr std::uint8_t kFlagRouter = 0x80;
 constexpr std::uint8_t kFlagSolicited = 0x40;
@@ -26,29 +28,37 @@ constexpr std::uint8_t kHopLimit = 255;
 constexpr std::size_t kNaSize = 32;
 constexpr std::size_t kNaChecksumOffset = 14 + 40 + 2;
 
-std::vector<std::uint8_t> gratuitous_arp(const Announcement& announcement) {
+struct ArpTarget {
+  MacAddress mac{};
+  IpAddress address;
+};
+
+std::vector<std::uint8_t> arp(std::uint16_t operation, const MacAddress& to, const Announcement& sender,
+                              const ArpTarget& target) {
   ByteWriter frame;
-  frame.bytes(kBroadcast);
-  frame.bytes(announcement.mac);
+  frame.bytes(to);
+  frame.bytes(sender.mac);
   frame.u16(kEtherArp);
   frame.u16(kArpEthernet);
   frame.u16(kEtherIpv4);
-  frame.u8(static_cast<std::uint8_t>(announcement.mac.size()));
+  frame.u8(static_cast<std::uint8_t>(sender.mac.size()));
   frame.u8(4);
-  frame.u16(kArpRequest);
-  frame.bytes(announcement.mac);
-  frame.bytes(announcement.address.bytes());
-  frame.bytes(kBroadcast);
-  frame.bytes(announcement.address.bytes());
+  frame.u16(operation);
+  frame.bytes(sender.mac);
+  frame.bytes(sender.address.bytes());
+  frame.bytes(target.mac);
+  frame.bytes(target.address.bytes());
   return std::move(frame).take();
 }
 
-std::vector<std::uint8_t> unsolicited_advertisement(const Announcement& announcement) {
+std::vector<std::uint8_t> neighbor_advertisement(const Announcement& announcement, const MacAddress& to_mac,
+                                                 const IpAddress& to, bool solicited) {
   ByteWriter body;  // of ICMPv6
   body.u8(kNeighborAdvertisement);
   body.u8(0);
   body.u16(0);
-  body.u8(static_cast<std::uint8_t>(kFlagOverride | (announcement.from_router ? kFlagRouter : 0U)));
+  body.u8(static_cast<std::uint8_t>(kFlagOverride | (announcement.from_router ? kFlagRouter : 0U) |
+                                    (solicited ? kFlagSolicited : 0U)));
   body.zeros(3);
   body.bytes(announcement.address.bytes());
   body.u8(kTargetLinkLayer);
@@ -56,13 +66,13 @@ std::vector<std::uint8_t> unsolicited_advertisement(const Announcement& announce
   body.bytes(announcement.mac);
   InternetChecksum sum;
   sum.add(announcement.address.bytes());
-  sum.add(kAllNodes);
+  sum.add(to.bytes());
   sum.add_u16(kNaSize);
   sum.add_u16(kIcmpv6);
   sum.add(body.view());
 
   ByteWriter frame;
-  frame.bytes(kAllNodesMac);
+  frame.bytes(to_mac);
   frame.bytes(announcement.mac);
   frame.u16(kEtherIpv6);
   frame.u16(0x6000);  // version 6
@@ -71,61 +81,124 @@ std::vector<std::uint8_t> unsolicited_advertisement(const Announcement& announce
   frame.u8(kIcmpv6);
   frame.u8(kHopLimit);
   frame.bytes(announcement.address.bytes());
-  frame.bytes(kAllNodes);
+  frame.bytes(to.bytes());
   frame.bytes(body.view());
   frame.patch_u16(kNaChecksumOffset, sum.value());
   return std::move(frame).take();
 }
 
-std::optional<Announcement> parse_arp(ByteReader reader) {
+struct ArpPacket {
+  std::uint16_t operation = 0;
+  MacAddress sender_mac{};
+  IpAddress sender;
+  IpAddress target;
+};
+
+std::optional<ArpPacket> parse_arp(ByteReader reader) {
   const bool ethernet = reader.u16() == kArpEthernet && reader.u16() == kEtherIpv4;
   const auto sizes = reader.u16();
-  (void)reader.u16();  // a request or a reply: both forms are in use
-  Announcement announcement;
-  const auto mac = reader.bytes(announcement.mac.size());
+  ArpPacket packet;
+  packet.operation = reader.u16();
+  const auto mac = reader.bytes(packet.sender_mac.size());
   const auto sender = reader.bytes(4);
-  (void)reader.bytes(announcement.mac.size());
+  (void)reader.bytes(packet.sender_mac.size());
   const auto target = reader.bytes(4);
-  if (!reader.ok() || !ethernet || sizes != 0x0604 || !std::ranges::equal(sender, target))
-    return std::nullopt;
-  std::ranges::copy(mac, announcement.mac.begin());
-  announcement.address = IpAddress::from_bytes(sender).value_or(IpAddress());
-  return announcement;
+  if (!reader.ok() || !ethernet || sizes != 0x0604) return std::nullopt;
+  std::ranges::copy(mac, packet.sender_mac.begin());
+  packet.sender = IpAddress::from_bytes(sender).value_or(IpAddress());
+  packet.target = IpAddress::from_bytes(target).value_or(IpAddress());
+  return packet;
 }
 
-std::optional<Announcement> parse_advertisement(ByteReader reader, const MacAddress& sender) {
+struct NeighborMessage {
+  std::uint8_t type = 0;
+  std::uint8_t flags = 0;
+  IpAddress source;
+  IpAddress target;
+};
+
+// A solicitation or an advertisement that came over one link only.
+std::optional<NeighborMessage> parse_neighbor_message(ByteReader reader) {
   (void)reader.bytes(6);  // class, flow, length
   const bool to_read = reader.u8() == kIcmpv6 && reader.u8() == kHopLimit;
-  (void)reader.bytes(32);  // the addresses: its target is what counts
-  const bool is_one = reader.u16() == kNeighborAdvertisement << 8U;
+  NeighborMessage message;
+  const auto source = reader.bytes(16);
+  (void)reader.bytes(16);
+  message.type = reader.u8();
+  const auto code = reader.u8();
   (void)reader.u16();
-  const auto flags = reader.u8();
+  message.flags = reader.u8();
   (void)reader.bytes(3);
   const auto target = reader.bytes(16);
-  if (!reader.ok() || !to_read || !is_one || (flags & kFlagSolicited) != 0) return std::nullopt;
-  return Announcement{.address = IpAddress::from_bytes(target).value_or(IpAddress()),
-                      .mac = sender,
-                      .from_router = (flags & kFlagRouter) != 0};
+  if (!reader.ok() || !to_read || code != 0) return std::nullopt;
+  message.source = IpAddress::from_bytes(source).value_or(IpAddress());
+  message.target = IpAddress::from_bytes(target).value_or(IpAddress());
+  return message;
+}
+
+// What of a frame is the same for all.
+struct Ethernet {
+  MacAddress sender{};
+  std::uint16_t type = 0;
+  ByteReader rest{{}};
+};
+
+std::optional<Ethernet> parse_ethernet(std::span<const std::uint8_t> frame) {
+  ByteReader reader(frame);
+  (void)reader.bytes(6);
+  const auto sender = reader.bytes(6);
+  Ethernet header;
+  header.type = reader.u16();
+  if (!reader.ok()) return std::nullopt;
+  std::ranges::copy(sender, header.sender.begin());
+  header.rest = reader;
+  return header;
 }
 
 }  // namespace
 
 std::vector<std::uint8_t> encode(const Announcement& announcement) {
-  return announcement.address.family() == Family::ipv4 ? gratuitous_arp(announcement)
-                                                       : unsolicited_advertisement(announcement);
+  if (announcement.address.family() == Family::ipv4)
+    return arp(kArpRequest, kBroadcast, announcement, {.mac = kBroadcast, .address = announcement.address});
+  return neighbor_advertisement(announcement, kAllNodesMac, IpAddress::v6(kAllNodes), /*solicited=*/false);
+}
+
+std::vector<std::uint8_t> encode_answer(const Question& question, const Announcement& answer) {
+  if (answer.address.family() == Family::ipv4)
+    return arp(kArpReply, question.asker_mac, answer, {.mac = question.asker_mac, .address = question.asker});
+  if (question.asker.is_unspecified()) return encode(answer);
+  return neighbor_advertisement(answer, question.asker_mac, question.asker, /*solicited=*/true);
 }
 
 std::optional<Announcement> parse_announcement(std::span<const std::uint8_t> frame) {
-  ByteReader reader(frame);
-  (void)reader.bytes(6);
-  const auto sender = reader.bytes(6);
-  const auto type = reader.u16();
-  if (!reader.ok()) return std::nullopt;
-  if (type == kEtherArp) return parse_arp(reader);
-  if (type != kEtherIpv6) return std::nullopt;
-  MacAddress mac{};
-  std::ranges::copy(sender, mac.begin());
-  return parse_advertisement(reader, mac);
+  const auto ethernet = parse_ethernet(frame);
+  if (!ethernet) return std::nullopt;
+  if (ethernet->type == kEtherArp) {
+    const auto packet = parse_arp(ethernet->rest);  // a request or a reply: both forms are in use
+    if (!packet || packet->sender != packet->target) return std::nullopt;
+    return Announcement{.address = packet->sender, .mac = packet->sender_mac};
+  }
+  if (ethernet->type != kEtherIpv6) return std::nullopt;
+  const auto message = parse_neighbor_message(ethernet->rest);
+  if (!message || message->type != kNeighborAdvertisement || (message->flags & kFlagSolicited) != 0)
+    return std::nullopt;
+  return Announcement{.address = message->target,
+                      .mac = ethernet->sender,
+                      .from_router = (message->flags & kFlagRouter) != 0};
+}
+
+std::optional<Question> parse_question(std::span<const std::uint8_t> frame) {
+  const auto ethernet = parse_ethernet(frame);
+  if (!ethernet) return std::nullopt;
+  if (ethernet->type == kEtherArp) {
+    const auto packet = parse_arp(ethernet->rest);
+    if (!packet || packet->operation != kArpRequest || packet->sender == packet->target) return std::nullopt;
+    return Question{.target = packet->target, .asker = packet->sender, .asker_mac = packet->sender_mac};
+  }
+  if (ethernet->type != kEtherIpv6) return std::nullopt;
+  const auto message = parse_neighbor_message(ethernet->rest);
+  if (!message || message->type != kNeighborSolicitation) return std::nullopt;
+  return Question{.target = message->target, .asker = message->source, .asker_mac = ethernet->sender};
 }
 
 MacAddress virtual_mac(Family family, std::uint8_t vrid) {

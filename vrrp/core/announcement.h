@@ -30,6 +30,19 @@ struct Announcement {
 // unsolicited neighbour advertisement with hop limit 255. Nothing for all other frames.
 [[nodiscard]] std::optional<Announcement> parse_announcement(std::span<const std::uint8_t> frame);
 
+// A neighbour who asks who has an address: an ARP request for another than its own, or a neighbour
+// solicitation.
+struct Question {
+  IpAddress target;
+  IpAddress asker;  // unspecified while it only wants to know whether the address is free
+  MacAddress asker_mac{};
+  friend bool operator==(const Question&, const Question&) = default;
+};
+[[nodiscard]] std::optional<Question> parse_question(std::span<const std::uint8_t> frame);
+
+// The frame that answers: an ARP reply, or a solicited neighbour advertisement (RFC 4861, 7.2.4).
+[[nodiscard]] std::vector<std::uint8_t> encode_answer(const Question& question, const Announcement& answer);
+
 // The virtual router's own MAC: 00-00-5E-00-01-VRID for IPv4, 00-00-5E-00-02-VRID for IPv6 (RFC 9568, 7.3).
 [[nodiscard]] MacAddress virtual_mac(Family family, std::uint8_t vrid);
 

@@ -20,21 +20,22 @@ constexpr int kFramesPerTurn = 64;
 constexpr std::size_t kFrameMax = 256;  // what is longer says nothing more
 constexpr std::size_t kSysctlMax = 16;
 
-// Classic BPF over an Ethernet frame: IPv6 with ICMPv6 directly behind its header, neighbour advertisement.
-// Everything else, the host's whole IPv6 traffic, stays in the kernel.
-std::array<sock_filter, 6> advertisements_only() {
+// Classic BPF over an Ethernet frame: IPv6 with ICMPv6 directly behind its header, neighbour solicitation or
+// advertisement. Everything else, the host's whole IPv6 traffic, stays in the kernel.
+std::array<sock_filter, 7> neighbours_only() {
   constexpr std::uint32_t kNextHeader = 20;
   constexpr std::uint32_t kType = 54;
   return {{{.code = BPF_LD | BPF_B | BPF_ABS, .jt = 0, .jf = 0, .k = kNextHeader},
-           {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 3, .k = IPPROTO_ICMPV6},
+           {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 4, .k = IPPROTO_ICMPV6},
            {.code = BPF_LD | BPF_B | BPF_ABS, .jt = 0, .jf = 0, .k = kType},
+           {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 1, .jf = 0, .k = 135},
            {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 1, .k = 136},
            {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = kFrameMax},
            {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0}}};
 }
 
 Status filter(int fd) {
-  auto program = advertisements_only();
+  auto program = neighbours_only();
   const sock_fprog code{.len = static_cast<unsigned short>(program.size()), .filter = program.data()};
   if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &code, sizeof(code)) == 0) return {};
   return sys::errno_failure("packet socket: filter");
@@ -62,8 +63,7 @@ Result<Announcer> Announcer::open() {
   return Announcer(std::move(fd));
 }
 
-Status Announcer::announce(IfIndex interface, const Announcement& announcement) const {
-  const auto frame = encode(announcement);
+Status Announcer::send(IfIndex interface, std::span<const std::uint8_t> frame) const {
   sockaddr_ll destination{};
   destination.sll_family = AF_PACKET;
   destination.sll_ifindex = static_cast<int>(interface.value);
@@ -73,7 +73,7 @@ Status Announcer::announce(IfIndex interface, const Announcement& announcement) 
               sizeof(destination.sll_protocol));
   const auto* const target = reinterpret_cast<const sockaddr*>(&destination);
   if (::sendto(fd_.get(), frame.data(), frame.size(), MSG_NOSIGNAL, target, sizeof(destination)) < 0)
-    return sys::errno_failure("announce " + announcement.address.text());
+    return sys::errno_failure("send to the neighbours");
   return {};
 }
 
@@ -82,14 +82,25 @@ bool is_ipv6_router(const std::string& interface) {
   return value && trim(*value) != "0";
 }
 
-Result<AnnouncementWatch> AnnouncementWatch::open(Family family) {
+Result<NeighbourWatch> NeighbourWatch::open(Family family) {
   VIP_TRY(auto fd, packet_socket());
   if (family == Family::ipv6) VIP_CHECK(filter(fd.get()));  // before it hears anything
   VIP_CHECK(bind_to(fd.get(), family == Family::ipv4 ? ETH_P_ARP : ETH_P_IPV6));
-  return AnnouncementWatch(std::move(fd));
+  return NeighbourWatch(family, std::move(fd));
 }
 
-void AnnouncementWatch::receive(const Receiver& receiver) const {
+Status NeighbourWatch::hear_all(IfIndex interface) {
+  if (hearing_all_.contains(interface)) return {};
+  packet_mreq request{};
+  request.mr_ifindex = static_cast<int>(interface.value);
+  request.mr_type = PACKET_MR_ALLMULTI;
+  if (::setsockopt(fd_.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)) != 0)
+    return sys::errno_failure("hear all multicast");
+  hearing_all_.insert(interface);
+  return {};
+}
+
+void NeighbourWatch::receive(const Receiver& receiver) const {
   std::array<std::uint8_t, kFrameMax> frame{};
   for (int i = 0; i < kFramesPerTurn; ++i) {
     sockaddr_ll sender{};
@@ -98,8 +109,8 @@ void AnnouncementWatch::receive(const Receiver& receiver) const {
         ::recvfrom(fd_.get(), frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&sender), &length);
     if (size < 0) return;
     if (sender.sll_pkttype == PACKET_OUTGOING) continue;
-    const auto announcement = parse_announcement(std::span(frame).first(static_cast<std::size_t>(size)));
-    if (announcement) receiver(IfIndex(static_cast<std::uint32_t>(sender.sll_ifindex)), *announcement);
+    receiver(IfIndex(static_cast<std::uint32_t>(sender.sll_ifindex)),
+             std::span(frame).first(static_cast<std::size_t>(size)));
   }
 }
 

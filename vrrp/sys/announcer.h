@@ -1,9 +1,11 @@
-// Tells the LAN where an address lives, and hears when somebody else does: packet sockets for the frames of
-// announcement.h.
+// Talks with the neighbours about addresses: tells them where one lives, hears their questions and what they
+// announce themselves. Packet sockets for the frames of announcement.h.
 #pragma once
 
 #include <functional>
-#include <vector>
+#include <set>
+#include <span>
+#include <string>
 
 #include "common/base/error.h"
 #include "common/base/ids.h"
@@ -16,8 +18,8 @@ class Announcer {
  public:
   // Errors: denied without NET_RAW.
   static Result<Announcer> open();
-  // One frame to all stations of the link. Errors: unavailable; worth a count.
-  [[nodiscard]] Status announce(IfIndex interface, const Announcement& announcement) const;
+  // Errors: unavailable; worth a count.
+  [[nodiscard]] Status send(IfIndex interface, std::span<const std::uint8_t> frame) const;
 
  private:
   explicit Announcer(sys::UniqueFd fd) : fd_(std::move(fd)) {}
@@ -27,19 +29,25 @@ class Announcer {
 // Whether the host forwards IPv6 packets on the interface: what the R flag says.
 [[nodiscard]] bool is_ipv6_router(const std::string& interface);
 
-// Hears the announcements of others on all links.
-class AnnouncementWatch {
+// Hears ARP, or IPv6 neighbour solicitations and advertisements, on all links.
+class NeighbourWatch {
  public:
   // Errors: denied without NET_RAW.
-  static Result<AnnouncementWatch> open(Family family);
+  static Result<NeighbourWatch> open(Family family);
+  [[nodiscard]] Family family() const { return family_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
+  // Hears questions for addresses that the kernel does not have, too: they come by multicast over IPv6.
+  // Errors: not_found, unavailable.
+  [[nodiscard]] Status hear_all(IfIndex interface);
   // What has arrived, at most as much as fits one turn of the loop.
-  using Receiver = std::function<void(IfIndex interface, const Announcement& announcement)>;
+  using Receiver = std::function<void(IfIndex interface, std::span<const std::uint8_t> frame)>;
   void receive(const Receiver& receiver) const;
 
  private:
-  explicit AnnouncementWatch(sys::UniqueFd fd) : fd_(std::move(fd)) {}
+  NeighbourWatch(Family family, sys::UniqueFd fd) : family_(family), fd_(std::move(fd)) {}
+  Family family_;
   sys::UniqueFd fd_;
+  std::set<IfIndex> hearing_all_;
 };
 
 }  // namespace vip::vrrp

@@ -62,6 +62,50 @@ TEST(Announcement, NothingElseIsRead) {
   }
 }
 
+TEST(Question, IsAnArpRequestForAnothersAddress) {
+  const auto frame = from_hex(
+      "ffffffffffff0a0000000001"
+      "0806"
+      "0001080006040001"
+      "0a0000000001c0000201"
+      "000000000000c0000264");
+  const auto question = parse_question(frame);
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->target, ip("192.0.2.100"));
+  EXPECT_EQ(encode_answer(*question, {.address = ip("192.0.2.100"), .mac = kMac}),
+            from_hex("0a0000000001021122334455"
+                     "0806"
+                     "0001080006040002"
+                     "021122334455c0000264"
+                     "0a0000000001c0000201"));
+  EXPECT_FALSE(parse_announcement(frame));
+  EXPECT_FALSE(parse_question(encode(Announcement{.address = ip("192.0.2.100"), .mac = kMac})));
+}
+
+TEST(Question, OverIpv6IsASolicitation) {
+  const auto solicitation = [](std::string_view source) {
+    return from_hex(std::string("3333ff0001000a0000000001"
+                                "86dd"
+                                "6000000000183aff") +
+                    std::string(source) +
+                    "ff0200000000000000000001ff000100"
+                    "8700000000000000"
+                    "20010db8000000000000000000000100");
+  };
+  const auto question = parse_question(solicitation("20010db8000000000000000000000001"));
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->target, ip("2001:db8::100"));
+  EXPECT_EQ(question->asker, ip("2001:db8::1"));
+  const auto answer = encode_answer(*question, {.address = ip("2001:db8::100"), .mac = kMac});
+  EXPECT_EQ(answer[14 + 40 + 4], 0x60) << "solicited and overriding";
+  EXPECT_FALSE(parse_announcement(answer)) << "an answer announces nothing to others";
+  // RFC 4861, 7.2.4: whoever asks without an address yet is answered to all.
+  const auto probe = parse_question(solicitation("00000000000000000000000000000000"));
+  ASSERT_TRUE(probe);
+  EXPECT_EQ(encode_answer(*probe, {.address = ip("2001:db8::100"), .mac = kMac}),
+            encode(Announcement{.address = ip("2001:db8::100"), .mac = kMac}));
+}
+
 TEST(VirtualMac, HasTheFamilyAndTheVrid) {
   EXPECT_EQ(virtual_mac(Family::ipv4, 51), (MacAddress{0x00, 0x00, 0x5E, 0x00, 0x01, 51}));
   EXPECT_EQ(virtual_mac(Family::ipv6, 255), (MacAddress{0x00, 0x00, 0x5E, 0x00, 0x02, 255}));
