@@ -7,6 +7,7 @@
 namespace vip::golden {
 
 Json replay(const Json& golden) {
+  if (golden.contains("routers")) return play_set(golden);
   if (golden.contains("steps")) return play_steps(golden);
   auto played = golden;
   if (golden.contains("packet")) {

@@ -2,6 +2,7 @@
 // case is one JSON object with an id, a section, what it says, and one of
 //
 //   "steps"    events for a VirtualRouter of "config"; with "state", it is in that state since 0 ms
+//   "routers"  and events for a RouterSet of them: packets as they come from and go to the wire
 //   "packet"   bytes for decode(), then for check() where a "config" is given
 //   "encode"   a value for encode(); "timers": values for skew_time() and active_down_interval()
 //   "sign"     a message for sign(); "announce": an address for encode() of an announcement

@@ -11,56 +11,6 @@ using namespace vip::vrrp;
 
 namespace {
 
-Event event(const Json& given) {
-  allow(given, {"is", "from", "priority", "interval_ms", "config"});
-  static const std::map<std::string, Event> kPlain{{"started", Started{}},
-                                                   {"started without link", Started{.link_up = false}},
-                                                   {"stopped", Stopped{}},
-                                                   {"timer", TimerExpired{}},
-                                                   {"link up", LinkChanged{.up = true}},
-                                                   {"link down", LinkChanged{.up = false}},
-                                                   {"stalled", Stalled{}},
-                                                   {"held", AddressesHeld{}},
-                                                   {"refused", AddressesRefused{}},
-                                                   {"foreign owner", ForeignOwner{}},
-                                                   {"group down", LinkChanged{.up = false, .by_group = true}},
-                                                   {"group up", LinkChanged{.up = true, .by_group = true}},
-                                                   {"group claims", Claimed{}},
-                                                   {"group yields", Yielded{}}};
-  const auto what = given.at("is").get<std::string>();
-  if (what == "advert") {
-    return Received{.source = address(given.at("from")),
-                    .priority = Priority(given.at("priority").get<std::uint8_t>()),
-                    .interval = milliseconds(given.value("interval_ms", Json(1000)))};
-  }
-  if (what == "reconfigured") return Reconfigured{config(given.at("config"))};
-  return kPlain.at(what);
-}
-
-class Teller {
- public:
-  Teller(const VirtualRouter& router, Words& words) : router_(router), words_(words) {}
-  void operator()(const SendAdvertisement& action) const {
-    words_.push_back("send priority " + std::to_string(action.priority.value));
-  }
-  void operator()(const HoldAddresses&) const {
-    Words held;
-    for (const auto& prefix : router_.desired_addresses()) held.push_back(prefix.text());
-    words_.push_back("hold " + join(held, " "));
-  }
-  void operator()(const ReleaseAddresses&) const { words_.emplace_back("release"); }
-  void operator()(const AnnounceAddresses&) const { words_.emplace_back("announce"); }
-  void operator()(const ReadyToClaim&) const { words_.emplace_back("ready to claim"); }
-  void operator()(const StateChanged& action) const {
-    words_.push_back(std::string(name(action.from)) + " -> " + std::string(name(action.to)) + ": " +
-                     std::string(name(action.cause)) + (action.peer ? " " + action.peer->text() : ""));
-  }
-
- private:
-  const VirtualRouter& router_;
-  Words& words_;
-};
-
 // A router and its clock. "wake" jumps to the next deadline, "run" goes through all of them until a time, and
 // "stall check" is what the agent does at the begin of a turn.
 class Player {
@@ -87,21 +37,17 @@ class Player {
     }
     if (router_.desired_addresses().empty() == (router_.state() == State::active))
       words.emplace_back("but what it holds is another matter");
-    const auto next = router_.next_deadline();
-    words.push_back(
-        "now " + std::string(name(router_.state())) +
-        (next ? ", " + timer_name(next->which) + " at " + text(next->when.time_since_epoch()) : ""));
+    words.push_back("now " + text(router_));
     return words;
   }
   void feed(const Event& event, Words& words) {
-    for (const auto& action : router_.step(now_, event)) std::visit(Teller(router_, words), action);
+    for (const auto& action : router_.step(now_, event)) words.push_back(text(action, router_));
   }
   void wake(Words& words) {
     advance(router_.next_deadline().value().when);
     words.push_back("at " + text(now_.time_since_epoch()));
     feed(TimerExpired{}, words);
   }
-  [[nodiscard]] TimePoint now() const { return now_; }
 
   // A router that came into its state at 0 ms.
   static Player in(const std::string& state, const RouterConfig& with) {
@@ -128,16 +74,6 @@ class Player {
     if (to < now_) throw std::runtime_error("time goes back");
     now_ = to;
   }
-  static std::string timer_name(Timer timer) {
-    static const std::map<Timer, std::string> kNames{{Timer::down, "down"},
-                                                     {Timer::advert, "advert"},
-                                                     {Timer::preempt_delay, "preempt delay"},
-                                                     {Timer::announce, "announcement"},
-                                                     {Timer::defend, "defence"},
-                                                     {Timer::retry, "retry"}};
-    return kNames.at(timer);
-  }
-
   VirtualRouter router_;
   TimePoint now_;
 };

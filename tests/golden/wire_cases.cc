@@ -33,15 +33,6 @@ std::string tell(const Decoded& decoded) {
          ", checksum: " + kForms.at(decoded.checksum);
 }
 
-ReceiveRules rules(const Json& given) {
-  allow(given, {"peers", "any_source", "interface", "ttl_min"});
-  ReceiveRules made{.listed_sources_only = !given.value("any_source", false),
-                    .interface = IfIndex(given.value("interface", 0U)),
-                    .ttl_min = given.value("ttl_min", std::uint8_t{255})};
-  for (const auto& peer : given.value("peers", Json::array())) made.peers.push_back(address(peer));
-  return made;
-}
-
 Words refused(Discard why) {
   return {"discarded: " + std::string(name(why))};
 }

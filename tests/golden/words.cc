@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
+
+#include "common/base/text.h"
 
 namespace vip::golden {
 
@@ -57,6 +60,69 @@ Envelope envelope(const Json& given) {
           .destination = address(given.at("to")),
           .ttl = given.value("ttl", std::uint8_t{255}),
           .interface = IfIndex(given.value("interface", 0U))};
+}
+
+ReceiveRules rules(const Json& given) {
+  allow(given, {"peers", "any_source", "interface", "ttl_min"});
+  ReceiveRules made{.listed_sources_only = !given.value("any_source", false),
+                    .interface = IfIndex(given.value("interface", 0U)),
+                    .ttl_min = given.value("ttl_min", std::uint8_t{255})};
+  for (const auto& peer : given.value("peers", Json::array())) made.peers.push_back(address(peer));
+  return made;
+}
+
+Event event(const Json& given) {
+  allow(given, {"is", "from", "priority", "interval_ms", "config"});
+  static const std::map<std::string, Event> kPlain{{"started", Started{}},
+                                                   {"started without link", Started{.link_up = false}},
+                                                   {"stopped", Stopped{}},
+                                                   {"timer", TimerExpired{}},
+                                                   {"link up", LinkChanged{.up = true}},
+                                                   {"link down", LinkChanged{.up = false}},
+                                                   {"stalled", Stalled{}},
+                                                   {"held", AddressesHeld{}},
+                                                   {"refused", AddressesRefused{}},
+                                                   {"foreign owner", ForeignOwner{}},
+                                                   {"group down", LinkChanged{.up = false, .by_group = true}},
+                                                   {"group up", LinkChanged{.up = true, .by_group = true}},
+                                                   {"group claims", Claimed{}},
+                                                   {"group yields", Yielded{}}};
+  const auto what = given.at("is").get<std::string>();
+  if (what == "advert") {
+    return Received{.source = address(given.at("from")),
+                    .priority = Priority(given.at("priority").get<std::uint8_t>()),
+                    .interval = milliseconds(given.value("interval_ms", Json(1000)))};
+  }
+  if (what == "reconfigured") return Reconfigured{config(given.at("config"))};
+  return kPlain.at(what);
+}
+
+std::string text(const Action& action, const VirtualRouter& router) {
+  if (const auto* send = std::get_if<SendAdvertisement>(&action))
+    return "send priority " + std::to_string(send->priority.value);
+  if (std::holds_alternative<HoldAddresses>(action)) {
+    Words held{"hold"};
+    for (const auto& prefix : router.desired_addresses()) held.push_back(prefix.text());
+    return join(held, " ");
+  }
+  if (std::holds_alternative<ReleaseAddresses>(action)) return "release";
+  if (std::holds_alternative<AnnounceAddresses>(action)) return "announce";
+  if (std::holds_alternative<ReadyToClaim>(action)) return "ready to claim";
+  const auto& change = std::get<StateChanged>(action);
+  return std::string(name(change.from)) + " -> " + std::string(name(change.to)) + ": " +
+         std::string(name(change.cause)) + (change.peer ? " " + change.peer->text() : "");
+}
+
+std::string text(const VirtualRouter& router) {
+  static const std::map<Timer, std::string> kNames{{Timer::down, "down"},
+                                                   {Timer::advert, "advert"},
+                                                   {Timer::preempt_delay, "preempt delay"},
+                                                   {Timer::announce, "announcement"},
+                                                   {Timer::defend, "defence"},
+                                                   {Timer::retry, "retry"}};
+  const auto next = router.next_deadline();
+  return std::string(name(router.state())) +
+         (next ? ", " + kNames.at(next->which) + " at " + text(next->when.time_since_epoch()) : "");
 }
 
 }  // namespace vip::golden
