@@ -123,9 +123,13 @@ Words signature(const Json& given) {
 Words announcement(const Json& given) {
   allow(given, {"id", "section", "says", "announce", "expect"});
   const auto& value = given.at("announce");
-  allow(value, {"address", "mac", "router"});
+  allow(value, {"address", "mac", "vrid", "router"});
   Announcement made{.address = address(value.at("address")), .from_router = value.value("router", false)};
-  std::ranges::copy(from_hex(value.at("mac").get<std::string>()), made.mac.begin());
+  if (value.contains("vrid")) {
+    made.mac = virtual_mac(made.address.family(), value["vrid"].get<std::uint8_t>());
+  } else {
+    std::ranges::copy(from_hex(value.at("mac").get<std::string>()), made.mac.begin());
+  }
   return {hexadecimal(encode(made))};
 }
 
