@@ -1,0 +1,128 @@
+#include "tests/golden/words.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <stdexcept>
+
+#include "common/base/text.h"
+
+namespace vip::golden {
+
+using namespace vip::vrrp;
+
+void allow(const Json& object, std::initializer_list<std::string_view> known) {
+  for (const auto& [key, value] : object.items()) {
+    if (std::ranges::find(known, key) == known.end()) throw std::runtime_error("unknown word: " + key);
+  }
+}
+
+Duration milliseconds(const Json& value) {
+  return Duration(std::llround(value.get<double>() * 1e6));
+}
+
+std::string text(Duration duration) {
+  const auto whole = std::to_string(duration.count() / 1'000'000);
+  auto rest = std::to_string(1'000'000 + std::abs(duration.count() % 1'000'000)).substr(1);
+  rest.erase(rest.find_last_not_of('0') + 1);
+  return rest.empty() ? whole : whole + "." + rest;
+}
+
+IpAddress address(const Json& value) {
+  return ip(value.get<std::string>());
+}
+
+RouterConfig config(const Json& given) {
+  allow(given, {"version", "vrid", "priority", "interval_ms", "preempt", "preempt_delay_ms", "start_wait_ms",
+                "password", "source", "addresses", "lease_ms", "in_group"});
+  RouterConfig made{.version = static_cast<Version>(given.value("version", 3)),
+                    .vrid = Vrid(given.value("vrid", std::uint8_t{51})),
+                    .priority = Priority(given.value("priority", std::uint8_t{100})),
+                    .advert_interval = milliseconds(given.value("interval_ms", Json(1000))),
+                    .source = address(given.value("source", Json("192.0.2.20")))};
+  made.preempt = given.value("preempt", made.preempt);
+  made.preempt_delay = milliseconds(given.value("preempt_delay_ms", Json(0)));
+  made.start_wait = milliseconds(given.value("start_wait_ms", Json(0)));
+  made.lease = milliseconds(given.value("lease_ms", Json(0)));
+  made.in_group = given.value("in_group", false);
+  if (given.contains("password")) {
+    made.auth_type = AuthType::password;
+    made.auth = auth_data(given["password"].get<std::string>());
+  }
+  for (const auto& prefix : given.value("addresses", Json{"192.0.2.100"}))
+    made.addresses.push_back(IpPrefix::parse(prefix.get<std::string>()).value());
+  return made;
+}
+
+Envelope envelope(const Json& given) {
+  allow(given, {"from", "to", "ttl", "interface"});
+  return {.source = address(given.at("from")),
+          .destination = address(given.at("to")),
+          .ttl = given.value("ttl", std::uint8_t{255}),
+          .interface = IfIndex(given.value("interface", 0U))};
+}
+
+ReceiveRules rules(const Json& given) {
+  allow(given, {"peers", "any_source", "interface", "ttl_min"});
+  ReceiveRules made{.listed_sources_only = !given.value("any_source", false),
+                    .interface = IfIndex(given.value("interface", 0U)),
+                    .ttl_min = given.value("ttl_min", std::uint8_t{255})};
+  for (const auto& peer : given.value("peers", Json::array())) made.peers.push_back(address(peer));
+  return made;
+}
+
+Event event(const Json& given) {
+  allow(given, {"is", "from", "priority", "interval_ms", "config"});
+  static const std::map<std::string, Event> kPlain{{"started", Started{}},
+                                                   {"started without link", Started{.link_up = false}},
+                                                   {"stopped", Stopped{}},
+                                                   {"timer", TimerExpired{}},
+                                                   {"link up", LinkChanged{.up = true}},
+                                                   {"link down", LinkChanged{.up = false}},
+                                                   {"stalled", Stalled{}},
+                                                   {"held", AddressesHeld{}},
+                                                   {"refused", AddressesRefused{}},
+                                                   {"foreign owner", ForeignOwner{}},
+                                                   {"group down", LinkChanged{.up = false, .by_group = true}},
+                                                   {"group up", LinkChanged{.up = true, .by_group = true}},
+                                                   {"group claims", Claimed{}},
+                                                   {"group yields", Yielded{}}};
+  const auto what = given.at("is").get<std::string>();
+  if (what == "advert") {
+    return Received{.source = address(given.at("from")),
+                    .priority = Priority(given.at("priority").get<std::uint8_t>()),
+                    .interval = milliseconds(given.value("interval_ms", Json(1000)))};
+  }
+  if (what == "reconfigured") return Reconfigured{config(given.at("config"))};
+  return kPlain.at(what);
+}
+
+std::string text(const Action& action, const VirtualRouter& router) {
+  if (const auto* send = std::get_if<SendAdvertisement>(&action))
+    return "send priority " + std::to_string(send->priority.value);
+  if (std::holds_alternative<HoldAddresses>(action)) {
+    Words held{"hold"};
+    for (const auto& prefix : router.desired_addresses()) held.push_back(prefix.text());
+    return join(held, " ");
+  }
+  if (std::holds_alternative<ReleaseAddresses>(action)) return "release";
+  if (std::holds_alternative<AnnounceAddresses>(action)) return "announce";
+  if (std::holds_alternative<ReadyToClaim>(action)) return "ready to claim";
+  const auto& change = std::get<StateChanged>(action);
+  return std::string(name(change.from)) + " -> " + std::string(name(change.to)) + ": " +
+         std::string(name(change.cause)) + (change.peer ? " " + change.peer->text() : "");
+}
+
+std::string text(const VirtualRouter& router) {
+  static const std::map<Timer, std::string> kNames{{Timer::down, "down"},
+                                                   {Timer::advert, "advert"},
+                                                   {Timer::preempt_delay, "preempt delay"},
+                                                   {Timer::announce, "announcement"},
+                                                   {Timer::defend, "defence"},
+                                                   {Timer::retry, "retry"}};
+  const auto next = router.next_deadline();
+  return std::string(name(router.state())) +
+         (next ? ", " + kNames.at(next->which) + " at " + text(next->when.time_since_epoch()) : "");
+}
+
+}  // namespace vip::golden
