@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/assert.h"
+#include "tests/sim/model.h"
 
 namespace vip::vrrp::sim {
 namespace {
@@ -28,6 +29,7 @@ RouterConfig config_of(const ClusterOptions& options, std::size_t host) {
 struct Cluster::Host {
   RouterConfig config;
   VirtualRouter router;
+  std::optional<Model> model{};
   Life life = Life::off;
   bool link_up = true;
   bool refuses = false;
@@ -96,6 +98,7 @@ void Cluster::start(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::off) return;
   self.router = VirtualRouter(self.config);
+  if (options_.with_model) self.model.emplace(self.config);
   self.life = Life::running;
   feed(host, Started{.link_up = self.link_up});
 }
@@ -201,7 +204,15 @@ void Cluster::happen(const Held& held) {
 
 void Cluster::feed(std::size_t host, const Event& event) {
   auto& self = *hosts_.at(host);
-  for (const auto& action : self.router.step(self.local(now_), event)) carry_out(host, action);
+  const auto local = self.local(now_);
+  const auto actions = self.router.step(local, event);
+  if (self.model && !divergence_) {
+    const auto expected = self.model->feed(local.time_since_epoch().count(), event);
+    if (const auto difference = self.model->difference(expected, actions, self.router))
+      divergence_ = "host " + std::to_string(host) + " differs from the model on event " +
+                    std::to_string(event.index()) + ": " + *difference;
+  }
+  for (const auto& action : actions) carry_out(host, action);
   arm(host);
 }
 

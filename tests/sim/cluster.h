@@ -37,6 +37,7 @@ struct ClusterOptions {
   int drift_ppm_max = 0;      // of each host's clock, either way
   Duration hold_delay_max{};  // how long the kernel takes to have the addresses
   Network network;
+  bool with_model = false;  // hold every router against the model
 };
 
 // What a host is doing.
@@ -75,6 +76,8 @@ class Cluster {
   void run_for(Duration span);
   // Whether the condition came true within the limit; it is looked at after every event.
   bool run_until(const std::function<bool()>& condition, Duration limit);
+  // With a model: the first difference between it and a router.
+  [[nodiscard]] const std::optional<std::string>& divergence() const { return divergence_; }
   // Called after every event.
   void watch(std::function<void()> watcher) { watcher_ = std::move(watcher); }
 
@@ -110,6 +113,7 @@ class Cluster {
   std::multimap<TimePoint, Happening> queue_;
   std::vector<std::vector<bool>> cut_;
   std::function<void()> watcher_;
+  std::optional<std::string> divergence_;
   std::uint64_t steps_ = 0;
 };
 

@@ -22,9 +22,9 @@ constexpr Duration kRetryLongest = 60s;
 // Whoever was not heard by the others leaves them the addresses for so long at most.
 constexpr Duration kOneWayLongest = 240s;
 
-ClusterOptions draw_options(Rng& rng) {
+ClusterOptions draw_options(Rng& rng, bool with_model) {
   static constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
-  ClusterOptions options;
+  ClusterOptions options{.with_model = with_model};
   options.priorities.clear();
   const auto hosts = 2 + rng.below(4);
   const bool ties = rng.one_in(4);
@@ -57,7 +57,10 @@ std::string describe(const ClusterOptions& options, const std::array<bool, kFaul
 class History {
  public:
   History(Seed seed, const HistoryLimits& limits)
-      : limits_(limits), rng_(seed), options_(draw_options(rng_)), cluster_(Seed{rng_.next()}, options_) {
+      : limits_(limits),
+        rng_(seed),
+        options_(draw_options(rng_, limits.with_model)),
+        cluster_(Seed{rng_.next()}, options_) {
     for (auto& kind : enabled_) kind = !rng_.one_in(2);
     result_.options = describe(options_, enabled_);
     cluster_.watch([this] { check_always(); });
@@ -88,6 +91,7 @@ class History {
   // ---------------------------------------------------------
 
   void check_always() {
+    if (cluster_.divergence()) violate(*cluster_.divergence());
     for (std::size_t i = 0; i < cluster_.size(); ++i) {
       const bool active = cluster_.life(i) != Life::off && cluster_.router(i).state() == State::active;
       if (cluster_.holds(i) && !active)

@@ -14,6 +14,7 @@ namespace vip::vrrp::sim {
 struct HistoryLimits {
   Duration virtual_time = std::chrono::hours(1);
   std::uint64_t steps_max = 20'000;
+  bool with_model = false;  // hold every router against the model (model.h)
 };
 
 struct HistoryResult {
