@@ -13,13 +13,14 @@ constexpr std::size_t kQueueWhilePaused = 100;  // what a socket buffer keeps fo
 constexpr std::int64_t kMillion = 1'000'000;
 
 RouterConfig config_of(const ClusterOptions& options, std::size_t host) {
-  const auto last = static_cast<std::uint8_t>(host + 1);
+  const auto last = static_cast<std::uint8_t>(options.one_source ? 1 : host + 1);
   return {.version = options.version,
           .vrid = Vrid(51),
           .priority = Priority(static_cast<std::uint8_t>(options.priorities.at(host))),
           .advert_interval = options.interval,
           .preempt = options.preempt,
           .preempt_delay = options.preempt_delay,
+          .start_wait = options.start_wait,
           .source = IpAddress::v4({192, 0, 2, last}),
           .addresses = {IpPrefix{.address = IpAddress::v4({192, 0, 2, 100}), .length = 32}}};
 }
@@ -62,6 +63,7 @@ Cluster::Cluster(Seed seed, ClusterOptions options) : options_(std::move(options
     hosts_.back()->drift_ppm = static_cast<std::int64_t>(rng_.below(range)) - options_.drift_ppm_max;
   }
   cut_.assign(count, std::vector<bool>(count, false));
+  last_arrival_.assign(count, std::vector<TimePoint>(count));
 }
 
 Cluster::~Cluster() = default;
@@ -217,6 +219,7 @@ void Cluster::feed(std::size_t host, const Event& event) {
 }
 
 void Cluster::carry_out(std::size_t host, const Action& action) {
+  if (observer_) observer_(host, action);
   auto& self = *hosts_.at(host);
   if (const auto* send_it = std::get_if<SendAdvertisement>(&action)) send(host, send_it->priority);
   if (std::holds_alternative<ReleaseAddresses>(action)) {
@@ -238,8 +241,11 @@ void Cluster::send(std::size_t from, Priority priority) {
     if (to == from || cut_[from][to] || rng_.below(100) < options_.network.loss_percent) continue;
     const int copies = rng_.below(100) < options_.network.duplicate_percent ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
-      queue_.emplace(now_ + rng_.between(Duration(1), options_.network.delay_max),
-                     Delivery{.to = to, .advertisement = advertisement});
+      auto arrival = now_ + rng_.between(Duration(1), options_.network.delay_max);
+      auto& last = last_arrival_[from][to];
+      if (!options_.network.reorder) arrival = std::max(arrival, last);
+      last = std::max(last, arrival);
+      queue_.emplace(arrival, Delivery{.to = to, .advertisement = advertisement});
     }
   }
 }

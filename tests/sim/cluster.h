@@ -26,6 +26,7 @@ struct Network {
   Duration delay_max = std::chrono::milliseconds(1);
   unsigned loss_percent = 0;
   unsigned duplicate_percent = 0;
+  bool reorder = false;  // else what one host sends to another arrives in order
 };
 
 struct ClusterOptions {
@@ -34,9 +35,11 @@ struct ClusterOptions {
   Duration interval = std::chrono::milliseconds(250);
   bool preempt = true;
   Duration preempt_delay{};
+  Duration start_wait{};
   int drift_ppm_max = 0;      // of each host's clock, either way
   Duration hold_delay_max{};  // how long the kernel takes to have the addresses
   Network network;
+  bool one_source = false;  // all hosts have one address, as a misconfigured LAN may
   bool with_model = false;  // hold every router against the model
 };
 
@@ -52,6 +55,7 @@ class Cluster {
   Cluster(Cluster&&) = delete;
   Cluster& operator=(Cluster&&) = delete;
 
+  [[nodiscard]] const ClusterOptions& options() const { return options_; }
   [[nodiscard]] std::size_t size() const { return hosts_.size(); }
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] const VirtualRouter& router(std::size_t host) const;
@@ -80,6 +84,9 @@ class Cluster {
   [[nodiscard]] const std::optional<std::string>& divergence() const { return divergence_; }
   // Called after every event.
   void watch(std::function<void()> watcher) { watcher_ = std::move(watcher); }
+  // Called with every action of a router, when it is carried out.
+  using Observer = std::function<void(std::size_t host, const Action& action)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
  private:
   struct Host;
@@ -112,7 +119,9 @@ class Cluster {
   std::vector<std::unique_ptr<Host>> hosts_;
   std::multimap<TimePoint, Happening> queue_;
   std::vector<std::vector<bool>> cut_;
+  std::vector<std::vector<TimePoint>> last_arrival_;  // by sender and receiver
   std::function<void()> watcher_;
+  Observer observer_;
   std::optional<std::string> divergence_;
   std::uint64_t steps_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "tests/sim/cluster.h"
+#include "tests/sim/quiet_judge.h"
 
 namespace vip::vrrp::sim {
 namespace {
@@ -12,15 +13,13 @@ using namespace std::chrono_literals;
 
 // Faults of a kind happen in a history or not at all: what is rare together with everything else becomes
 // common in the histories that have little else (TigerBeetle calls this swarm testing).
-enum class Fault { crash, leave, pause, link, one_way, split, refuse, loss, count };
+enum class Fault { crash, leave, pause, link, one_way, split, refuse, loss, reorder, count };
 constexpr auto kFaultCount = static_cast<std::size_t>(Fault::count);
-constexpr std::array<const char*, kFaultCount> kFaultNames{"crash",   "leave", "pause",  "link",
-                                                           "one_way", "split", "refuse", "loss"};
+constexpr std::array<const char*, kFaultCount> kFaultNames{"crash", "leave",  "pause", "link",   "one_way",
+                                                           "split", "refuse", "loss",  "reorder"};
 
 // Once the kernel refused an address, the router waits this long at most before it asks again.
 constexpr Duration kRetryLongest = 60s;
-// Whoever was not heard by the others leaves them the addresses for so long at most.
-constexpr Duration kOneWayLongest = 240s;
 
 ClusterOptions draw_options(Rng& rng, bool with_model) {
   static constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
@@ -30,11 +29,14 @@ ClusterOptions draw_options(Rng& rng, bool with_model) {
   const bool ties = rng.one_in(4);
   for (std::uint64_t i = 0; i < hosts; ++i)
     options.priorities.push_back(ties ? 100 : static_cast<int>(250 - 40 * i - rng.below(30)));
+  if (rng.one_in(10)) options.priorities.front() = kPriorityOwner.value;
   options.version = rng.one_in(4) ? Version::v2 : Version::v3;
   options.interval =
       options.version == Version::v2 ? Duration(1s) : kIntervals.at(rng.below(kIntervals.size()));
   options.preempt = !rng.one_in(3);
   options.preempt_delay = rng.one_in(2) ? Duration(0s) : rng.between(1s, 10s);
+  const auto listening = active_down_interval(options.version, Priority(1), options.interval);
+  if (rng.one_in(4)) options.start_wait = rng.between(listening, std::max<Duration>(2 * listening, 3600ms));
   options.drift_ppm_max = rng.one_in(2) ? 0 : 500;
   options.hold_delay_max = rng.one_in(2) ? Duration(0) : options.interval / 20;
   options.network.delay_max = options.interval / 20;
@@ -47,6 +49,8 @@ std::string describe(const ClusterOptions& options, const std::array<bool, kFaul
   for (const auto priority : options.priorities) text += " " + std::to_string(priority);
   text += options.preempt ? " preempt after " + std::to_string(options.preempt_delay / 1ms) + "ms"
                           : " no preempt";
+  if (options.start_wait > Duration::zero())
+    text += " start wait " + std::to_string(options.start_wait / 1ms) + "ms";
   text += " faults";
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (enabled.at(i)) text += std::string(" ") + kFaultNames.at(i);
@@ -60,14 +64,15 @@ class History {
       : limits_(limits),
         rng_(seed),
         options_(draw_options(rng_, limits.with_model)),
-        cluster_(Seed{rng_.next()}, options_) {
+        cluster_(Seed{rng_.next()}, options_),
+        judge_(cluster_) {
     for (auto& kind : enabled_) kind = !rng_.one_in(2);
     result_.options = describe(options_, enabled_);
     cluster_.watch([this] { check_always(); });
   }
 
   HistoryResult run() {
-    for (std::size_t i = 0; i < cluster_.size(); ++i) cluster_.start(i);
+    for (std::size_t i = 0; i < cluster_.size(); ++i) start(i);
     while (!result_.violation && cluster_.steps() < limits_.steps_max && elapsed() < limits_.virtual_time) {
       cluster_.run_for(rng_.between(options_.interval, 40 * options_.interval));
       inject();
@@ -92,6 +97,7 @@ class History {
 
   void check_always() {
     if (cluster_.divergence()) violate(*cluster_.divergence());
+    if (const auto wrong = judge_.look()) violate(*wrong);
     for (std::size_t i = 0; i < cluster_.size(); ++i) {
       const bool active = cluster_.life(i) != Life::off && cluster_.router(i).state() == State::active;
       if (cluster_.holds(i) && !active)
@@ -118,10 +124,10 @@ class History {
     const auto host = any_host();
     switch (kind) {
       case Fault::crash:
-        cluster_.life(host) == Life::off ? cluster_.start(host) : cluster_.crash(host);
+        cluster_.life(host) == Life::off ? start(host) : vanish(host, &Cluster::crash);
         break;
       case Fault::leave:
-        cluster_.life(host) == Life::off ? cluster_.start(host) : cluster_.stop(host);
+        cluster_.life(host) == Life::off ? start(host) : vanish(host, &Cluster::stop);
         break;
       case Fault::pause:
         cluster_.life(host) == Life::paused ? cluster_.resume(host) : cluster_.pause(host);
@@ -143,9 +149,25 @@ class History {
                               .loss_percent = static_cast<unsigned>(rng_.below(60)),
                               .duplicate_percent = static_cast<unsigned>(rng_.below(30))});
         break;
+      case Fault::reorder:
+        cluster_.set_network({.delay_max = options_.interval * 2, .duplicate_percent = 10, .reorder = true});
+        break;
       case Fault::count:
         break;
     }
+  }
+
+  void start(std::size_t host) {
+    if (cluster_.life(host) != Life::off) return;
+    judge_.about_to_start(host);
+    cluster_.start(host);
+    check_always();
+  }
+
+  void vanish(std::size_t host, void (Cluster::*how)(std::size_t)) {
+    judge_.about_to_vanish(host);
+    (cluster_.*how)(host);
+    check_always();
   }
 
   void split() {
@@ -165,19 +187,80 @@ class History {
       cluster_.refuse_addresses(i, false);
       cluster_.link(i, true);
       cluster_.resume(i);
-      cluster_.start(i);
+      start(i);
     }
     cluster_.set_network({.delay_max = options_.network.delay_max});
     const auto down = active_down_interval(options_.version, Priority(1), options_.interval);
     // One listening, the delay of the best, and a second listening where the first owner was the wrong one.
     const auto limit =
-        2 * down + options_.preempt_delay + 2 * options_.interval + kRetryLongest + kOneWayLongest;
+        2 * down + options_.start_wait + options_.preempt_delay + 4 * options_.interval + kRetryLongest;
     const auto deadline = cluster_.now() + limit;
     while (cluster_.now() < deadline) {
       if (!cluster_.run_until([this] { return is_right(); }, deadline - cluster_.now())) break;
-      if (stays_right(20 * options_.interval)) return;
+      if (!stays_right(20 * options_.interval)) continue;
+      judge_.begin();
+      for (auto probes = rng_.below(3); probes > 0 && !result_.violation; --probes) {
+        if (cluster_.run_until([this] { return nobody_in_fault(); }, kRetryLongest)) probe();
+      }
+      judge_.end();
+      return;
     }
     violate("no single right owner after " + std::to_string(limit / 1ms) + "ms of peace: " + picture());
+  }
+
+  [[nodiscard]] bool nobody_in_fault() const {
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      if (cluster_.router(i).state() == State::fault) return false;
+    }
+    return true;
+  }
+
+  // In peace the owner leaves or dies, and comes back: each time somebody of the best is there in time.
+  void probe() {
+    const auto owner = cluster_.actives().front();
+    const bool politely = rng_.one_in(2);
+    cluster_.run_for(rng_.between(2 * options_.interval, 4 * options_.interval));  // all have heard it
+    vanish(owner, politely ? &Cluster::stop : &Cluster::crash);
+    const auto wait = [&](std::size_t host) {
+      const auto priority = Priority(static_cast<std::uint8_t>(options_.priorities.at(host)));
+      return politely ? skew_time(options_.version, priority, options_.interval)
+                      : active_down_interval(options_.version, priority, options_.interval);
+    };
+    auto shortest = Duration::max();
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      if (i != owner) shortest = std::min(shortest, wait(i));
+    }
+    const auto delay = options_.network.delay_max;
+    const auto slack = shortest / 1000 + 1us;  // clocks drift
+    const auto how = std::string(politely ? "polite leave" : "crash") + " of " + std::to_string(owner);
+    if (!cluster_.run_until([this] { return !cluster_.actives().empty(); }, shortest + delay + slack)) {
+      violate("nobody in time after the " + how + ": " + picture());
+      return;
+    }
+    for (const auto first : cluster_.actives()) {
+      if (wait(first) > shortest + delay + slack)
+        violate(std::to_string(first) + " comes before its turn after the " + how);
+    }
+    const auto settled = options_.interval + options_.interval / 1000 + delay + 2 * options_.hold_delay_max;
+    cluster_.run_for(settled);
+    if (cluster_.actives().size() != 1 || cluster_.holders() != cluster_.actives())
+      violate("no single owner soon after the " + how + ": " + picture());
+    cluster_.run_for(rng_.between(Duration::zero(), 5 * options_.interval));
+    come_back(owner);
+  }
+
+  void come_back(std::size_t host) {
+    start(host);
+    const auto best = Priority(static_cast<std::uint8_t>(std::ranges::max(options_.priorities)));
+    const auto listening =
+        std::max(options_.start_wait, active_down_interval(options_.version, best, options_.interval));
+    const auto limit = listening + options_.preempt_delay + options_.interval +
+                       skew_time(options_.version, best, options_.interval) + options_.network.delay_max +
+                       2 * options_.hold_delay_max;
+    cluster_.run_for(limit + limit / 500);
+    if (!is_right())
+      violate("no right owner in time after " + std::to_string(host) + " came back: " + picture());
+    if (!stays_right(20 * options_.interval)) violate("a right owner does not stay: " + picture());
   }
 
   // Two equal routers may both claim before they hear each other; the right owner is the one that stays.
@@ -189,7 +272,8 @@ class History {
   [[nodiscard]] bool is_right() const {
     const auto actives = cluster_.actives();
     if (actives.size() != 1 || cluster_.holders() != actives) return false;
-    return !options_.preempt || actives.front() == best();
+    const bool owner = std::ranges::max(options_.priorities) == kPriorityOwner.value;
+    return (!options_.preempt && !owner) || actives.front() == best();
   }
 
   // With equal priorities nobody preempts: whoever has it keeps it, so only a better priority counts.
@@ -214,6 +298,7 @@ class History {
   Rng rng_;
   ClusterOptions options_;
   Cluster cluster_;
+  QuietJudge judge_;
   std::array<bool, kFaultCount> enabled_{};
   HistoryResult result_;
   TimePoint storm_since_;
