@@ -147,6 +147,11 @@ void Cluster::refuse_addresses(std::size_t host, bool refuse) {
   hosts_.at(host)->refuses = refuse;
 }
 
+void Cluster::deliver(std::size_t host, const Received& advertisement) {
+  happen(Delivery{.to = host, .advertisement = advertisement});
+  if (watcher_) watcher_();
+}
+
 void Cluster::cut(std::size_t from, std::size_t to, bool is_cut) {
   cut_.at(from).at(to) = is_cut;
 }

@@ -73,6 +73,8 @@ class Cluster {
   void resume(std::size_t host);
   void link(std::size_t host, bool up);
   void refuse_addresses(std::size_t host, bool refuse);
+  // A packet from somewhere else.
+  void deliver(std::size_t host, const Received& advertisement);
   // One direction only.
   void cut(std::size_t from, std::size_t to, bool is_cut);
   void set_network(const Network& network) { options_.network = network; }
