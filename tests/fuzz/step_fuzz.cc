@@ -1,10 +1,13 @@
-// Any sequence of events: the state machine's contract is the oracle.
+// Any sequence of events: the state machine's contract, a twin that is fed the same, and the naive model of
+// the simulator are the oracles.
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <span>
 
 #include "common/base/assert.h"
 #include "common/base/bytes.h"
+#include "tests/sim/model.h"
 #include "vrrp/core/virtual_router.h"
 
 using namespace vip;        // NOLINT(google-build-using-namespace): one file of helpers for one function
@@ -45,44 +48,79 @@ RouterConfig read_config(ByteReader& input) {
                       .advert_interval = std::chrono::milliseconds(10 * (1 + input.u16() % 4095)),
                       .preempt = input.u8() % 2 == 0,
                       .preempt_delay = std::chrono::milliseconds(input.u16()),
+                      .start_wait = std::chrono::milliseconds(input.u16()),
                       .source = IpAddress::v4({192, 0, 2, 100}),
                       .addresses = {IpPrefix{.address = IpAddress::v4({192, 0, 2, 200}), .length = 32}}};
+  if (config.priority == kPriorityOwner) {
+    config.preempt = true;
+    config.preempt_delay = {};
+  }
   return config;
 }
 
-void check_contract(const VirtualRouter& router, const Actions& actions, State before) {
-  const bool active = router.state() == State::active;
-  VIP_ASSERT(router.desired_addresses().empty() != active);
-  bool released = false;
-  bool changed = false;
-  for (const auto& action : actions) {
-    released |= std::holds_alternative<ReleaseAddresses>(action);
-    changed |= std::holds_alternative<StateChanged>(action);
-    const auto* const sent = std::get_if<SendAdvertisement>(&action);
-    VIP_ASSERT(sent == nullptr || before == State::active);  // only who was active ever speaks
+// What the actions so far add up to, seen from outside.
+class Onlooker {
+ public:
+  void look(const VirtualRouter& router, const Actions& actions, State before) {
+    bool changed = false;
+    for (const auto& action : actions) {
+      if (std::holds_alternative<HoldAddresses>(action)) holds_ = true;
+      if (std::holds_alternative<ReleaseAddresses>(action)) {
+        VIP_ASSERT(holds_);  // nothing is released that was not held
+        holds_ = spoke_ = false;
+      }
+      if (const auto* sent = std::get_if<SendAdvertisement>(&action)) {
+        VIP_ASSERT(holds_);                                        // only who was active ever speaks
+        VIP_ASSERT(sent->priority != kPriorityLeaving || spoke_);  // and only who spoke takes leave
+        VIP_ASSERT(sent->priority == kPriorityLeaving || sent->priority == router.config().priority);
+        spoke_ = true;
+      }
+      if (const auto* change = std::get_if<StateChanged>(&action)) {
+        VIP_ASSERT(change->from == (changed ? state_ : before) && change->from != change->to);
+        changed = true;
+        state_ = change->to;
+      }
+    }
+    const bool active = router.state() == State::active;
+    VIP_ASSERT(holds_ == active && router.desired_addresses().empty() != active);
+    VIP_ASSERT(changed ? state_ == router.state() : before == router.state());
+    VIP_ASSERT(actions.size() <= 8);
   }
-  VIP_ASSERT(released == (before == State::active && !active));
-  VIP_ASSERT(changed || before == router.state());
-  VIP_ASSERT(actions.size() <= 8);
-}
+
+ private:
+  bool holds_ = false;
+  bool spoke_ = false;  // since it holds
+  State state_ = State::initialize;
+};
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ByteReader input(std::span(data, size));
-  VirtualRouter router(read_config(input));
+  const auto config = read_config(input);
+  VirtualRouter router(config);
+  VirtualRouter twin(config);
+  sim::Model model(config);
+  Onlooker onlooker;
   TimePoint now;
   while (input.ok() && input.remaining() > 0) {
     now += std::chrono::milliseconds(input.u16() % 5000);
     const auto event = read_event(input);
     const auto before = router.state();
+    const auto deadline_before = router.next_deadline();
     const auto actions = router.step(now, event);
-    if (!std::holds_alternative<TimerExpired>(event)) {
-      check_contract(router, actions, before);
-      continue;
+    VIP_ASSERT(twin.step(now, event) == actions && twin.next_deadline() == router.next_deadline());
+    onlooker.look(router, actions, before);
+    if (std::holds_alternative<TimerExpired>(event)) {
+      const auto deadline = router.next_deadline();
+      VIP_ASSERT(!deadline || deadline->when > now);
+      const bool spurious = !deadline_before || deadline_before->when > now;
+      VIP_ASSERT(!spurious || (actions.empty() && deadline == deadline_before));
     }
-    const auto deadline = router.next_deadline();
-    VIP_ASSERT(!deadline || deadline->when > now);
+    const auto expected = model.feed(now.time_since_epoch().count(), event);
+    const auto difference = model.difference(expected, actions, router);
+    if (difference) (void)std::fprintf(stderr, "event %zu: %s\n", event.index(), difference->c_str());
+    VIP_ASSERT(!difference);
   }
   return 0;
 }
