@@ -1,8 +1,9 @@
-// Runs random histories: sim [--seed=N] [--count=N] [--minutes=N] [--steps=N] [--model]. Seeds count up from
-// the first; each prints nothing unless it fails, then its seed, options and violation. Exit status 1 when
-// one failed. --model holds every router against the model (model.h), else each fourth seed does.
+// Runs random histories: sim [--seed=N] [--count=N] [--minutes=N] [--steps=N] [--[no-]model]. Seeds count up
+// from the first; each prints nothing unless it fails, then its seed, options and violation. Exit status 1
+// when one failed. --model holds every router against the model (model.h), else each fourth seed does.
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -18,13 +19,13 @@ struct Words {
   std::uint64_t seed = 1;
   std::uint64_t count = 100;
   HistoryLimits limits;
-  bool model_always = false;
+  std::optional<bool> model;
 };
 constexpr std::uint64_t kModelEach = 4;
 
 bool read_word(std::string_view word, Words& words) {
-  if (word == "--model") {
-    words.model_always = true;
+  if (word == "--model" || word == "--no-model") {
+    words.model = word == "--model";
     return true;
   }
   const auto equals = word.find('=');
@@ -52,7 +53,7 @@ int main(int argc, char** argv) {
   Words words;
   for (const char* word : std::span(argv, static_cast<std::size_t>(argc)).subspan(1)) {
     if (read_word(word, words)) continue;
-    (void)std::fprintf(stderr, "sim: '%s' is none of --seed=N --count=N --minutes=N --steps=N --model\n",
+    (void)std::fprintf(stderr, "sim: '%s' is none of --seed=N --count=N --minutes=N --steps=N --[no-]model\n",
                        word);
     return 2;
   }
@@ -62,7 +63,7 @@ int main(int argc, char** argv) {
   Duration virtual_time{};
   for (std::uint64_t i = 0; i < words.count; ++i) {
     const auto seed = words.seed + i;
-    words.limits.with_model = words.model_always || seed % kModelEach == 0;
+    words.limits.with_model = words.model.value_or(seed % kModelEach == 0);
     const auto result = run_history(Seed{seed}, words.limits);
     steps += result.steps;
     faults += result.faults;
