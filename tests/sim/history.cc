@@ -21,6 +21,15 @@ constexpr std::array<const char*, kFaultCount> kFaultNames{"crash", "leave",  "p
 // Once the kernel refused an address, the router waits this long at most before it asks again.
 constexpr Duration kRetryLongest = 60s;
 
+// Of the RFCs, without the functions that are judged here.
+Duration skew_of(const ClusterOptions& options, int priority) {
+  return (options.version == Version::v2 ? Duration(1s) : options.interval) * (256 - priority) / 256;
+}
+
+Duration down_of(const ClusterOptions& options, int priority) {
+  return 3 * options.interval + skew_of(options, priority);
+}
+
 ClusterOptions draw_options(Rng& rng, bool with_model) {
   static constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
   ClusterOptions options{.with_model = with_model};
@@ -35,7 +44,7 @@ ClusterOptions draw_options(Rng& rng, bool with_model) {
       options.version == Version::v2 ? Duration(1s) : kIntervals.at(rng.below(kIntervals.size()));
   options.preempt = !rng.one_in(3);
   options.preempt_delay = rng.one_in(2) ? Duration(0s) : rng.between(1s, 10s);
-  const auto listening = active_down_interval(options.version, Priority(1), options.interval);
+  const auto listening = down_of(options, 1);
   if (rng.one_in(4)) options.start_wait = rng.between(listening, std::max<Duration>(2 * listening, 3600ms));
   options.drift_ppm_max = rng.one_in(2) ? 0 : 500;
   options.hold_delay_max = rng.one_in(2) ? Duration(0) : options.interval / 20;
@@ -190,7 +199,7 @@ class History {
       start(i);
     }
     cluster_.set_network({.delay_max = options_.network.delay_max});
-    const auto down = active_down_interval(options_.version, Priority(1), options_.interval);
+    const auto down = down_of(options_, 1);
     // One listening, the delay of the best, and a second listening where the first owner was the wrong one.
     const auto limit =
         2 * down + options_.start_wait + options_.preempt_delay + 4 * options_.interval + kRetryLongest;
@@ -221,10 +230,10 @@ class History {
     const bool politely = rng_.one_in(2);
     cluster_.run_for(rng_.between(2 * options_.interval, 4 * options_.interval));  // all have heard it
     vanish(owner, politely ? &Cluster::stop : &Cluster::crash);
+    const auto left = cluster_.now();
     const auto wait = [&](std::size_t host) {
-      const auto priority = Priority(static_cast<std::uint8_t>(options_.priorities.at(host)));
-      return politely ? skew_time(options_.version, priority, options_.interval)
-                      : active_down_interval(options_.version, priority, options_.interval);
+      const auto priority = options_.priorities.at(host);
+      return politely ? skew_of(options_, priority) : down_of(options_, priority);
     };
     auto shortest = Duration::max();
     for (std::size_t i = 0; i < cluster_.size(); ++i) {
@@ -237,6 +246,8 @@ class History {
       violate("nobody in time after the " + how + ": " + picture());
       return;
     }
+    const auto heard_last = politely ? left : left - options_.interval;
+    if (cluster_.now() - heard_last < shortest - slack) violate("somebody is too early after the " + how);
     for (const auto first : cluster_.actives()) {
       if (wait(first) > shortest + delay + slack)
         violate(std::to_string(first) + " comes before its turn after the " + how);
@@ -251,12 +262,10 @@ class History {
 
   void come_back(std::size_t host) {
     start(host);
-    const auto best = Priority(static_cast<std::uint8_t>(std::ranges::max(options_.priorities)));
-    const auto listening =
-        std::max(options_.start_wait, active_down_interval(options_.version, best, options_.interval));
-    const auto limit = listening + options_.preempt_delay + options_.interval +
-                       skew_time(options_.version, best, options_.interval) + options_.network.delay_max +
-                       2 * options_.hold_delay_max;
+    const auto best = std::ranges::max(options_.priorities);
+    const auto listening = std::max(options_.start_wait, down_of(options_, best));
+    const auto limit = listening + options_.preempt_delay + options_.interval + skew_of(options_, best) +
+                       options_.network.delay_max + 2 * options_.hold_delay_max;
     cluster_.run_for(limit + limit / 500);
     if (!is_right())
       violate("no right owner in time after " + std::to_string(host) + " came back: " + picture());

@@ -130,7 +130,7 @@ def notices(commands, build):
 
 def judged(tree):
     build = tree / "build" / PRESET
-    must("cmake", "--build", "--preset", PRESET, "-j2", "--target", *TARGETS, cwd=tree)
+    must("cmake", "--build", "--preset", PRESET, "-j2", "--target", *TARGETS, cwd=tree)  # a break must compile
     return {judge for judge, commands in JUDGES.items() if notices(commands, build)}
 
 
@@ -149,7 +149,7 @@ def main():
         tree = Path(folder) / "tree"
         must("git", "worktree", "add", "--detach", str(tree), "HEAD", cwd=ROOT)
         try:
-            must("cmake", "--preset", PRESET, cwd=tree)
+            must("cmake", "--preset", PRESET, "-DSWARM_VIP_WERROR=OFF", cwd=tree)
             if caught := judged(tree):
                 sys.exit(f"the unbroken core fails already: {', '.join(sorted(caught))}")
             for mutant in wanted:
