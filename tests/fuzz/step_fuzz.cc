@@ -42,20 +42,15 @@ Event read_event(ByteReader& input) {
 }
 
 RouterConfig read_config(ByteReader& input) {
-  RouterConfig config{.version = input.u8() % 2 == 0 ? Version::v2 : Version::v3,
-                      .vrid = Vrid(1),
-                      .priority = Priority(std::max<std::uint8_t>(1, input.u8())),
-                      .advert_interval = std::chrono::milliseconds(10 * (1 + input.u16() % 4095)),
-                      .preempt = input.u8() % 2 == 0,
-                      .preempt_delay = std::chrono::milliseconds(input.u16()),
-                      .start_wait = std::chrono::milliseconds(input.u16()),
-                      .source = IpAddress::v4({192, 0, 2, 100}),
-                      .addresses = {IpPrefix{.address = IpAddress::v4({192, 0, 2, 200}), .length = 32}}};
-  if (config.priority == kPriorityOwner) {
-    config.preempt = true;
-    config.preempt_delay = {};
-  }
-  return config;
+  return {.version = input.u8() % 2 == 0 ? Version::v2 : Version::v3,
+          .vrid = Vrid(1),
+          .priority = Priority(std::max<std::uint8_t>(1, input.u8())),
+          .advert_interval = std::chrono::milliseconds(10 * (1 + input.u16() % 4095)),
+          .preempt = input.u8() % 2 == 0,
+          .preempt_delay = std::chrono::milliseconds(input.u16()),
+          .start_wait = std::chrono::milliseconds(input.u16()),
+          .source = IpAddress::v4({192, 0, 2, 100}),
+          .addresses = {IpPrefix{.address = IpAddress::v4({192, 0, 2, 200}), .length = 32}}};
 }
 
 // What the actions so far add up to, seen from outside.

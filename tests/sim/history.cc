@@ -13,13 +13,32 @@ using namespace std::chrono_literals;
 
 // Faults of a kind happen in a history or not at all: what is rare together with everything else becomes
 // common in the histories that have little else (TigerBeetle calls this swarm testing).
-enum class Fault { crash, leave, pause, link, one_way, split, refuse, loss, reorder, count };
+enum class Fault {
+  crash,
+  leave,
+  pause,
+  link,
+  one_way,
+  split,
+  refuse,
+  loss,
+  reorder,
+  reboot,
+  plan,
+  damage,
+  count
+};
 constexpr auto kFaultCount = static_cast<std::size_t>(Fault::count);
-constexpr std::array<const char*, kFaultCount> kFaultNames{"crash", "leave",  "pause", "link",   "one_way",
-                                                           "split", "refuse", "loss",  "reorder"};
+constexpr std::array<const char*, kFaultCount> kFaultNames{"crash",   "leave",  "pause",  "link",
+                                                           "one_way", "split",  "refuse", "loss",
+                                                           "reorder", "reboot", "plan",   "damage"};
 
 // Once the kernel refused an address, the router waits this long at most before it asks again.
 constexpr Duration kRetryLongest = 60s;
+// And once somebody did not hear it, so long at most it leaves the addresses to the other one.
+constexpr Duration kHumilityLongest = 240s;
+constexpr std::uint64_t kStepsOfPackets = 4;  // times as many of the bare machine in the same time
+constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
 
 // Of the RFCs, without the functions that are judged here.
 Duration skew_of(const ClusterOptions& options, int priority) {
@@ -30,18 +49,22 @@ Duration down_of(const ClusterOptions& options, int priority) {
   return 3 * options.interval + skew_of(options, priority);
 }
 
-ClusterOptions draw_options(Rng& rng, bool with_model) {
-  static constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
-  ClusterOptions options{.with_model = with_model};
-  options.priorities.clear();
-  const auto hosts = 2 + rng.below(4);
+std::vector<int> draw_priorities(Rng& rng, std::size_t hosts) {
+  std::vector<int> priorities;
   const bool ties = rng.one_in(4);
-  for (std::uint64_t i = 0; i < hosts; ++i)
-    options.priorities.push_back(ties ? 100 : static_cast<int>(250 - 40 * i - rng.below(30)));
+  for (std::size_t i = 0; i < hosts; ++i)
+    priorities.push_back(ties ? 100 : static_cast<int>(250 - 40 * i - rng.below(30)));
+  return priorities;
+}
+
+ClusterOptions draw_options(Rng& rng, bool with_model) {
+  ClusterOptions options{.with_model = with_model};
+  options.packets = rng.one_in(4);
+  options.priorities = draw_priorities(rng, 2 + rng.below(4));
   if (rng.one_in(10)) options.priorities.front() = kPriorityOwner.value;
   options.version = rng.one_in(4) ? Version::v2 : Version::v3;
-  options.interval =
-      options.version == Version::v2 ? Duration(1s) : kIntervals.at(rng.below(kIntervals.size()));
+  options.interval = options.version == Version::v2 ? Duration(1s + 1s * rng.below(2))
+                                                    : kIntervals.at(rng.below(kIntervals.size()));
   options.preempt = !rng.one_in(3);
   options.preempt_delay = rng.one_in(2) ? Duration(0s) : rng.between(1s, 10s);
   const auto listening = down_of(options, 1);
@@ -53,7 +76,8 @@ ClusterOptions draw_options(Rng& rng, bool with_model) {
 }
 
 std::string describe(const ClusterOptions& options, const std::array<bool, kFaultCount>& enabled) {
-  std::string text = "v" + std::to_string(static_cast<int>(options.version)) + " interval " +
+  std::string text = std::string(options.packets ? "packets " : "") + "v" +
+                     std::to_string(static_cast<int>(options.version)) + " interval " +
                      std::to_string(options.interval / 1ms) + "ms priorities";
   for (const auto priority : options.priorities) text += " " + std::to_string(priority);
   text += options.preempt ? " preempt after " + std::to_string(options.preempt_delay / 1ms) + "ms"
@@ -73,9 +97,12 @@ class History {
       : limits_(limits),
         rng_(seed),
         options_(draw_options(rng_, limits.with_model)),
+        interval_shortest_(options_.interval),
+        interval_longest_(options_.interval),
         cluster_(Seed{rng_.next()}, options_),
         judge_(cluster_) {
     for (auto& kind : enabled_) kind = !rng_.one_in(2);
+    if (options_.packets) limits_.steps_max /= kStepsOfPackets;
     result_.options = describe(options_, enabled_);
     cluster_.watch([this] { check_always(); });
   }
@@ -105,7 +132,7 @@ class History {
   // ---------------------------------------------------------
 
   void check_always() {
-    if (cluster_.divergence()) violate(*cluster_.divergence());
+    if (cluster_.fault()) violate(*cluster_.fault());
     if (const auto wrong = judge_.look()) violate(*wrong);
     for (std::size_t i = 0; i < cluster_.size(); ++i) {
       const bool active = cluster_.life(i) != Life::off && cluster_.router(i).state() == State::active;
@@ -114,7 +141,7 @@ class History {
     }
     // A livelock shows as a storm of events within one interval.
     constexpr std::uint64_t kStepsPerIntervalAndHost = 200;
-    if (cluster_.now() - storm_since_ > options_.interval) {
+    if (cluster_.now() - storm_since_ > interval_shortest_) {
       storm_since_ = cluster_.now();
       storm_steps_ = cluster_.steps();
     } else if (cluster_.steps() - storm_steps_ >
@@ -161,6 +188,19 @@ class History {
       case Fault::reorder:
         cluster_.set_network({.delay_max = options_.interval * 2, .duplicate_percent = 10, .reorder = true});
         break;
+      case Fault::reboot:
+        vanish(host, &Cluster::crash);
+        cluster_.set_wall_clock(host, rng_.between(-24h, 24h));
+        clocks_jumped_ |= options_.packets;
+        start(host);
+        break;
+      case Fault::plan:
+        if (rng_.one_in(3)) draw_plan();
+        obey_plan(host);
+        break;
+      case Fault::damage:
+        cluster_.set_network({.delay_max = options_.network.delay_max, .damage_percent = 50});
+        break;
       case Fault::count:
         break;
     }
@@ -177,6 +217,22 @@ class History {
     judge_.about_to_vanish(host);
     (cluster_.*how)(host);
     check_always();
+  }
+
+  // A new plan reaches one host after the other, and between them no two may agree.
+  void draw_plan() {
+    const bool owned = options_.priorities.front() == kPriorityOwner.value;
+    options_.priorities = draw_priorities(rng_, cluster_.size());
+    if (owned) options_.priorities.front() = kPriorityOwner.value;
+    if (options_.version == Version::v3) options_.interval = interval_shortest_ * (1 << rng_.below(3));
+    interval_longest_ = std::max(interval_longest_, options_.interval);
+    addresses_ = 1 + rng_.below(3);
+  }
+
+  void obey_plan(std::size_t host) {
+    cluster_.reconfigure(host, {.priority = Priority(static_cast<std::uint8_t>(options_.priorities.at(host))),
+                                .interval = options_.interval,
+                                .addresses = addresses_});
   }
 
   void split() {
@@ -196,25 +252,34 @@ class History {
       cluster_.refuse_addresses(i, false);
       cluster_.link(i, true);
       cluster_.resume(i);
+      obey_plan(i);
       start(i);
     }
     cluster_.set_network({.delay_max = options_.network.delay_max});
-    const auto down = down_of(options_, 1);
+    auto slowest = options_;
+    slowest.interval = interval_longest_;
+    const auto down = down_of(slowest, 1);
     // One listening, the delay of the best, and a second listening where the first owner was the wrong one.
-    const auto limit =
-        2 * down + options_.start_wait + options_.preempt_delay + 4 * options_.interval + kRetryLongest;
+    const auto limit = 2 * down + options_.start_wait + options_.preempt_delay + 4 * interval_longest_ +
+                       kRetryLongest + kHumilityLongest;
     const auto deadline = cluster_.now() + limit;
     while (cluster_.now() < deadline) {
       if (!cluster_.run_until([this] { return is_right(); }, deadline - cluster_.now())) break;
       if (!stays_right(20 * options_.interval)) continue;
-      judge_.begin();
-      for (auto probes = rng_.below(3); probes > 0 && !result_.violation; --probes) {
-        if (cluster_.run_until([this] { return nobody_in_fault(); }, kRetryLongest)) probe();
-      }
-      judge_.end();
+      if (!clocks_jumped_) probe_some();
       return;
     }
     violate("no single right owner after " + std::to_string(limit / 1ms) + "ms of peace: " + picture());
+  }
+
+  // Not where a clock went back: until it is heard by all once more, its host is not believed (P5), which
+  // costs a down interval at any later time.
+  void probe_some() {
+    judge_.begin();
+    for (auto probes = rng_.below(3); probes > 0 && !result_.violation; --probes) {
+      if (cluster_.run_until([this] { return nobody_in_fault(); }, kRetryLongest)) probe();
+    }
+    judge_.end();
   }
 
   [[nodiscard]] bool nobody_in_fault() const {
@@ -305,13 +370,17 @@ class History {
 
   HistoryLimits limits_;
   Rng rng_;
-  ClusterOptions options_;
+  ClusterOptions options_;      // of the newest plan
+  Duration interval_shortest_;  // of all plans
+  Duration interval_longest_;
   Cluster cluster_;
   QuietJudge judge_;
   std::array<bool, kFaultCount> enabled_{};
   HistoryResult result_;
   TimePoint storm_since_;
   std::uint64_t storm_steps_ = 0;
+  std::size_t addresses_ = 1;
+  bool clocks_jumped_ = false;
 };
 
 }  // namespace

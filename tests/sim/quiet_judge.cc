@@ -57,9 +57,7 @@ std::optional<std::string> QuietJudge::judge_claim(std::size_t host) const {
   const bool owner = priority(host) == kPriorityOwner.value;
   for (std::size_t other = 0; other < seen_.size(); ++other) {
     const auto& serving = seen_[other].serving_since;
-    // Its first word may overtake the last one of a leaver at a third host; the second settles it.
-    const auto everybody_knows = at_most(options.interval) + options.network.delay_max;
-    if (other == host || !serving || cluster_.now() - *serving <= everybody_knows) continue;
+    if (other == host || !serving || cluster_.now() - *serving <= options.network.delay_max) continue;
     const auto who = std::to_string(host) + " takes over from " + std::to_string(other);
     if (!owner && !(options.preempt && priority(host) > priority(other)))
       return who + ", which is alive and heard";
