@@ -15,14 +15,42 @@ using namespace vip::vrrp;  // NOLINT(google-build-using-namespace)
 
 namespace {
 
-Event read_event(ByteReader& input) {
-  switch (input.u8() % 9) {
+// What another plan may change; the rest of the input is the router's own for good.
+void read_plan(ByteReader& input, RouterConfig& config) {
+  config.priority = Priority(std::max<std::uint8_t>(1, input.u8()));
+  config.advert_interval = std::chrono::milliseconds(10 * (1 + input.u16() % 4095));
+  const auto bits = input.u8();
+  config.preempt = bits % 2 == 0;
+  config.addresses.assign(1U + bits / 2U % 3U,
+                          IpPrefix{.address = IpAddress::v4({192, 0, 2, 200}), .length = 32});
+  config.preempt_delay = std::chrono::milliseconds(input.u16());
+}
+
+RouterConfig read_config(ByteReader& input) {
+  const auto bits = input.u8();
+  RouterConfig config{.version = bits % 2 == 0 ? Version::v2 : Version::v3,
+                      .vrid = Vrid(1),
+                      .priority = {},
+                      .start_wait = std::chrono::milliseconds(input.u16()),
+                      .source = IpAddress::v4({192, 0, 2, 100}),
+                      .addresses = {},
+                      .lease = std::chrono::seconds(bits / 2 % 4),
+                      .in_group = bits / 8 % 4 == 1};
+  read_plan(input, config);
+  return config;
+}
+
+Event read_event(ByteReader& input, const RouterConfig& config) {
+  const auto kind = input.u8() % 16;
+  switch (kind) {
     case 0:
       return Started{.link_up = input.u8() % 4 != 0};
     case 1:
       return Stopped{};
-    case 2:
-      return LinkChanged{.up = input.u8() % 2 == 0};
+    case 2: {
+      const auto bits = input.u8();
+      return LinkChanged{.up = bits % 2 == 0, .by_group = bits % 8 == 7};
+    }
     case 3:
       return AddressesHeld{};
     case 4:
@@ -31,6 +59,17 @@ Event read_event(ByteReader& input) {
       return TimerExpired{};
     case 6:
       return Stalled{};
+    case 8:
+      return ForeignOwner{};
+    case 9:
+      return config.in_group ? Event(Claimed{}) : Event(ForeignOwner{});
+    case 10:
+      return config.in_group ? Event(Yielded{}) : Event(ForeignOwner{});
+    case 11: {
+      auto other = config;
+      read_plan(input, other);
+      return Reconfigured{.config = other};
+    }
     default:
       break;
   }
@@ -39,18 +78,6 @@ Event read_event(ByteReader& input) {
   return Received{.source = IpAddress::v4({192, 0, 2, last}),
                   .priority = Priority(priority),
                   .interval = std::chrono::milliseconds(10 * (1 + input.u16() % 4095))};
-}
-
-RouterConfig read_config(ByteReader& input) {
-  return {.version = input.u8() % 2 == 0 ? Version::v2 : Version::v3,
-          .vrid = Vrid(1),
-          .priority = Priority(std::max<std::uint8_t>(1, input.u8())),
-          .advert_interval = std::chrono::milliseconds(10 * (1 + input.u16() % 4095)),
-          .preempt = input.u8() % 2 == 0,
-          .preempt_delay = std::chrono::milliseconds(input.u16()),
-          .start_wait = std::chrono::milliseconds(input.u16()),
-          .source = IpAddress::v4({192, 0, 2, 100}),
-          .addresses = {IpPrefix{.address = IpAddress::v4({192, 0, 2, 200}), .length = 32}}};
 }
 
 // What the actions so far add up to, seen from outside.
@@ -100,7 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TimePoint now;
   while (input.ok() && input.remaining() > 0) {
     now += std::chrono::milliseconds(input.u16() % 5000);
-    const auto event = read_event(input);
+    const auto event = read_event(input, config);
     const auto before = router.state();
     const auto deadline_before = router.next_deadline();
     const auto actions = router.step(now, event);
