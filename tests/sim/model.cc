@@ -92,7 +92,7 @@ void Model::started(std::int64_t now, bool link_up, Expected& out) {
     return;
   }
   listen(now, out);
-  if (state_ == 'B' && start_wait_ > 0) down_at_ = now + start_wait_;
+  if (state_ == 'B' && start_wait_ > 0 && priority_ != 255) down_at_ = now + start_wait_;
 }
 
 void Model::stopped(Expected& out) {
@@ -101,6 +101,7 @@ void Model::stopped(Expected& out) {
 }
 
 void Model::expired(std::int64_t now, Expected& out) {
+  if (state_ == 'F' && retry_at_ != kNever && retry_at_ <= now) listen(now, out);
   if (state_ == 'B') {
     const bool silence = down_at_ != kNever && down_at_ <= now;
     const bool patience_over = preempt_at_ != kNever && preempt_at_ <= now;
@@ -109,8 +110,6 @@ void Model::expired(std::int64_t now, Expected& out) {
     if (silence || patience_over) may_claim(out);
   } else if (state_ == 'A') {
     if (advert_at_ != kNever && advert_at_ <= now) speak(now, out);
-  } else if (state_ == 'F') {
-    if (retry_at_ != kNever && retry_at_ <= now) listen(now, out);
   }
 }
 
@@ -125,7 +124,7 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
   if (priority == 0) {
     if (follows_ && *follows_ != sender && !it_leaves_) return;
     it_leaves_ = true;
-    down_at_ = std::min(down_at_, now + skew());
+    if (down_at_ == kNever || now + skew() < down_at_) down_at_ = now + skew();
     preempt_at_ = kNever;
     return;
   }
