@@ -7,13 +7,14 @@
 #   format   clang-format finds nothing to change
 #   unit     GoogleTest, the layers and the purity of the cores; in the build preset of UNIT_PRESET (asan)
 #   sim      10,000 random histories of the state machine in virtual time
+#   fuzz     each fuzz target for 5 s; tests/fuzz/run.sh runs them longer
 #   tidy     clang-tidy finds nothing
 #   net      the real agent in network namespaces
 #   swarm    the real image on three real Docker engines
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit sim tidy net swarm)
+readonly kinds_known=(format unit sim fuzz tidy net swarm)
 readonly results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -88,6 +89,10 @@ fi
 if wants sim; then
   say sim
   verdict sim build/release/tests/sim --seed=1 --count=10000
+fi
+if wants fuzz; then
+  say fuzz
+  verdict fuzz tests/fuzz/run.sh 5
 fi
 if wants tidy; then
   say tidy

@@ -11,6 +11,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     VIP_ASSERT(!plan.error().context.empty());
     return 0;
   }
-  VIP_ASSERT(vip::plan::from_json(vip::plan::to_json(*plan)) == *plan);
+  const auto text = vip::plan::to_json(*plan);
+  const auto again = vip::plan::from_json(text);
+  VIP_ASSERT(again == *plan);
+  VIP_ASSERT(vip::plan::to_json(*again) == text);  // canonical: equal plans, equal bytes
+  VIP_ASSERT(vip::plan::problems(*plan).empty());
+  VIP_ASSERT(vip::plan::same_but_generation(*plan, *again));
   return 0;
 }

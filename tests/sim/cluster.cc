@@ -10,32 +10,55 @@ namespace {
 
 constexpr std::size_t kQueueWhilePaused = 100;  // what a socket buffer keeps for a host that sleeps
 constexpr std::int64_t kMillion = 1'000'000;
+constexpr Duration kWallClock = std::chrono::seconds(1'800'000'000);  // the time of day when time begins
+
+IpAddress source_of(const ClusterOptions& options, std::size_t host) {
+  return IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(options.one_source ? 1 : host + 1)});
+}
+
+std::vector<IpPrefix> addresses_of(std::size_t count) {
+  std::vector<IpPrefix> addresses;
+  for (std::size_t i = 0; i < count; ++i)
+    addresses.push_back(
+        {.address = IpAddress::v4({192, 0, 2, static_cast<std::uint8_t>(100 + i)}), .length = 32});
+  return addresses;
+}
 
 RouterConfig config_of(const ClusterOptions& options, std::size_t host) {
-  const auto last = static_cast<std::uint8_t>(host + 1);
   return {.version = options.version,
           .vrid = Vrid(51),
           .priority = Priority(static_cast<std::uint8_t>(options.priorities.at(host))),
           .advert_interval = options.interval,
           .preempt = options.preempt,
           .preempt_delay = options.preempt_delay,
-          .source = IpAddress::v4({192, 0, 2, last}),
-          .addresses = {IpPrefix{.address = IpAddress::v4({192, 0, 2, 100}), .length = 32}}};
+          .start_wait = options.start_wait,
+          .source = source_of(options, host),
+          .addresses = addresses_of(1),
+          .lease = options.lease};
+}
+
+NodeOptions node_options_of(const ClusterOptions& options, std::size_t host) {
+  NodeOptions node{.packets = options.packets, .with_model = options.with_model, .peers = {}};
+  for (std::size_t i = 0; i < options.priorities.size(); ++i) {
+    if (i != host) node.peers.push_back(source_of(options, i));
+  }
+  return node;
 }
 
 }  // namespace
 
 struct Cluster::Host {
   RouterConfig config;
-  VirtualRouter router;
+  Node node;
   Life life = Life::off;
   bool link_up = true;
   bool refuses = false;
   bool holds = false;
   std::uint64_t claim = 0;  // numbers the requests to hold, so that a late answer to an old one is known
   std::int64_t drift_ppm = 0;
-  std::vector<Event> waiting;        // while paused
-  std::optional<TimePoint> wake_at;  // of the earliest wake in the queue
+  Duration wall_clock_error{};
+  std::vector<std::variant<Delivery, Event>> waiting;  // while paused
+  std::optional<TimePoint> wake_at;                    // of the earliest wake in the queue
 
   // The host's own clock runs a little fast or slow.
   [[nodiscard]] TimePoint local(TimePoint global) const {
@@ -55,17 +78,19 @@ Cluster::Cluster(Seed seed, ClusterOptions options) : options_(std::move(options
   const auto count = options_.priorities.size();
   for (std::size_t i = 0; i < count; ++i) {
     const auto config = config_of(options_, i);
-    hosts_.push_back(std::make_unique<Host>(Host{.config = config, .router = VirtualRouter(config)}));
+    hosts_.push_back(
+        std::make_unique<Host>(Host{.config = config, .node = Node(config, node_options_of(options_, i))}));
     const auto range = static_cast<std::uint64_t>(2 * options_.drift_ppm_max + 1);
     hosts_.back()->drift_ppm = static_cast<std::int64_t>(rng_.below(range)) - options_.drift_ppm_max;
   }
   cut_.assign(count, std::vector<bool>(count, false));
+  last_arrival_.assign(count, std::vector<TimePoint>(count));
 }
 
 Cluster::~Cluster() = default;
 
 const VirtualRouter& Cluster::router(std::size_t host) const {
-  return hosts_.at(host)->router;
+  return hosts_.at(host)->node.machine();
 }
 
 Life Cluster::life(std::size_t host) const {
@@ -79,7 +104,8 @@ bool Cluster::holds(std::size_t host) const {
 std::vector<std::size_t> Cluster::actives() const {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
-    if (hosts_[i]->life != Life::off && hosts_[i]->router.state() == State::active) found.push_back(i);
+    if (hosts_[i]->life != Life::off && hosts_[i]->node.machine().state() == State::active)
+      found.push_back(i);
   }
   return found;
 }
@@ -95,7 +121,7 @@ std::vector<std::size_t> Cluster::holders() const {
 void Cluster::start(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::off) return;
-  self.router = VirtualRouter(self.config);
+  self.node = Node(self.config, node_options_of(options_, host));
   self.life = Life::running;
   feed(host, Started{.link_up = self.link_up});
 }
@@ -125,9 +151,12 @@ void Cluster::resume(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::paused) return;
   self.life = Life::running;
-  if (self.router.is_stalled(self.local(now_))) feed(host, Stalled{});
+  if (self.node.machine().is_stalled(self.local(now_))) feed(host, Stalled{});
   feed(host, LinkChanged{.up = self.link_up});
-  for (const auto& event : std::exchange(self.waiting, {})) feed(host, event);
+  for (const auto& waiting : std::exchange(self.waiting, {})) {
+    if (const auto* delivery = std::get_if<Delivery>(&waiting)) happen(*delivery);
+    if (const auto* event = std::get_if<Event>(&waiting)) feed(host, *event);
+  }
   feed(host, TimerExpired{});
 }
 
@@ -140,6 +169,30 @@ void Cluster::link(std::size_t host, bool up) {
 
 void Cluster::refuse_addresses(std::size_t host, bool refuse) {
   hosts_.at(host)->refuses = refuse;
+}
+
+void Cluster::set_wall_clock(std::size_t host, Duration error) {
+  hosts_.at(host)->wall_clock_error = error;
+}
+
+void Cluster::reconfigure(std::size_t host, const Plan& plan) {
+  auto& self = *hosts_.at(host);
+  self.config.priority = plan.priority;
+  self.config.advert_interval = plan.interval;
+  self.config.addresses = addresses_of(plan.addresses);
+  options_.priorities.at(host) = plan.priority.value;
+  options_.interval = plan.interval;
+  if (self.life == Life::running) feed(host, Reconfigured{.config = self.config});
+  if (self.life == Life::paused) self.waiting.emplace_back(Event(Reconfigured{.config = self.config}));
+}
+
+DiscardCounts Cluster::discards(std::size_t host) const {
+  return hosts_.at(host)->node.discards();
+}
+
+void Cluster::deliver(std::size_t host, const Received& advertisement) {
+  happen(Delivery{.to = host, .advertisement = advertisement, .parcel = {}});
+  if (watcher_) watcher_();
 }
 
 void Cluster::cut(std::size_t from, std::size_t to, bool is_cut) {
@@ -178,9 +231,10 @@ bool Cluster::step_once(TimePoint end) {
 void Cluster::happen(const Delivery& delivery) {
   auto& self = *hosts_.at(delivery.to);
   if (!self.link_up) return;
-  if (self.life == Life::running) feed(delivery.to, delivery.advertisement);
+  if (self.life == Life::running)
+    carry_out(delivery.to, self.node.receive(self.local(now_), delivery.advertisement, delivery.parcel));
   if (self.life == Life::paused && self.waiting.size() < kQueueWhilePaused)
-    self.waiting.push_back(delivery.advertisement);
+    self.waiting.emplace_back(delivery);
 }
 
 // Wakes may be stale: the machine treats a spurious expiry as nothing.
@@ -196,16 +250,23 @@ void Cluster::happen(const Held& held) {
   self.holds = !self.refuses;
   const auto answer = self.holds ? Event(AddressesHeld{}) : Event(AddressesRefused{});
   if (self.life == Life::running) feed(held.host, answer);
-  if (self.life == Life::paused) self.waiting.push_back(answer);
+  if (self.life == Life::paused) self.waiting.emplace_back(answer);
 }
 
 void Cluster::feed(std::size_t host, const Event& event) {
   auto& self = *hosts_.at(host);
-  for (const auto& action : self.router.step(self.local(now_), event)) carry_out(host, action);
+  carry_out(host, self.node.feed(self.local(now_), event));
+}
+
+void Cluster::carry_out(std::size_t host, const Actions& actions) {
+  const auto& node = hosts_.at(host)->node;
+  if (node.fault() && !fault_) fault_ = "host " + std::to_string(host) + ": " + *node.fault();
+  for (const auto& action : actions) carry_out(host, action);
   arm(host);
 }
 
 void Cluster::carry_out(std::size_t host, const Action& action) {
+  if (observer_) observer_(host, action);
   auto& self = *hosts_.at(host);
   if (const auto* send_it = std::get_if<SendAdvertisement>(&action)) send(host, send_it->priority);
   if (std::holds_alternative<ReleaseAddresses>(action)) {
@@ -219,25 +280,46 @@ void Cluster::carry_out(std::size_t host, const Action& action) {
 }
 
 void Cluster::send(std::size_t from, Priority priority) {
-  const auto& self = *hosts_.at(from);
+  auto& self = *hosts_.at(from);
+  const auto local = self.local(now_);
+  const auto wall_clock = kWallClock + local.time_since_epoch() + self.wall_clock_error;
+  const auto packets = self.node.packets(local, priority, wall_clock);
   if (!self.link_up) return;
+  ++serial_;
+  const auto& config = self.node.machine().config();
   const Received advertisement{
-      .source = self.config.source, .priority = priority, .interval = self.config.advert_interval};
+      .source = config.source, .priority = priority, .interval = config.advert_interval};
   for (std::size_t to = 0; to < hosts_.size(); ++to) {
     if (to == from || cut_[from][to] || rng_.below(100) < options_.network.loss_percent) continue;
-    const int copies = rng_.below(100) < options_.network.duplicate_percent ? 2 : 1;
-    for (int i = 0; i < copies; ++i) {
-      queue_.emplace(now_ + rng_.between(Duration(1), options_.network.delay_max),
-                     Delivery{.to = to, .advertisement = advertisement});
-    }
+    const auto packet = std::ranges::find(packets, hosts_[to]->config.source,
+                                          [](const Packet& sent) { return sent.envelope.destination; });
+    if (options_.packets && packet == packets.end()) continue;
+    send(from, to, advertisement, {.packet = options_.packets ? *packet : Packet{}, .serial = serial_});
+  }
+}
+
+void Cluster::send(std::size_t from, std::size_t to, const Received& advertisement, Parcel parcel) {
+  if (options_.packets && rng_.below(100) < options_.network.damage_percent) {
+    const auto bit = rng_.below(parcel.packet.bytes.size() * 8);
+    auto& byte = parcel.packet.bytes.at(bit / 8);
+    byte = static_cast<std::uint8_t>(byte ^ (1U << bit % 8));
+    parcel.damaged = true;
+  }
+  const int copies = rng_.below(100) < options_.network.duplicate_percent ? 2 : 1;
+  for (int i = 0; i < copies; ++i) {
+    auto arrival = now_ + rng_.between(Duration(1), options_.network.delay_max);
+    auto& last = last_arrival_[from][to];
+    if (!options_.network.reorder) arrival = std::max(arrival, last);
+    last = std::max(last, arrival);
+    queue_.emplace(arrival, Delivery{.to = to, .advertisement = advertisement, .parcel = parcel});
   }
 }
 
 void Cluster::arm(std::size_t host) {
   auto& self = *hosts_.at(host);
-  const auto deadline = self.router.next_deadline();
+  const auto deadline = self.node.next_deadline();
   if (!deadline) return;
-  const auto when = std::max(now_, self.global(deadline->when));
+  const auto when = std::max(now_, self.global(*deadline));
   if (self.wake_at && *self.wake_at <= when) return;  // an earlier wake arms the next one
   self.wake_at = when;
   queue_.emplace(when, Wake{.host = host});

@@ -1,6 +1,7 @@
-// A LAN of virtual routers in virtual time. Every router is the real state machine; around it a simulated
-// host (its clock drifts, it can crash, pause, leave politely, lose its link, have its addresses refused) and
-// a simulated network (delay, loss, duplication, reordering, cuts in one direction). One seed is one history.
+// A LAN of virtual routers in virtual time. Every router is the real one, as the bare state machine or with
+// all that a packet passes (node.h); around it a simulated host (its clocks are wrong, it can crash, pause,
+// leave politely, lose its link, have its addresses refused, get another plan) and a simulated network
+// (delay, loss, duplication, reordering, damage, cuts in one direction). One seed is one history.
 //
 //        +--------+   Action    +---------+   delay, loss, cuts   +---------+   Event   +--------+
 //        | router | ----------> |  host 0 | --------------------> |  host 1 | --------> | router |
@@ -18,6 +19,7 @@
 
 #include "common/base/rng.h"
 #include "common/base/time.h"
+#include "tests/sim/node.h"
 #include "vrrp/core/virtual_router.h"
 
 namespace vip::vrrp::sim {
@@ -26,6 +28,8 @@ struct Network {
   Duration delay_max = std::chrono::milliseconds(1);
   unsigned loss_percent = 0;
   unsigned duplicate_percent = 0;
+  unsigned damage_percent = 0;  // of whole packets: one bit turned
+  bool reorder = false;         // else what one host sends to another arrives in order
 };
 
 struct ClusterOptions {
@@ -34,9 +38,14 @@ struct ClusterOptions {
   Duration interval = std::chrono::milliseconds(250);
   bool preempt = true;
   Duration preempt_delay{};
+  Duration start_wait{};
   int drift_ppm_max = 0;      // of each host's clock, either way
+  Duration lease{};           // how long the kernel keeps the address of a dead agent; 0: as if not at all
   Duration hold_delay_max{};  // how long the kernel takes to have the addresses
   Network network;
+  bool one_source = false;  // all hosts have one address, as a misconfigured LAN may
+  bool packets = false;     // whole packets travel, signed in version 3
+  bool with_model = false;  // hold every router against the model
 };
 
 // What a host is doing.
@@ -51,6 +60,7 @@ class Cluster {
   Cluster(Cluster&&) = delete;
   Cluster& operator=(Cluster&&) = delete;
 
+  [[nodiscard]] const ClusterOptions& options() const { return options_; }
   [[nodiscard]] std::size_t size() const { return hosts_.size(); }
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] const VirtualRouter& router(std::size_t host) const;
@@ -68,6 +78,17 @@ class Cluster {
   void resume(std::size_t host);
   void link(std::size_t host, bool up);
   void refuse_addresses(std::size_t host, bool refuse);
+  // The time of day on the host is off by so much; to be seen by who gets its packets.
+  void set_wall_clock(std::size_t host, Duration error);
+  // Another plan reaches the host; a running router goes on with it.
+  struct Plan {
+    Priority priority;
+    Duration interval{};
+    std::size_t addresses = 1;
+  };
+  void reconfigure(std::size_t host, const Plan& plan);
+  // A packet from somewhere else.
+  void deliver(std::size_t host, const Received& advertisement);
   // One direction only.
   void cut(std::size_t from, std::size_t to, bool is_cut);
   void set_network(const Network& network) { options_.network = network; }
@@ -75,14 +96,22 @@ class Cluster {
   void run_for(Duration span);
   // Whether the condition came true within the limit; it is looked at after every event.
   bool run_until(const std::function<bool()>& condition, Duration limit);
+  // What no history may show: a difference to the model, a damaged packet that was believed.
+  [[nodiscard]] const std::optional<std::string>& fault() const { return fault_; }
+  // With packets: those that the host refused.
+  [[nodiscard]] DiscardCounts discards(std::size_t host) const;
   // Called after every event.
   void watch(std::function<void()> watcher) { watcher_ = std::move(watcher); }
+  // Called with every action of a router, when it is carried out.
+  using Observer = std::function<void(std::size_t host, const Action& action)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
  private:
   struct Host;
   struct Delivery {
     std::size_t to = 0;
     Received advertisement;
+    Parcel parcel;  // with packets
   };
   struct Wake {
     std::size_t host = 0;
@@ -93,10 +122,12 @@ class Cluster {
   };
   using Happening = std::variant<Delivery, Wake, Held>;
 
+  void send(std::size_t from, std::size_t to, const Received& advertisement, Parcel parcel);
   void happen(const Delivery& delivery);
   void happen(const Wake& wake);
   void happen(const Held& held);
   void feed(std::size_t host, const Event& event);
+  void carry_out(std::size_t host, const Actions& actions);
   void carry_out(std::size_t host, const Action& action);
   void send(std::size_t from, Priority priority);
   void arm(std::size_t host);
@@ -109,7 +140,11 @@ class Cluster {
   std::vector<std::unique_ptr<Host>> hosts_;
   std::multimap<TimePoint, Happening> queue_;
   std::vector<std::vector<bool>> cut_;
+  std::vector<std::vector<TimePoint>> last_arrival_;  // by sender and receiver
   std::function<void()> watcher_;
+  Observer observer_;
+  std::optional<std::string> fault_;
+  std::uint64_t serial_ = 0;  // of what was sent
   std::uint64_t steps_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "tests/sim/cluster.h"
+#include "tests/sim/quiet_judge.h"
 
 namespace vip::vrrp::sim {
 namespace {
@@ -12,29 +13,62 @@ using namespace std::chrono_literals;
 
 // Faults of a kind happen in a history or not at all: what is rare together with everything else becomes
 // common in the histories that have little else (TigerBeetle calls this swarm testing).
-enum class Fault { crash, leave, pause, link, one_way, split, refuse, loss, count };
+enum class Fault {
+  crash,
+  leave,
+  pause,
+  link,
+  one_way,
+  split,
+  refuse,
+  loss,
+  reorder,
+  reboot,
+  plan,
+  damage,
+  count
+};
 constexpr auto kFaultCount = static_cast<std::size_t>(Fault::count);
-constexpr std::array<const char*, kFaultCount> kFaultNames{"crash",   "leave", "pause",  "link",
-                                                           "one_way", "split", "refuse", "loss"};
+constexpr std::array<const char*, kFaultCount> kFaultNames{"crash",   "leave",  "pause",  "link",
+                                                           "one_way", "split",  "refuse", "loss",
+                                                           "reorder", "reboot", "plan",   "damage"};
 
 // Once the kernel refused an address, the router waits this long at most before it asks again.
 constexpr Duration kRetryLongest = 60s;
-// Whoever was not heard by the others leaves them the addresses for so long at most.
-constexpr Duration kOneWayLongest = 240s;
+// And once somebody did not hear it, so long at most it leaves the addresses to the other one.
+constexpr Duration kHumilityLongest = 240s;
+constexpr std::uint64_t kStepsOfPackets = 4;  // times as many of the bare machine in the same time
+constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
 
-ClusterOptions draw_options(Rng& rng) {
-  static constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
-  ClusterOptions options;
-  options.priorities.clear();
-  const auto hosts = 2 + rng.below(4);
+// Of the RFCs, without the functions that are judged here.
+Duration skew_of(const ClusterOptions& options, int priority) {
+  return (options.version == Version::v2 ? Duration(1s) : options.interval) * (256 - priority) / 256;
+}
+
+Duration down_of(const ClusterOptions& options, int priority) {
+  return 3 * options.interval + skew_of(options, priority);
+}
+
+std::vector<int> draw_priorities(Rng& rng, std::size_t hosts) {
+  std::vector<int> priorities;
   const bool ties = rng.one_in(4);
-  for (std::uint64_t i = 0; i < hosts; ++i)
-    options.priorities.push_back(ties ? 100 : static_cast<int>(250 - 40 * i - rng.below(30)));
+  for (std::size_t i = 0; i < hosts; ++i)
+    priorities.push_back(ties ? 100 : static_cast<int>(250 - 40 * i - rng.below(30)));
+  return priorities;
+}
+
+ClusterOptions draw_options(Rng& rng, bool with_model) {
+  ClusterOptions options{.with_model = with_model};
+  options.packets = rng.one_in(4);
+  options.priorities = draw_priorities(rng, 2 + rng.below(4));
+  if (rng.one_in(10)) options.priorities.front() = kPriorityOwner.value;
   options.version = rng.one_in(4) ? Version::v2 : Version::v3;
-  options.interval =
-      options.version == Version::v2 ? Duration(1s) : kIntervals.at(rng.below(kIntervals.size()));
+  options.interval = options.version == Version::v2 ? Duration(1s + 1s * rng.below(2))
+                                                    : kIntervals.at(rng.below(kIntervals.size()));
   options.preempt = !rng.one_in(3);
   options.preempt_delay = rng.one_in(2) ? Duration(0s) : rng.between(1s, 10s);
+  const auto listening = down_of(options, 1);
+  if (rng.one_in(4)) options.start_wait = rng.between(listening, std::max<Duration>(2 * listening, 3600ms));
   options.drift_ppm_max = rng.one_in(2) ? 0 : 500;
   options.hold_delay_max = rng.one_in(2) ? Duration(0) : options.interval / 20;
   options.network.delay_max = options.interval / 20;
@@ -42,11 +76,14 @@ ClusterOptions draw_options(Rng& rng) {
 }
 
 std::string describe(const ClusterOptions& options, const std::array<bool, kFaultCount>& enabled) {
-  std::string text = "v" + std::to_string(static_cast<int>(options.version)) + " interval " +
+  std::string text = std::string(options.packets ? "packets " : "") + "v" +
+                     std::to_string(static_cast<int>(options.version)) + " interval " +
                      std::to_string(options.interval / 1ms) + "ms priorities";
   for (const auto priority : options.priorities) text += " " + std::to_string(priority);
   text += options.preempt ? " preempt after " + std::to_string(options.preempt_delay / 1ms) + "ms"
                           : " no preempt";
+  if (options.start_wait > Duration::zero())
+    text += " start wait " + std::to_string(options.start_wait / 1ms) + "ms";
   text += " faults";
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (enabled.at(i)) text += std::string(" ") + kFaultNames.at(i);
@@ -57,14 +94,21 @@ std::string describe(const ClusterOptions& options, const std::array<bool, kFaul
 class History {
  public:
   History(Seed seed, const HistoryLimits& limits)
-      : limits_(limits), rng_(seed), options_(draw_options(rng_)), cluster_(Seed{rng_.next()}, options_) {
+      : limits_(limits),
+        rng_(seed),
+        options_(draw_options(rng_, limits.with_model)),
+        interval_shortest_(options_.interval),
+        interval_longest_(options_.interval),
+        cluster_(Seed{rng_.next()}, options_),
+        judge_(cluster_) {
     for (auto& kind : enabled_) kind = !rng_.one_in(2);
+    if (options_.packets) limits_.steps_max /= kStepsOfPackets;
     result_.options = describe(options_, enabled_);
     cluster_.watch([this] { check_always(); });
   }
 
   HistoryResult run() {
-    for (std::size_t i = 0; i < cluster_.size(); ++i) cluster_.start(i);
+    for (std::size_t i = 0; i < cluster_.size(); ++i) start(i);
     while (!result_.violation && cluster_.steps() < limits_.steps_max && elapsed() < limits_.virtual_time) {
       cluster_.run_for(rng_.between(options_.interval, 40 * options_.interval));
       inject();
@@ -88,6 +132,8 @@ class History {
   // ---------------------------------------------------------
 
   void check_always() {
+    if (cluster_.fault()) violate(*cluster_.fault());
+    if (const auto wrong = judge_.look()) violate(*wrong);
     for (std::size_t i = 0; i < cluster_.size(); ++i) {
       const bool active = cluster_.life(i) != Life::off && cluster_.router(i).state() == State::active;
       if (cluster_.holds(i) && !active)
@@ -95,7 +141,7 @@ class History {
     }
     // A livelock shows as a storm of events within one interval.
     constexpr std::uint64_t kStepsPerIntervalAndHost = 200;
-    if (cluster_.now() - storm_since_ > options_.interval) {
+    if (cluster_.now() - storm_since_ > interval_shortest_) {
       storm_since_ = cluster_.now();
       storm_steps_ = cluster_.steps();
     } else if (cluster_.steps() - storm_steps_ >
@@ -114,10 +160,10 @@ class History {
     const auto host = any_host();
     switch (kind) {
       case Fault::crash:
-        cluster_.life(host) == Life::off ? cluster_.start(host) : cluster_.crash(host);
+        cluster_.life(host) == Life::off ? start(host) : vanish(host, &Cluster::crash);
         break;
       case Fault::leave:
-        cluster_.life(host) == Life::off ? cluster_.start(host) : cluster_.stop(host);
+        cluster_.life(host) == Life::off ? start(host) : vanish(host, &Cluster::stop);
         break;
       case Fault::pause:
         cluster_.life(host) == Life::paused ? cluster_.resume(host) : cluster_.pause(host);
@@ -139,9 +185,54 @@ class History {
                               .loss_percent = static_cast<unsigned>(rng_.below(60)),
                               .duplicate_percent = static_cast<unsigned>(rng_.below(30))});
         break;
+      case Fault::reorder:
+        cluster_.set_network({.delay_max = options_.interval * 2, .duplicate_percent = 10, .reorder = true});
+        break;
+      case Fault::reboot:
+        vanish(host, &Cluster::crash);
+        cluster_.set_wall_clock(host, rng_.between(-24h, 24h));
+        clocks_jumped_ |= options_.packets;
+        start(host);
+        break;
+      case Fault::plan:
+        if (rng_.one_in(3)) draw_plan();
+        obey_plan(host);
+        break;
+      case Fault::damage:
+        cluster_.set_network({.delay_max = options_.network.delay_max, .damage_percent = 50});
+        break;
       case Fault::count:
         break;
     }
+  }
+
+  void start(std::size_t host) {
+    if (cluster_.life(host) != Life::off) return;
+    judge_.about_to_start(host);
+    cluster_.start(host);
+    check_always();
+  }
+
+  void vanish(std::size_t host, void (Cluster::*how)(std::size_t)) {
+    judge_.about_to_vanish(host);
+    (cluster_.*how)(host);
+    check_always();
+  }
+
+  // A new plan reaches one host after the other, and between them no two may agree.
+  void draw_plan() {
+    const bool owned = options_.priorities.front() == kPriorityOwner.value;
+    options_.priorities = draw_priorities(rng_, cluster_.size());
+    if (owned) options_.priorities.front() = kPriorityOwner.value;
+    if (options_.version == Version::v3) options_.interval = interval_shortest_ * (1 << rng_.below(3));
+    interval_longest_ = std::max(interval_longest_, options_.interval);
+    addresses_ = 1 + rng_.below(3);
+  }
+
+  void obey_plan(std::size_t host) {
+    cluster_.reconfigure(host, {.priority = Priority(static_cast<std::uint8_t>(options_.priorities.at(host))),
+                                .interval = options_.interval,
+                                .addresses = addresses_});
   }
 
   void split() {
@@ -161,19 +252,89 @@ class History {
       cluster_.refuse_addresses(i, false);
       cluster_.link(i, true);
       cluster_.resume(i);
-      cluster_.start(i);
+      obey_plan(i);
+      start(i);
     }
     cluster_.set_network({.delay_max = options_.network.delay_max});
-    const auto down = active_down_interval(options_.version, Priority(1), options_.interval);
+    auto slowest = options_;
+    slowest.interval = interval_longest_;
+    const auto down = down_of(slowest, 1);
     // One listening, the delay of the best, and a second listening where the first owner was the wrong one.
-    const auto limit =
-        2 * down + options_.preempt_delay + 2 * options_.interval + kRetryLongest + kOneWayLongest;
+    const auto limit = 2 * down + options_.start_wait + options_.preempt_delay + 4 * interval_longest_ +
+                       kRetryLongest + kHumilityLongest;
     const auto deadline = cluster_.now() + limit;
     while (cluster_.now() < deadline) {
       if (!cluster_.run_until([this] { return is_right(); }, deadline - cluster_.now())) break;
-      if (stays_right(20 * options_.interval)) return;
+      if (!stays_right(20 * options_.interval)) continue;
+      if (!clocks_jumped_) probe_some();
+      return;
     }
     violate("no single right owner after " + std::to_string(limit / 1ms) + "ms of peace: " + picture());
+  }
+
+  // Not where a clock went back: until it is heard by all once more, its host is not believed (P5), which
+  // costs a down interval at any later time.
+  void probe_some() {
+    judge_.begin();
+    for (auto probes = rng_.below(3); probes > 0 && !result_.violation; --probes) {
+      if (cluster_.run_until([this] { return nobody_in_fault(); }, kRetryLongest)) probe();
+    }
+    judge_.end();
+  }
+
+  [[nodiscard]] bool nobody_in_fault() const {
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      if (cluster_.router(i).state() == State::fault) return false;
+    }
+    return true;
+  }
+
+  // In peace the owner leaves or dies, and comes back: each time somebody of the best is there in time.
+  void probe() {
+    const auto owner = cluster_.actives().front();
+    const bool politely = rng_.one_in(2);
+    cluster_.run_for(rng_.between(2 * options_.interval, 4 * options_.interval));  // all have heard it
+    vanish(owner, politely ? &Cluster::stop : &Cluster::crash);
+    const auto left = cluster_.now();
+    const auto wait = [&](std::size_t host) {
+      const auto priority = options_.priorities.at(host);
+      return politely ? skew_of(options_, priority) : down_of(options_, priority);
+    };
+    auto shortest = Duration::max();
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      if (i != owner) shortest = std::min(shortest, wait(i));
+    }
+    const auto delay = options_.network.delay_max;
+    const auto slack = shortest / 1000 + 1us;  // clocks drift
+    const auto how = std::string(politely ? "polite leave" : "crash") + " of " + std::to_string(owner);
+    if (!cluster_.run_until([this] { return !cluster_.actives().empty(); }, shortest + delay + slack)) {
+      violate("nobody in time after the " + how + ": " + picture());
+      return;
+    }
+    const auto heard_last = politely ? left : left - options_.interval;
+    if (cluster_.now() - heard_last < shortest - slack) violate("somebody is too early after the " + how);
+    for (const auto first : cluster_.actives()) {
+      if (wait(first) > shortest + delay + slack)
+        violate(std::to_string(first) + " comes before its turn after the " + how);
+    }
+    const auto settled = options_.interval + options_.interval / 1000 + delay + 2 * options_.hold_delay_max;
+    cluster_.run_for(settled);
+    if (cluster_.actives().size() != 1 || cluster_.holders() != cluster_.actives())
+      violate("no single owner soon after the " + how + ": " + picture());
+    cluster_.run_for(rng_.between(Duration::zero(), 5 * options_.interval));
+    come_back(owner);
+  }
+
+  void come_back(std::size_t host) {
+    start(host);
+    const auto best = std::ranges::max(options_.priorities);
+    const auto listening = std::max(options_.start_wait, down_of(options_, best));
+    const auto limit = listening + options_.preempt_delay + options_.interval + skew_of(options_, best) +
+                       options_.network.delay_max + 2 * options_.hold_delay_max;
+    cluster_.run_for(limit + limit / 500);
+    if (!is_right())
+      violate("no right owner in time after " + std::to_string(host) + " came back: " + picture());
+    if (!stays_right(20 * options_.interval)) violate("a right owner does not stay: " + picture());
   }
 
   // Two equal routers may both claim before they hear each other; the right owner is the one that stays.
@@ -185,7 +346,8 @@ class History {
   [[nodiscard]] bool is_right() const {
     const auto actives = cluster_.actives();
     if (actives.size() != 1 || cluster_.holders() != actives) return false;
-    return !options_.preempt || actives.front() == best();
+    const bool owner = std::ranges::max(options_.priorities) == kPriorityOwner.value;
+    return (!options_.preempt && !owner) || actives.front() == best();
   }
 
   // With equal priorities nobody preempts: whoever has it keeps it, so only a better priority counts.
@@ -208,12 +370,17 @@ class History {
 
   HistoryLimits limits_;
   Rng rng_;
-  ClusterOptions options_;
+  ClusterOptions options_;      // of the newest plan
+  Duration interval_shortest_;  // of all plans
+  Duration interval_longest_;
   Cluster cluster_;
+  QuietJudge judge_;
   std::array<bool, kFaultCount> enabled_{};
   HistoryResult result_;
   TimePoint storm_since_;
   std::uint64_t storm_steps_ = 0;
+  std::size_t addresses_ = 1;
+  bool clocks_jumped_ = false;
 };
 
 }  // namespace

@@ -1,7 +1,9 @@
-// Runs random histories: sim [--seed=N] [--count=N] [--minutes=N] [--steps=N]. Seeds count up from the first;
-// each prints nothing unless it fails, then its seed, options and violation. Exit status 1 when one failed.
+// Runs random histories: sim [--seed=N] [--count=N] [--minutes=N] [--steps=N] [--[no-]model]. Seeds count up
+// from the first; each prints nothing unless it fails, then its seed, options and violation. Exit status 1
+// when one failed. --model holds every router against the model (model.h), else each fourth seed does.
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -17,9 +19,15 @@ struct Words {
   std::uint64_t seed = 1;
   std::uint64_t count = 100;
   HistoryLimits limits;
+  std::optional<bool> model;
 };
+constexpr std::uint64_t kModelEach = 4;
 
 bool read_word(std::string_view word, Words& words) {
+  if (word == "--model" || word == "--no-model") {
+    words.model = word == "--model";
+    return true;
+  }
   const auto equals = word.find('=');
   if (equals == std::string_view::npos) return false;
   const auto number = parse_number<std::uint64_t>(word.substr(equals + 1));
@@ -45,7 +53,8 @@ int main(int argc, char** argv) {
   Words words;
   for (const char* word : std::span(argv, static_cast<std::size_t>(argc)).subspan(1)) {
     if (read_word(word, words)) continue;
-    (void)std::fprintf(stderr, "sim: '%s' is none of --seed=N --count=N --minutes=N --steps=N\n", word);
+    (void)std::fprintf(stderr, "sim: '%s' is none of --seed=N --count=N --minutes=N --steps=N --[no-]model\n",
+                       word);
     return 2;
   }
   std::uint64_t failed = 0;
@@ -54,6 +63,7 @@ int main(int argc, char** argv) {
   Duration virtual_time{};
   for (std::uint64_t i = 0; i < words.count; ++i) {
     const auto seed = words.seed + i;
+    words.limits.with_model = words.model.value_or(seed % kModelEach == 0);
     const auto result = run_history(Seed{seed}, words.limits);
     steps += result.steps;
     faults += result.faults;

@@ -1,4 +1,8 @@
 // Named histories, each the sentence that it proves.
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "tests/sim/cluster.h"
@@ -108,8 +112,8 @@ TEST(Scenario, AfterASplitHealsOneOwnerIsLeftWithinAnInterval) {
   EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 252ms));
 }
 
-// P10: keepalived takes the address back here, because it never noticed that it slept.
-TEST(Scenario, APausedOwnerWithoutPreemptionWakesAsBackup) {
+// keepalived takes the address back here, because it never noticed that it slept.
+TEST(Scenario, P10APausedOwnerWithoutPreemptionWakesAsBackup) {
   Cluster cluster{Seed{12}, {.priorities = {100, 90}, .preempt = false}};
   start_all(cluster);
   ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
@@ -136,6 +140,143 @@ TEST(Scenario, AHostWhoseKernelRefusesTheAddressLeavesItToTheNext) {
   cluster.refuse_addresses(0, true);
   start_all(cluster);
   EXPECT_TRUE(cluster.run_until(only_active(cluster, 1), 5s));
+}
+
+// --- by the numbers of the list of pitfalls: rules that other implementations taught us
+// ---------------------
+
+void split(Cluster& cluster, bool is_split) {
+  cluster.cut(0, 1, is_split);
+  cluster.cut(1, 0, is_split);
+}
+
+// Two answers to one ARP request: each announcement of ours against a foreign one provokes the next, so the
+// winner waits a while and the loser never does it.
+TEST(Scenario, P9TheWinnerAnnouncesAgainAfterAPauseAndTheLoserStaysSilent) {
+  for (const auto interval : {10ms, 250ms}) {
+    Cluster cluster{Seed{13}, {.priorities = {100, 90}, .interval = interval}};
+    start_all(cluster);
+    split(cluster, true);
+    cluster.run_for(20s);
+    ASSERT_EQ(cluster.actives(), (Hosts{0, 1}));
+    std::vector<TimePoint> announced;
+    bool loser_announced = false;
+    std::optional<TimePoint> loser_gone;
+    cluster.observe([&](std::size_t host, const Action& action) {
+      if (host == 1 && std::holds_alternative<ReleaseAddresses>(action)) loser_gone = cluster.now();
+      if (!std::holds_alternative<AnnounceAddresses>(action)) return;
+      if (host == 0) announced.push_back(cluster.now());
+      loser_announced |= host == 1;
+    });
+    split(cluster, false);
+    const auto healed = cluster.now();
+    cluster.run_for(10s);
+    ASSERT_TRUE(loser_gone.has_value());
+    ASSERT_FALSE(announced.empty()) << "those who believed the loser are told";
+    EXPECT_GE(announced.front() - healed, Duration(100ms));
+    EXPECT_LE(announced.front() - healed, std::max<Duration>(interval, 100ms) + interval + 2ms);
+    EXPECT_EQ(announced.size(), 1U) << "once, not a storm";
+    EXPECT_FALSE(loser_announced);
+  }
+}
+
+TEST(Scenario, P10ABackupThatSleptDoesNotTakeTheAddressFromALivingOwner) {
+  Cluster cluster{Seed{14}, {.priorities = {100, 90}}};
+  start_all(cluster);
+  ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+  for (const auto sleep : {300ms, 900ms, 2000ms, 3600000ms}) {
+    cluster.pause(1);
+    cluster.run_for(sleep);
+    bool claimed = false;
+    cluster.watch([&] { claimed |= cluster.router(1).state() == State::active; });
+    cluster.resume(1);
+    cluster.run_for(5s);
+    EXPECT_FALSE(claimed) << sleep.count() << "ms";
+  }
+}
+
+TEST(Scenario, P10AfterEverybodySleptOneOwnerIsBackWithinADownInterval) {
+  Cluster cluster{Seed{15}, {.priorities = {100, 90}}};
+  start_all(cluster);
+  ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+  for (std::size_t i = 0; i < 2; ++i) cluster.pause(i);
+  cluster.run_for(1h);
+  for (std::size_t i = 0; i < 2; ++i) cluster.resume(i);
+  EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), down(100, 250ms) + 1ms));
+  EXPECT_FALSE(cluster.run_until([&] { return cluster.actives() != Hosts{0}; }, 60s));
+}
+
+// How often more than one router was active at once after the owner left or died.
+int contests(const std::vector<int>& priorities) {
+  int found = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Cluster cluster{Seed{seed}, {.priorities = priorities, .network = {.delay_max = 300us}}};
+    start_all(cluster);
+    cluster.run_for(10s);
+    const auto before = cluster.actives();
+    if (before.size() != 1) return -1;
+    bool two = false;
+    cluster.watch([&] { two |= cluster.actives().size() > 1; });
+    seed % 2 == 0 ? cluster.stop(before.front()) : cluster.crash(before.front());
+    cluster.run_for(2s);
+    found += two ? 1 : 0;
+    if (cluster.actives().size() != 1) return -1;
+  }
+  return found;
+}
+
+TEST(Scenario, P16DistinctPrioritiesNeverContestAndEqualOnesDo) {
+  EXPECT_EQ(contests({102, 101, 100}), 0);
+  EXPECT_GT(contests({100, 100, 100}), 0) << "or the spreading of priorities would be for nothing";
+}
+
+// Repeated priority 0 delayed keepalived's take-over from 163 to 1,089 ms.
+TEST(Scenario, P24ALeaverThatRepeatsItselfDoesNotDelayItsSuccessor) {
+  Cluster cluster{Seed{16}, {.priorities = {200, 100, 90}, .interval = 1000ms}};
+  start_all(cluster);
+  ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 10s));
+  cluster.run_for(10s);
+  const auto leaver = cluster.router(0).config().source;
+  cluster.stop(0);
+  const auto left = cluster.now();
+  while (cluster.now() - left < 600ms) {
+    cluster.run_for(100ms);
+    for (const std::size_t host : {1U, 2U})
+      cluster.deliver(host, {.source = leaver, .priority = kPriorityLeaving, .interval = 1000ms});
+  }
+  EXPECT_TRUE(cluster.run_until(only_active(cluster, 1), left + 612ms - cluster.now()));
+}
+
+// With strangers the RFC holds, also without preemption: of two owners that hear each other priority decides,
+// at once.
+TEST(Scenario, P27TwoOwnersThatMeetAreOneWithinAnInterval) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Cluster cluster{Seed{seed}, {.priorities = {100, 90}, .preempt = false}};
+    cluster.start(1);
+    ASSERT_TRUE(cluster.run_until(only_active(cluster, 1), 5s));
+    split(cluster, true);
+    cluster.start(0);
+    cluster.run_for(10s + seed * 13ms);
+    ASSERT_EQ(cluster.actives(), (Hosts{0, 1}));
+    split(cluster, false);
+    EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 252ms)) << seed;
+    EXPECT_FALSE(cluster.run_until([&] { return cluster.actives() != Hosts{0}; }, 10s)) << seed;
+  }
+}
+
+// Two hosts with one address and one priority: each takes the other for the loser.
+TEST(Scenario, P28EqualSourcesDoNotAnswerEachOtherWithoutEnd) {
+  Cluster cluster{Seed{17}, {.priorities = {100, 100}, .interval = 1000ms, .one_source = true}};
+  start_all(cluster);
+  split(cluster, true);
+  cluster.run_for(10s);
+  split(cluster, false);
+  int spoken = 0;
+  cluster.observe([&](std::size_t, const Action& action) {
+    spoken += std::holds_alternative<SendAdvertisement>(action) ? 1 : 0;
+  });
+  cluster.run_for(10s);
+  EXPECT_LE(spoken, 2 * 2 * 10) << "two hosts, at most one forced word in each half interval";
 }
 
 }  // namespace

@@ -1,0 +1,298 @@
+#include "tests/sim/model.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace vip::vrrp::sim {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kLongestRetryPause = 60 * kSecond;
+constexpr std::int64_t kFirstHumility = 60 * kSecond;
+constexpr std::int64_t kLongestHumility = 240 * kSecond;
+
+std::string in_words(const std::vector<int>& sent) {
+  std::string text = "[";
+  for (const auto priority : sent) text += " " + std::to_string(priority);
+  return text + " ]";
+}
+
+}  // namespace
+
+Model::Model(const RouterConfig& config)
+    : self_(config.source), heard_interval_(config.advert_interval.count()) {
+  adopt(config);
+}
+
+void Model::adopt(const RouterConfig& config) {
+  version_2_ = config.version == Version::v2;
+  priority_ = config.priority.value;
+  own_interval_ = config.advert_interval.count();
+  preempt_ = config.preempt;
+  preempt_delay_ = config.preempt_delay.count();
+  start_wait_ = config.start_wait.count();
+  in_group_ = config.in_group;
+  addresses_ = config.addresses;
+  self_ = config.source;
+}
+
+Expected Model::feed(std::int64_t now, const Event& event) {
+  Expected out;
+  if (const auto* start = std::get_if<Started>(&event)) {
+    if (start->source && state_ == 'I') self_ = *start->source;
+    started(now, start->link_up, out);
+  }
+  if (std::holds_alternative<Stopped>(event)) stopped(out);
+  if (std::holds_alternative<TimerExpired>(event)) expired(now, out);
+  if (const auto* advert = std::get_if<Received>(&event))
+    heard(now, advert->priority.value, advert->interval.count(), advert->source, out);
+  if (const auto* link = std::get_if<LinkChanged>(&event)) {
+    if (link->source) self_ = *link->source;
+    if (!link->up && state_ == 'A' && has_address_ && link->by_group) out.sent.push_back(0);
+    if (!link->up && (state_ == 'A' || state_ == 'B')) let_go('F', out);
+    if (!link->up && state_ == 'F') retry_at_ = kNever;  // the link decides when to try again
+    if (link->up && state_ == 'F') listen(now, out);
+  }
+  if (std::holds_alternative<Stalled>(event) && priority_ != 255 && (state_ == 'A' || state_ == 'B')) {
+    const auto follows = state_ == 'B' ? follows_ : std::nullopt;
+    const bool it_leaves = it_leaves_;
+    let_go('B', out);
+    follows_ = follows;
+    it_leaves_ = it_leaves;
+    down_at_ = now + down();
+  }
+  if (std::holds_alternative<AddressesHeld>(event) && state_ == 'A' && !has_address_) {
+    has_address_ = true;
+    retry_pause_ = kSecond;
+    speak(now, out);
+  }
+  if (std::holds_alternative<AddressesRefused>(event) && state_ == 'A') {
+    if (has_address_) out.sent.push_back(0);
+    let_go('F', out);
+    retry_at_ = now + retry_pause_;
+    retry_pause_ = std::min(2 * retry_pause_, kLongestRetryPause);
+  }
+  if (std::holds_alternative<Claimed>(event) && state_ == 'B') claim(out);
+  if (std::holds_alternative<Yielded>(event) && state_ == 'A') {
+    if (has_address_) out.sent.push_back(priority_);
+    let_go('B', out);
+    down_at_ = now + down();
+  }
+  if (const auto* other = std::get_if<Reconfigured>(&event)) reconfigured(now, other->config, out);
+  return out;
+}
+
+// RFC 9568, 6.4.1.
+void Model::started(std::int64_t now, bool link_up, Expected& out) {
+  if (state_ != 'I') return;
+  heard_interval_ = own_interval_;
+  if (!link_up) {
+    state_ = 'F';
+    return;
+  }
+  listen(now, out);
+  if (state_ == 'B' && start_wait_ > 0 && priority_ != 255) down_at_ = now + start_wait_;
+}
+
+void Model::stopped(Expected& out) {
+  if (state_ == 'A' && has_address_) out.sent.push_back(0);
+  let_go('I', out);
+}
+
+void Model::expired(std::int64_t now, Expected& out) {
+  if (state_ == 'F' && retry_at_ != kNever && retry_at_ <= now) listen(now, out);
+  if (state_ == 'B') {
+    const bool silence = down_at_ != kNever && down_at_ <= now;
+    const bool patience_over = preempt_at_ != kNever && preempt_at_ <= now;
+    if (silence) down_at_ = kNever;
+    if (patience_over) preempt_at_ = kNever;
+    if (silence || patience_over) may_claim(out);
+  } else if (state_ == 'A') {
+    if (advert_at_ != kNever && advert_at_ <= now) speak(now, out);
+  }
+}
+
+void Model::heard(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender,
+                  Expected& out) {
+  if (state_ == 'B') heard_in_backup(now, priority, interval, sender);
+  if (state_ == 'A') heard_in_active(now, priority, interval, sender, out);
+}
+
+// RFC 9568, 6.4.2.
+void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender) {
+  if (priority == 0) {
+    if (follows_ && *follows_ != sender && !it_leaves_) return;
+    it_leaves_ = true;
+    if (down_at_ == kNever || now + skew() < down_at_) down_at_ = now + skew();
+    preempt_at_ = kNever;
+    return;
+  }
+  const bool we_are_better = priority < priority_;
+  const bool preempts = preempt_ && now >= humble_until_;
+  const bool tolerated = we_are_better && priority_ != 255 && (!preempts || preempt_delay_ > 0);
+  if (we_are_better && !tolerated) return;
+  if (!version_2_) heard_interval_ = interval;
+  follows_ = sender;
+  it_leaves_ = false;
+  down_at_ = now + down();
+  if (!we_are_better || !preempts) {
+    preempt_at_ = kNever;
+  } else if (preempt_at_ == kNever) {
+    preempt_at_ = now + preempt_delay_ + skew();
+  }
+}
+
+// RFC 9568, 6.4.3.
+void Model::heard_in_active(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender,
+                            Expected& out) {
+  if (priority == 0) {
+    loser_since_ = kNever;
+    if (has_address_) speak(now, out);
+  } else if (priority > priority_ || (priority == priority_ && sender > self_)) {
+    if (has_address_) out.sent.push_back(priority_);
+    let_go('B', out);
+    if (!version_2_) heard_interval_ = interval;
+    follows_ = sender;
+    down_at_ = now + down();
+  } else if (has_address_ && goes_unheard(now, interval)) {
+    humble_until_ = now + humble_for_;
+    humble_for_ = std::min(2 * humble_for_, kLongestHumility);
+    let_go('B', out);
+    if (!version_2_) heard_interval_ = interval;
+    follows_ = sender;
+    down_at_ = now + down();
+  } else if (!version_2_ && has_address_ && now - last_spoken_ >= pace() / 2) {
+    speak(now, out);
+  }
+}
+
+bool Model::goes_unheard(std::int64_t now, std::int64_t losers_interval) {
+  const auto interval = std::max(losers_interval, pace());
+  if (loser_since_ == kNever || now - loser_last_ > 3 * interval) {
+    loser_since_ = now;
+    if (now - humble_until_ > kLongestHumility) humble_for_ = kFirstHumility;
+  }
+  loser_last_ = now;
+  return now - loser_since_ >= 5 * interval;
+}
+
+void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected& out) {
+  const auto before_interval = own_interval_;
+  const auto before_addresses = addresses_;
+  adopt(config);
+  if (state_ == 'B') {
+    if (version_2_ || !follows_) heard_interval_ = own_interval_;
+    if (down_at_ != kNever) down_at_ = std::min(down_at_, now + down());
+    if (!preempt_) preempt_at_ = kNever;
+  }
+  if (state_ != 'A') return;
+  heard_interval_ = own_interval_;
+  out.hold = addresses_ != before_addresses;
+  if (!has_address_) return;
+  if (own_interval_ > before_interval) {
+    slow_words_ = 3;
+    old_interval_ = before_interval;
+  }
+  speak(now, out);
+}
+
+void Model::listen(std::int64_t now, Expected& out) {
+  retry_at_ = kNever;
+  heard_interval_ = own_interval_;
+  follows_.reset();
+  it_leaves_ = false;
+  if (priority_ == 255 && !in_group_) {
+    claim(out);
+    return;
+  }
+  state_ = 'B';
+  down_at_ = priority_ == 255 ? now : now + down();
+}
+
+void Model::may_claim(Expected& out) {
+  if (in_group_) {
+    out.ready = true;
+  } else {
+    claim(out);
+  }
+}
+
+void Model::claim(Expected& out) {
+  let_go('A', out);
+  heard_interval_ = own_interval_;
+  out.hold = true;
+}
+
+void Model::speak(std::int64_t now, Expected& out) {
+  out.sent.push_back(priority_);
+  last_spoken_ = now;
+  advert_at_ = now + pace();
+  if (slow_words_ > 0) --slow_words_;
+}
+
+// Every change of state begins with a clean table of timers.
+void Model::let_go(char to, Expected& out) {
+  if (state_ == 'A') out.release = true;
+  state_ = to;
+  has_address_ = false;
+  follows_.reset();
+  it_leaves_ = false;
+  slow_words_ = 0;
+  loser_since_ = kNever;
+  down_at_ = advert_at_ = preempt_at_ = retry_at_ = kNever;
+}
+
+std::int64_t Model::skew() const {
+  return (256 - priority_) * (version_2_ ? kSecond : heard_interval_) / 256;
+}
+
+std::optional<std::string> Model::difference(const Expected& expected, const Actions& actions,
+                                             const VirtualRouter& real) const {
+  const auto state = name(real.state());
+  if (state.empty() || std::tolower(state_) != state.front())
+    return "state " + std::string(state) + ", expected " + state_;
+  Expected done;
+  for (const auto& action : actions) {
+    if (const auto* sent = std::get_if<SendAdvertisement>(&action)) done.sent.push_back(sent->priority.value);
+    done.hold |= std::holds_alternative<HoldAddresses>(action);
+    done.release |= std::holds_alternative<ReleaseAddresses>(action);
+    done.ready |= std::holds_alternative<ReadyToClaim>(action);
+  }
+  if (done.sent != expected.sent)
+    return "sent " + in_words(done.sent) + ", expected " + in_words(expected.sent);
+  if (done.hold != expected.hold)
+    return std::string(done.hold ? "claims" : "does not claim") + " the address";
+  if (done.release != expected.release)
+    return std::string(done.release ? "releases" : "does not release") + " the address";
+  if (done.ready != expected.ready)
+    return std::string(done.ready ? "says" : "does not say") + " that it is ready";
+
+  // Of the real router's deadlines only the earliest is to be seen. One that is not the protocol's own
+  // (announcements) may come before, never after.
+  std::optional<std::pair<std::int64_t, Timer>> next;
+  const std::array<std::pair<std::int64_t, Timer>, 4> timers{{{down_at_, Timer::down},
+                                                              {advert_at_, Timer::advert},
+                                                              {preempt_at_, Timer::preempt_delay},
+                                                              {retry_at_, Timer::retry}}};
+  for (const auto& timer : timers) {
+    if (timer.first != kNever && (!next || timer.first < next->first)) next = timer;
+  }
+  const auto deadline = real.next_deadline();
+  const bool own_of_protocol = deadline && std::ranges::any_of(timers, [&](const auto& timer) {
+                                 return timer.second == deadline->which;
+                               });
+  const auto when = deadline ? deadline->when.time_since_epoch().count() : kNever;
+  if (own_of_protocol && !(next && next->first == when && next->second == deadline->which))
+    return "timer " + std::to_string(static_cast<int>(deadline->which)) + " at " + std::to_string(when) +
+           "ns, expected " +
+           (next
+                ? std::to_string(static_cast<int>(next->second)) + " at " + std::to_string(next->first) + "ns"
+                : std::string("none"));
+  if (next && (!deadline || when > next->first))
+    return "no timer, or none in time; expected " + std::to_string(static_cast<int>(next->second)) + " at " +
+           std::to_string(next->first) + "ns";
+  return std::nullopt;
+}
+
+}  // namespace vip::vrrp::sim

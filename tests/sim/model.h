@@ -1,0 +1,96 @@
+// The router a second time, as naively as the RFCs tell it (RFC 9568, 6.4; RFC 3768, 6.4): one letter for the
+// state, one number of nanoseconds for each timer, one chain of conditions for each event. The simulator
+// feeds both the same events and compares. It shares the event type with vrrp/core and nothing else, on
+// purpose: what is written twice is rarely wrong twice in the same way.
+//
+// Where we deliberately do other than the RFCs:
+//   a claim speaks only when the kernel has the address, and a router that never spoke leaves in silence;
+//   with a preempt delay a lower priority is tolerated for that long and our skew, and watched meanwhile;
+//   who yields says its own priority once more, so that the winner knows of it and announces again;
+//   priority 0 shortens the wait of a backup and never lengthens it, however often it is said, and ends the
+//   patience with whoever said it; said by another than the one we follow it means nothing;
+//   a loser is answered at once (RFC 9568 only), but not within half an interval of our last word;
+//   who slept, lost its link or was refused the address listens for a whole down interval before it claims;
+//   the owner of the addresses listens to nobody first;
+//   a loser that goes on for five intervals, with no gap of three, does not hear us: we yield, and leave it
+//   the addresses for a minute, doubled each time up to four, forgotten four minutes later; a longer interval
+//   of our own is said three times at the old pace before we follow it ourselves; one of a group claims when
+//   it is told that all can, and yields when it is told that one must.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrp/core/virtual_router.h"
+
+namespace vip::vrrp::sim {
+
+struct Expected {
+  std::vector<int> sent;  // priorities, in order
+  bool hold = false;
+  bool release = false;
+  bool ready = false;  // one of a group: could claim
+};
+
+class Model {
+ public:
+  explicit Model(const RouterConfig& config);
+
+  Expected feed(std::int64_t now, const Event& event);
+  // Nothing, or in words what the real router does otherwise than the model.
+  [[nodiscard]] std::optional<std::string> difference(const Expected& expected, const Actions& actions,
+                                                      const VirtualRouter& real) const;
+
+ private:
+  void started(std::int64_t now, bool link_up, Expected& out);
+  void stopped(Expected& out);
+  void expired(std::int64_t now, Expected& out);
+  void heard(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender, Expected& out);
+  void heard_in_backup(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender);
+  void heard_in_active(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender,
+                       Expected& out);
+  void reconfigured(std::int64_t now, const RouterConfig& config, Expected& out);
+  void adopt(const RouterConfig& config);
+  void listen(std::int64_t now, Expected& out);
+  void may_claim(Expected& out);
+  void claim(Expected& out);
+  void speak(std::int64_t now, Expected& out);
+  void let_go(char to, Expected& out);
+  [[nodiscard]] bool goes_unheard(std::int64_t now, std::int64_t losers_interval);
+  [[nodiscard]] std::int64_t pace() const { return slow_words_ > 0 ? old_interval_ : own_interval_; }
+  [[nodiscard]] std::int64_t skew() const;
+  [[nodiscard]] std::int64_t down() const { return 3 * heard_interval_ + skew(); }
+
+  static constexpr std::int64_t kNever = -1;
+  bool version_2_ = false;
+  int priority_ = 0;
+  std::int64_t own_interval_ = 0;
+  bool preempt_ = true;
+  std::int64_t preempt_delay_ = 0;
+  std::int64_t start_wait_ = 0;
+  bool in_group_ = false;
+  std::vector<IpPrefix> addresses_;
+  IpAddress self_;
+
+  char state_ = 'I';
+  std::int64_t heard_interval_ = 0;
+  std::optional<IpAddress> follows_;  // a backup: whom it heard last
+  bool it_leaves_ = false;            // and that said priority 0
+  bool has_address_ = false;
+  std::int64_t last_spoken_ = kNever;
+  std::int64_t retry_pause_ = 1'000'000'000;
+  int slow_words_ = 0;  // still to be said at the old interval
+  std::int64_t old_interval_ = 0;
+  std::int64_t loser_since_ = kNever;
+  std::int64_t loser_last_ = kNever;
+  std::int64_t humble_until_ = 0;  // leaves the addresses to whoever does not hear us
+  std::int64_t humble_for_ = 60'000'000'000;
+  std::int64_t down_at_ = kNever;
+  std::int64_t advert_at_ = kNever;
+  std::int64_t preempt_at_ = kNever;
+  std::int64_t retry_at_ = kNever;
+};
+
+}  // namespace vip::vrrp::sim

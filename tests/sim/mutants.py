@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Breaks the protocol core on purpose, one rule at a time, and shows which of our tests notice.
+
+    tests/sim/mutants.py [--list] [NAME...]
+
+Each break is a textual replacement that must apply exactly once. It is built in a scratch copy of the commit at
+hand (a git worktree in a temporary folder, removed at the end) and judged by the unit tests, the scenarios, the
+random histories without the model, and those with it. Exit status 1 when a break passes all of them, when fewer
+than SIMULATOR_MIN are caught by the simulator, or when one does not apply any more: then it wants to be rewritten.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PRESET = "release"
+SIMULATOR_MIN = 5
+UNIT_TESTS = ["vrrp_virtual_router_test", "vrrp_receive_check_test", "vrrp_authentication_test"]
+TARGETS = [*UNIT_TESTS, "scenario_test", "sim"]
+ROUTER = "vrrp/core/virtual_router.cc"
+CHECK = "vrrp/core/receive_check.cc"
+AUTHENTICATION = "vrrp/core/authentication.cc"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = [
+    Mutant("two intervals of silence are enough", ROUTER,
+           "return 3 * active_interval + skew_time(", "return 2 * active_interval + skew_time("),
+    Mutant("no skew", ROUTER,
+           "return unit * (256 - priority.value) / 256;", "return unit * (256 - priority.value) / 256 * 0;"),
+    Mutant("version 2 takes its skew of the interval", ROUTER,
+           "version == Version::v2 ? Duration(1s) : active_interval", "active_interval"),
+    Mutant("the lower address wins", ROUTER,
+           "advert.source > config_.source", "advert.source < config_.source"),
+    Mutant("equal priorities are not decided", ROUTER,
+           "if (higher_priority || higher_address) {", "if (higher_priority) {"),
+    Mutant("priority 0 is not heard in backup", ROUTER,
+           "const auto skewed = now + skew();", "const auto skewed = now + down_interval();"),
+    Mutant("priority 0 said again postpones", ROUTER,
+           "if (!running || skewed < *running) timers_.set(Timer::down, skewed);", "timers_.set(Timer::down, skewed);"),
+    Mutant("leaves without a word", ROUTER,
+           "if (speaking) out.emplace_back(SendAdvertisement{kPriorityLeaving});", ""),
+    Mutant("yields without a last word", ROUTER,
+           "if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});\n"
+           "    learn_interval(advert.interval);\n", "learn_interval(advert.interval);\n"),
+    Mutant("keeps the address when it yields", ROUTER,
+           "change_state(State::backup, cause, active_router_, out);\n"
+           "  if (was_active) out.emplace_back(ReleaseAddresses{});",
+           "change_state(State::backup, cause, active_router_, out);\n  (void)was_active;"),
+    Mutant("speaks before it has the address", ROUTER,
+           "out.emplace_back(HoldAddresses{});\n}\n\nvoid VirtualRouter::become_fault",
+           "out.emplace_back(HoldAddresses{});\n  out.emplace_back(SendAdvertisement{config_.priority});\n}\n\n"
+           "void VirtualRouter::become_fault"),
+    Mutant("no preemption is no matter", ROUTER,
+           "if (!lower || !config_.preempt) {", "if (!lower) {"),
+    Mutant("a better one does not end the wait to preempt", ROUTER,
+           "    timers_.stop(Timer::preempt_delay);\n  } else if", "  } else if"),
+    Mutant("preempts without its skew", ROUTER,
+           "now + config_.preempt_delay + skew()", "now + config_.preempt_delay"),
+    Mutant("a sleeper goes on as the owner", ROUTER,
+           "if (state_ == State::active) become_backup(now, down_interval(), Cause::stalled, nullptr, out);", ""),
+    Mutant("answers every loser", ROUTER,
+           "now - last_advert_ >= config_.advert_interval / 2", "now - last_advert_ >= Duration::zero()"),
+    Mutant("version 2 answers losers", ROUTER,
+           "if (config_.version == Version::v3 && now - last_advert_", "if (now - last_advert_"),
+    Mutant("does not learn the interval", ROUTER,
+           "if (config_.version == Version::v3) active_interval_ = interval;", "(void)interval;"),
+    Mutant("any TTL is believed", CHECK,
+           "return Discard::ttl;", "(void)0;"),
+    Mutant("our own packets are believed", CHECK,
+           "if (envelope.source == config.source) return Discard::own_address;", ""),
+    Mutant("a replay is believed", AUTHENTICATION,
+           "return std::unexpected(Discard::replay);", "(void)0;"),
+    Mutant("the sequence follows a clock that goes back", AUTHENTICATION,
+           "if (least.newer_than(sequence)) sequence = least;", "(void)least;"),
+]
+
+JUDGES = {
+    "unit": [[f"tests/{name}", "--gtest_brief=1"] for name in UNIT_TESTS],
+    "scenario": [["tests/scenario_test", "--gtest_brief=1"]],
+    "seeds": [["tests/sim", "--seed=1", "--count=400", "--no-model"]],
+    "model": [["tests/sim", "--seed=1", "--count=100", "--model"]],
+}
+SIMULATOR = {"scenario", "seeds", "model"}
+JUDGE_SECONDS_MAX = 300
+
+
+def run(*command, cwd):
+    return subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def must(*command, cwd):
+    done = run(*command, cwd=cwd)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}\n{done.stdout}")
+
+
+def applied(mutant, tree):
+    path = tree / mutant.file
+    text = path.read_text()
+    found = text.count(mutant.old)
+    if found != 1:
+        return None
+    path.write_text(text.replace(mutant.old, mutant.new))
+    return text
+
+
+def notices(commands, build):
+    for command in commands:
+        try:
+            done = subprocess.run([build / command[0], *command[1:]], cwd=build, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, timeout=JUDGE_SECONDS_MAX, check=False)
+        except subprocess.TimeoutExpired:
+            return True
+        if done.returncode:
+            return True
+    return False
+
+
+def judged(tree):
+    build = tree / "build" / PRESET
+    must("cmake", "--build", "--preset", PRESET, "-j2", "--target", *TARGETS, cwd=tree)  # a break must compile
+    return {judge for judge, commands in JUDGES.items() if notices(commands, build)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", action="store_true", help="the names, and no run")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    options = parser.parse_args()
+    wanted = [mutant for mutant in MUTANTS if not options.names or mutant.name in options.names]
+    if options.list or not wanted:
+        print("\n".join(mutant.name for mutant in MUTANTS))
+        return 0 if options.list else 2
+
+    verdicts = {}
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder) / "tree"
+        must("git", "worktree", "add", "--detach", str(tree), "HEAD", cwd=ROOT)
+        try:
+            must("cmake", "--preset", PRESET, "-DSWARM_VIP_WERROR=OFF", cwd=tree)
+            if caught := judged(tree):
+                sys.exit(f"the unbroken core fails already: {', '.join(sorted(caught))}")
+            for mutant in wanted:
+                original = applied(mutant, tree)
+                if original is None:
+                    print(f"{mutant.name:48} does not apply to {mutant.file}", flush=True)
+                    verdicts[mutant] = None
+                    continue
+                verdicts[mutant] = judged(tree)
+                (tree / mutant.file).write_text(original)
+                found = [judge for judge in JUDGES if judge in verdicts[mutant]]
+                print(f"{mutant.name:48} {', '.join(found) or 'NOBODY NOTICES'}", flush=True)
+        finally:
+            must("git", "worktree", "remove", "--force", str(tree), cwd=ROOT)
+
+    caught = [verdict for verdict in verdicts.values() if verdict]
+    by_simulator = [verdict for verdict in caught if verdict & SIMULATOR]
+    print(f"{len(caught)} of {len(wanted)} breaks noticed, {len(by_simulator)} by the simulator")
+    enough = options.names or len(by_simulator) >= SIMULATOR_MIN
+    return 0 if len(caught) == len(wanted) and enough else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

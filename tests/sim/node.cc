@@ -1,0 +1,103 @@
+#include "tests/sim/node.h"
+
+#include <utility>
+
+namespace vip::vrrp::sim {
+namespace {
+
+constexpr IfIndex kInterface{1};
+
+RouterSet router_set(const RouterConfig& config, const NodeOptions& options) {
+  std::vector<AuthKey> keys;
+  const auto mode = config.version == Version::v3 ? AuthMode::enforce : AuthMode::off;
+  if (mode == AuthMode::enforce) keys.push_back({.id = 1, .secret = std::vector<std::uint8_t>(32, 0x5A)});
+  RouterSet set({RouterSetup{.protocol = config, .rules = {.peers = options.peers}}},
+                Authenticator(mode, std::move(keys), 1));
+  set.place(0, kInterface);
+  return set;
+}
+
+std::variant<VirtualRouter, RouterSet> core_of(const RouterConfig& config, const NodeOptions& options) {
+  if (options.packets) return router_set(config, options);
+  return VirtualRouter(config);
+}
+
+Actions plain(RouterActions actions) {
+  Actions out;
+  for (auto& action : actions) out.push_back(std::move(action.action));
+  return out;
+}
+
+}  // namespace
+
+Node::Node(const RouterConfig& config, const NodeOptions& options) : core_(core_of(config, options)) {
+  if (options.with_model) model_.emplace(config);
+}
+
+const VirtualRouter& Node::machine() const {
+  const auto* const set = std::get_if<RouterSet>(&core_);
+  return set != nullptr ? set->machine(0) : std::get<VirtualRouter>(core_);
+}
+
+std::optional<TimePoint> Node::next_deadline() const {
+  if (const auto* const set = std::get_if<RouterSet>(&core_)) return set->next_deadline();
+  const auto deadline = machine().next_deadline();
+  return deadline ? std::optional(deadline->when) : std::nullopt;
+}
+
+DiscardCounts Node::discards() const {
+  const auto* const set = std::get_if<RouterSet>(&core_);
+  return set != nullptr ? set->discards(0) : DiscardCounts{};
+}
+
+std::vector<Packet> Node::packets(TimePoint now, Priority priority, Duration wall_clock) {
+  auto* const set = std::get_if<RouterSet>(&core_);
+  return set != nullptr ? set->packets(0, priority, now, wall_clock) : std::vector<Packet>{};
+}
+
+Actions Node::feed(TimePoint now, const Event& event) {
+  auto actions = step(now, event);
+  compare(now, event, actions);
+  return actions;
+}
+
+Actions Node::receive(TimePoint now, const Received& meant, const Parcel& parcel) {
+  auto* const set = std::get_if<RouterSet>(&core_);
+  if (set == nullptr) return feed(now, meant);
+  auto envelope = parcel.packet.envelope;
+  envelope.interface = kInterface;
+  auto reception = set->receive(now, envelope, parcel.packet.bytes);
+  auto actions = plain(std::move(reception.actions));
+  if (!reception.discarded && parcel.damaged) fault_ = "a damaged packet was believed";
+  if (reception.discarded && !actions.empty()) fault_ = "a packet that was refused changed something";
+  if (reception.discarded) return actions;
+  const bool is_signed = machine().config().version == Version::v3;
+  if (is_signed && parcel.serial <= newest_[envelope.source]) fault_ = "a replayed packet was believed";
+  newest_[envelope.source] = parcel.serial;
+  compare(now, meant, actions);
+  return actions;
+}
+
+Actions Node::step(TimePoint now, const Event& event) {
+  auto* const set = std::get_if<RouterSet>(&core_);
+  if (set == nullptr) return std::get<VirtualRouter>(core_).step(now, event);
+  if (const auto* const started = std::get_if<Started>(&event)) {
+    (void)set->link_changed(now, 0, started->link_up, std::nullopt);
+    return plain(set->start(now));
+  }
+  if (const auto* const link = std::get_if<LinkChanged>(&event))
+    return plain(set->link_changed(now, 0, link->up, std::nullopt));
+  if (std::holds_alternative<Stopped>(event)) return plain(set->stop(now));
+  if (std::holds_alternative<TimerExpired>(event)) return plain(set->expire(now));
+  if (std::holds_alternative<Stalled>(event)) return plain(set->notice_stall(now));
+  return plain(set->feed(now, 0, event));
+}
+
+void Node::compare(TimePoint now, const Event& event, const Actions& actions) {
+  if (!model_ || fault_) return;
+  const auto expected = model_->feed(now.time_since_epoch().count(), event);
+  if (const auto difference = model_->difference(expected, actions, machine()))
+    fault_ = "differs from the model on event " + std::to_string(event.index()) + ": " + *difference;
+}
+
+}  // namespace vip::vrrp::sim

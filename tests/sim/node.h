@@ -1,0 +1,60 @@
+// What runs on a simulated host: the bare state machine, or all of the agent's core, which whole packets
+// reach (encoded, signed, decoded, authenticated, checked). Beside either, on request, runs the naive model.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/time.h"
+#include "tests/sim/model.h"
+#include "vrrp/core/router_set.h"
+#include "vrrp/core/virtual_router.h"
+
+namespace vip::vrrp::sim {
+
+// A packet under way.
+struct Parcel {
+  Packet packet;
+  std::uint64_t serial = 0;  // grows with everything that is sent on the LAN; copies share it
+  bool damaged = false;      // not as it was sent, and so not to be believed
+};
+
+struct NodeOptions {
+  bool packets = false;
+  bool with_model = false;
+  std::vector<IpAddress> peers;  // with packets
+};
+
+class Node {
+ public:
+  Node(const RouterConfig& config, const NodeOptions& options);
+
+  [[nodiscard]] Actions feed(TimePoint now, const Event& event);
+  // `meant` is what its sender said.
+  [[nodiscard]] Actions receive(TimePoint now, const Received& meant, const Parcel& parcel);
+  // What goes out; empty for a bare machine.
+  [[nodiscard]] std::vector<Packet> packets(TimePoint now, Priority priority, Duration wall_clock);
+
+  [[nodiscard]] const VirtualRouter& machine() const;
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+  // The first difference to the model, or the first packet that was believed and should not.
+  [[nodiscard]] const std::optional<std::string>& fault() const { return fault_; }
+  // Packets refused, by reason.
+  [[nodiscard]] DiscardCounts discards() const;
+
+ private:
+  [[nodiscard]] Actions step(TimePoint now, const Event& event);
+  void compare(TimePoint now, const Event& event, const Actions& actions);
+
+  std::variant<VirtualRouter, RouterSet> core_;
+  std::optional<Model> model_;
+  std::map<IpAddress, std::uint64_t> newest_;  // serial of the last packet believed, by source
+  std::optional<std::string> fault_;
+};
+
+}  // namespace vip::vrrp::sim
