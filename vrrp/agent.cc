@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 // Hints of the kernel can be lost; what it says when asked cannot.
 constexpr Duration kLookEvery = 10s;
 // After a failed look or release.
-constexpr Duration kAgainAfter = 100ms;
+constexpr Duration kAgainFirst = 100ms;
+constexpr Duration kAgainLongest = 10s;
 // A renewal may fail once; who cannot hold its address must not claim to.
 constexpr int kRefusalsMax = 2;
 // How often a leaver tries to get rid of its addresses.
@@ -64,6 +65,7 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
       chronicle_(config_.group),
       group_mark_(mark_of(config_.mark_name)),
       lease_(lease_of(config_)),
+      again_pause_(kAgainFirst, kAgainLongest),
       since_(sys::wall_clock_text()),
       timer_(loop.timer([this] { on_timer(); })),
       renewal_(loop.timer([this] { renew(); })),
@@ -105,10 +107,11 @@ Status Agent::set_up_routers() {
     setups.push_back(settings);
     sites_.push_back({.settings = settings, .changed = loop_.now()});
     if (settings.virtual_mac)
-      sites_.back().virtual_link.emplace(sockets_.netlink, settings.family(), settings.protocol.vrid);
+      sites_.back().virtual_link.emplace(sockets_.netlink, config_.mark_name, settings.family(),
+                                         settings.protocol.vrid);
   }
-  routers_.emplace(std::move(setups),
-                   Authenticator(config_.auth.mode, config_.auth.keys, config_.auth.sending_key));
+  routers_.emplace(std::move(setups), Authenticator(config_.auth.mode, config_.auth.keys,
+                                                    config_.auth.sending_key, config_.auth.window));
   keeper_.emplace(sockets_.netlink, AddressLifetime{.lease = lease_, .group_mark = group_mark_});
   return {};
 }
@@ -150,9 +153,9 @@ void Agent::start() {
         "standing_by",
         {{"group", config_.group}, {"node", config_.node}, {"why", "this node is not a member of the plan"}});
   }
+  sweep();
   for (std::size_t i = 0; i < sites_.size(); ++i) perform(place(i));
-  join_groups();
-  settle_addresses();  // sweeps what an earlier life left
+  settle_addresses();
   perform(routers_->start(loop_.now()));
   try_to_listen();
   look_.set(loop_.now() + kLookEvery);
@@ -190,7 +193,7 @@ void Agent::on_timer() {
 void Agent::on_packets() {
   notice_stall();
   sockets_.packets.receive([this](const Envelope& envelope, std::span<const std::uint8_t> message) {
-    const auto reception = routers_->receive(loop_.now(), envelope, message);
+    const auto reception = routers_->receive(loop_.now(), envelope, message, sys::wall_clock());
     if (reception.discarded) chronicle_.discarded(loop_.now(), *reception.discarded, envelope.source);
     perform(reception.actions);
   });
@@ -198,21 +201,24 @@ void Agent::on_packets() {
 
 void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame) {
   if (const auto announcement = parse_announcement(frame)) on_announcement(*announcement);
-  if (const auto question = parse_question(frame)) on_question(interface, *question);
+  const bool to_all = (frame[0] & 1U) != 0;  // of Ethernet's destination
+  if (const auto question = parse_question(frame)) on_question(interface, to_all, *question);
 }
 
 // The kernel answers for addresses that it has. Without accept mode it has none: packets to them are
 // nobody's, and yet the neighbours must find the router (RFC 9568, 6.4.3).
-void Agent::on_question(IfIndex interface, const Question& question) {
+void Agent::on_question(IfIndex interface, bool to_all, const Question& question) {
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     if (sites_[i].settings.accept || !desires_addresses(i) || sites_[i].claiming) continue;
     for (const auto& at : located(i)) {
-      const bool here = interface == at.interface || (sites_[i].link && interface == sites_[i].link->index);
+      // What goes to all comes in by the virtual MAC's interface once more.
+      const bool by_parent = sites_[i].link && interface == sites_[i].link->index;
+      const bool here = by_parent || (interface == at.interface && !to_all);
       const auto answer = at.prefix.address == question.target && here ? saying(i, at) : std::nullopt;
       if (!answer) continue;
       const auto sent =
           sockets_.announcer.send(answer->interface, encode_answer(question, answer->announcement));
-      if (!sent) chronicle_.send_failed(loop_.now(), sent.error());
+      if (!sent) chronicle_.failed(loop_.now(), "send_failed", sent.error());
     }
   }
 }
@@ -241,8 +247,9 @@ void Agent::on_hints() {
         site.settings.addresses, [](const auto& address) { return !address.interface.empty(); });
     return !site.fault.empty() || !site.refusal.empty() || elsewhere;
   };
-  const bool own_link = std::ranges::any_of(
-      sites_, [&](const Site& site) { return site.link && hints.links.contains(site.link->index); });
+  const bool own_link = std::ranges::any_of(sites_, [&](const Site& site) {
+    return hints.links.contains(site.home) || (site.link && hints.links.contains(site.link->index));
+  });
   // Our own renewals come back as additions; only a router in want of an address cares.
   const bool wanted =
       std::ranges::any_of(sites_, in_want) && (!hints.links.empty() || !hints.addresses_added.empty());
@@ -265,20 +272,40 @@ void Agent::observe_links() {
   if (!links) {
     if (links_known_) log::warning("links_unknown", {{"error", links.error().context}});
     links_known_ = false;
-    again_.set(loop_.now() + kAgainAfter);
+    look_again_soon();
     return;
   }
   links_known_ = true;
+  std::vector<std::vector<LocatedAddress>> before;
+  for (std::size_t i = 0; i < sites_.size(); ++i) before.push_back(located(i));
   links_ = *std::move(links);
-  for (std::size_t i = 0; i < sites_.size(); ++i) perform(place(i));
-  join_groups();
+  bool moved = false;
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    perform(place(i));
+    moved |= desires_addresses(i) && located(i) != before.at(i);
+  }
+  stay_in_groups();
+  if (moved) settle_addresses();
+}
+
+// What an earlier life left: virtual links here, addresses with the first settling.
+void Agent::sweep() {
+  const auto swept = sweep_virtual_links(sockets_.netlink, config_.mark_name, links_);
+  if (!swept) chronicle_.failed(loop_.now(), "sweep_failed", swept.error());
+}
+
+void Agent::look_again_soon() {
+  again_wanted_ = true;
+  again_.set(loop_.now() + again_pause_.next());
 }
 
 void Agent::look_around() {
   notice_stall();
   look_.set(loop_.now() + kLookEvery);
+  again_wanted_ = false;
   observe_links();
   settle_addresses();
+  if (!again_wanted_) again_pause_.reset();
 }
 
 // Finds the router's place among the links, and tells it when that changed.
@@ -289,48 +316,46 @@ RouterActions Agent::place(std::size_t router) {
   const bool same_source = placement.source == site.source;
   site.link = std::move(placement.link);
   site.source = placement.source;
+  site.home = placement.home;
   site.fault = placement.fault.empty() ? "" : "interface: " + placement.fault;
-  if (site.virtual_link && site.link) place_virtual_link(router);
+  if (site.link) prepare_link(router);
   routers_->place(router, placement.home);
   if (site.fault.empty() == was_usable && same_source) return {};
   return routers_->link_changed(loop_.now(), router, site.fault.empty(), site.source);
 }
 
-void Agent::place_virtual_link(std::size_t router) {
+// Makes ready on the interface what the router needs there; without it, it is in a fault.
+void Agent::prepare_link(std::size_t router) {
   auto& site = sites_.at(router);
-  const auto before = site.virtual_link->index();
-  auto placed = site.virtual_link->place(*site.link, links_);
-  if (placed && desires_addresses(router)) placed = site.virtual_link->raise();
-  if (!placed) {
-    site.fault = "virtual MAC: " + placed.error().context;
-    again_.set(loop_.now() + kAgainAfter);
-    return;
+  const auto check = [&](const char* what, const Status& status) {
+    if (status) return;
+    site.fault = std::string(what) + ": " + status.error().context;
+    look_again_soon();
+  };
+  if (site.settings.transport == Transport::multicast)
+    check("multicast", sockets_.packets.join(site.settings.family(), site.link->index));
+  for (auto& watch : sockets_.neighbours) {
+    if (!site.settings.accept && watch.family() == site.settings.family())
+      check("neighbours", watch.hear_all(site.link->index));
   }
-  if (site.virtual_link->index() == before) return;
-  for (const auto& setting : site.virtual_link->missing_settings()) {
-    log::warning("setting", {{"group", config_.group},
-                             {"warning", "the virtual MAC needs " + setting +
-                                             " on this host, which could not be set from here"}});
+  if (!site.virtual_link) return;
+  check("virtual MAC", site.virtual_link->place(*site.link, links_));
+  if (site.virtual_link->index() != IfIndex(0) && desires_addresses(router))
+    check("virtual MAC", site.virtual_link->raise());
+  for (const auto& setting : site.virtual_link->apply_settings(*site.link)) {
+    chronicle_.failed(
+        loop_.now(), "virtual_mac_setting",
+        Error{Errc::denied, 0, "this host needs " + setting + ", which cannot be set from here"});
   }
 }
 
-void Agent::join_groups() {
+void Agent::stay_in_groups() {
   std::map<Family, std::set<IfIndex>> wanted;
   for (const auto& site : sites_) {
-    for (auto& watch : sockets_.neighbours) {
-      if (site.settings.accept || !site.link || watch.family() != site.settings.family()) continue;
-      const auto hearing = watch.hear_all(site.link->index);
-      if (!hearing) chronicle_.send_failed(loop_.now(), hearing.error());
-    }
     auto& interfaces = wanted[site.settings.family()];
     if (site.settings.transport == Transport::multicast && site.link) interfaces.insert(site.link->index);
   }
-  for (const auto& [family, interfaces] : wanted) {
-    const auto joined = sockets_.packets.join(family, interfaces);
-    if (joined) continue;
-    chronicle_.send_failed(loop_.now(), joined.error());
-    again_.set(loop_.now() + kAgainAfter);
-  }
+  for (const auto& [family, interfaces] : wanted) sockets_.packets.stay_only(family, interfaces);
 }
 
 // --- actions out ---
@@ -357,7 +382,7 @@ void Agent::carry_out(std::size_t router, const SendAdvertisement& action) {
     if (by_virtual_mac) packet.envelope.interface = site.virtual_link->index();
     const auto sent = sockets_.packets.send(packet);
     ++(sent ? site.sent : site.send_errors);
-    if (!sent) chronicle_.send_failed(loop_.now(), sent.error());
+    if (!sent) chronicle_.failed(loop_.now(), "send_failed", sent.error());
   }
 }
 
@@ -379,15 +404,15 @@ void Agent::carry_out(std::size_t router, const HoldAddresses&) {
 
 void Agent::carry_out(std::size_t router, const ReleaseAddresses&) {
   sites_.at(router).claiming = false;
-  const auto outcome = keeper_->release(located(router));
+  const auto outcome = keeper_->release(routers_->machine(router).config().addresses);
   for (const auto& [prefix, error] : outcome.not_released) {
     log::warning("release_failed",
                  {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   }
-  if (!outcome.not_released.empty()) again_.set(loop_.now() + kAgainAfter);
+  if (!outcome.not_released.empty()) look_again_soon();
   auto& link = sites_.at(router).virtual_link;
   const auto lowered = link ? link->lower() : Status();
-  if (!lowered) chronicle_.send_failed(loop_.now(), lowered.error());
+  if (!lowered) chronicle_.failed(loop_.now(), "virtual_mac_failed", lowered.error());
 }
 
 void Agent::carry_out(std::size_t router, const AnnounceAddresses&) {
@@ -397,7 +422,7 @@ void Agent::carry_out(std::size_t router, const AnnounceAddresses&) {
     if (!what) continue;  // gone this moment; the fault is on its way
     const auto announced = sockets_.announcer.send(what->interface, encode(what->announcement));
     ++(announced ? site.announcements : site.send_errors);
-    if (!announced) chronicle_.send_failed(loop_.now(), announced.error());
+    if (!announced) chronicle_.failed(loop_.now(), "send_failed", announced.error());
   }
 }
 
@@ -471,7 +496,7 @@ void Agent::settle_addresses() {
   std::vector<LocatedAddress> known;
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     for (const auto& at : located(i)) {
-      if (at.prefix.address != sites_[i].settings.protocol.source) known.push_back(at);
+      known.push_back(at);
       if (desires_addresses(i) && sites_[i].settings.accept) desired.push_back(at);
     }
   }
@@ -480,7 +505,7 @@ void Agent::settle_addresses() {
     log::warning("release_failed",
                  {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   }
-  if (!keeper_->settled()) again_.set(loop_.now() + kAgainAfter);
+  if (!keeper_->settled()) look_again_soon();
   for (std::size_t i = 0; i < sites_.size(); ++i) tell(i, outcome);
   perform({});
 }
@@ -497,8 +522,11 @@ void Agent::tell(std::size_t router, const AddressKeeper::Outcome& outcome) {
       refuse(router, *refused, outcome.refused.at(*refused));
     return;
   }
-  const auto added =
-      std::ranges::find_if(addresses, [&](const auto& prefix) { return outcome.added.contains(prefix); });
+  const auto any_of_ours = [&](const std::set<IpPrefix>& set) {
+    return std::ranges::find_if(addresses, [&](const auto& prefix) { return set.contains(prefix); });
+  };
+  if (any_of_ours(outcome.renewed) != addresses.end()) site.refusals = 0;
+  const auto added = any_of_ours(outcome.added);
   const bool claimed = std::exchange(site.claiming, false);
   if (!claimed && added == addresses.end()) return;
   site.refusals = 0;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/backoff.h"
 #include "common/base/error.h"
 #include "common/sys/event_loop.h"
 #include "vrrp/chronicle.h"
@@ -53,6 +54,7 @@ class Agent {
   struct Site {
     RouterSettings settings;
     std::optional<ObservedLink> link;  // as of the last look; empty when it is not there
+    IfIndex home;                      // the interface that has our address; 0: none
     std::optional<IpAddress> source;
     std::string fault = "not started";  // why it cannot be used, empty when it can
     std::optional<VirtualLink> virtual_link;
@@ -98,15 +100,17 @@ class Agent {
   void on_packets();
   void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
   void on_announcement(const Announcement& announcement);
-  void on_question(IfIndex interface, const Question& question);
+  void on_question(IfIndex interface, bool to_all, const Question& question);
   void on_hints();
   void arm_timers();
 
   // Looks at the links and tells the routers what changed; a look that failed is repeated soon.
   void observe_links();
   [[nodiscard]] RouterActions place(std::size_t router);
-  void place_virtual_link(std::size_t router);
-  void join_groups();
+  void prepare_link(std::size_t router);
+  void stay_in_groups();
+  void sweep();
+  void look_again_soon();
   // Makes the kernel's addresses what the routers desire, and tells each router what became of its own.
   void settle_addresses();
   void renew();
@@ -138,6 +142,8 @@ class Agent {
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
   std::optional<AddressKeeper> keeper_;
   bool links_known_ = true;
+  bool again_wanted_ = false;
+  Backoff again_pause_;
   std::vector<ObservedLink> links_;
   std::string since_;
   std::optional<StatusServer> status_server_;

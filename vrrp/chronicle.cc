@@ -44,11 +44,10 @@ void Chronicle::discarded(TimePoint now, Discard why, const IpAddress& from) {
                                     {"count", std::to_string(times)}});
 }
 
-void Chronicle::send_failed(TimePoint now, const Error& error) {
-  const auto times = count(now, "send");
+void Chronicle::failed(TimePoint now, const std::string& event, const Error& error) {
+  const auto times = count(now, event);
   if (times == 0) return;
-  log::warning("send_failed",
-               {{"group", group_}, {"error", error.context}, {"count", std::to_string(times)}});
+  log::warning(event, {{"group", group_}, {"error", error.context}, {"count", std::to_string(times)}});
 }
 
 void Chronicle::foreign_owner(TimePoint now, const Announcement& announcement) {

@@ -20,8 +20,8 @@ class Chronicle {
   explicit Chronicle(std::string group) : group_(std::move(group)) {}
 
   void discarded(TimePoint now, Discard why, const IpAddress& from);
-  // Advertisements and announcements: what nobody hears of cannot be mended, a firewall or a missing route.
-  void send_failed(TimePoint now, const Error& error);
+  // Trouble of the host: what nobody hears of cannot be mended, a firewall or a missing route.
+  void failed(TimePoint now, const std::string& event, const Error& error);
   void foreign_owner(TimePoint now, const Announcement& announcement);
   void address_put_back(TimePoint now, const IpPrefix& address);
 

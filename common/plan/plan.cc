@@ -172,6 +172,13 @@ std::vector<std::string> problems(const Plan& plan) {
       plan.auth.mode != Auth::Mode::none && (plan.auth.mode == Auth::Mode::password) != (plan.version == 2);
   findings.require(!needs_other_version, "auth: " + std::string(Auth::name(plan.auth.mode)) +
                                              "; a password goes with version 2, a key (hmac) with version 3");
+  const bool signs_or_checks = plan.auth.mode != Auth::Mode::none && plan.auth.mode != Auth::Mode::password;
+  findings.require(plan.auth.window.count() == 0 || signs_or_checks,
+                   "auth.window_s: without a key nothing is signed, and there is no time to compare");
+  findings.require(!plan.any_source || plan.transport == Transport::unicast,
+                   "sources: any; with multicast everybody on the interface counts anyway");
+  findings.require(plan.checksum == Checksum::pseudo_header || plan.version == 3,
+                   "checksum: message-only; version 2 has no other form");
   check_announce(plan.announce, findings);
   check_routers(plan, findings);
   check_members(plan, findings);

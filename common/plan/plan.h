@@ -19,6 +19,7 @@ namespace vip::plan {
 inline constexpr int kSchema = 1;
 // What one advertisement can carry (RFC 9568, 5.2.5).
 inline constexpr std::size_t kRouterAddressesMax = 255;
+inline constexpr std::chrono::seconds kWindowMax{300};
 
 // The names of the interface rule and of the lease rule that leave the choice to the agent.
 inline constexpr std::string_view kAuto = "auto";
@@ -46,6 +47,9 @@ struct Auth {
   };
   Mode mode = Mode::none;
   std::string file;  // where the agent finds the secret; empty with `none`
+  // How far a signed packet's time may be from the receiver's clock; 0: it does not matter, so that no clock
+  // can cost the address. For keepalived's time mode.
+  std::chrono::seconds window{0};
   static std::optional<Mode> parse(std::string_view name);
   static std::string_view name(Mode mode);
   friend bool operator==(const Auth&, const Auth&) = default;
@@ -103,7 +107,9 @@ struct Plan {
   bool any_source = false;     // else only members, and whoever holds the key, are believed (unicast)
   std::uint8_t ttl_min = 255;  // of what is believed
   Checksum checksum = Checksum::pseudo_header;
-  std::chrono::milliseconds start_wait{0};  // how long to listen at the start; 0: the active-down interval
+  // How long to listen at the start; 0: the active-down interval; not said: in version 3 at least as long as
+  // beside a router that speaks once in a second, whatever our own interval.
+  std::optional<std::chrono::milliseconds> start_wait;
   Announce announce;
   bool virtual_mac = false;  // 00-00-5e-00-01-VRID instead of the interface's own
   bool accept = true;        // else only the addresses' neighbours are answered, and no packet to them

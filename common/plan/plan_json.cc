@@ -136,6 +136,7 @@ Member read_member(const json& object, std::vector<std::string>& faults) {
 
 Announce read_announce(const json& object, std::vector<std::string>& faults) {
   ObjectReader reader(object, "announce.", faults);
+  if (!object.is_object()) reader.fault("at_ms, refresh_ms", object.dump() + " is not an object");
   Announce announce;
   announce.refresh =
       std::chrono::milliseconds(reader.number("refresh_ms", 0, kDayMs, announce.refresh.count()));
@@ -170,7 +171,9 @@ Auth read_auth(const json& object, std::vector<std::string>& faults) {
     reader.fault("mode",
                  "'" + name + "'; allowed are none, password, hmac-receive-only, hmac-permissive and hmac");
   }
-  return {.mode = mode.value_or(Auth::Mode::none), .file = reader.text("file", "")};
+  return {.mode = mode.value_or(Auth::Mode::none),
+          .file = reader.text("file", ""),
+          .window = std::chrono::seconds(reader.number("window_s", 0, kWindowMax.count(), 0))};
 }
 
 }  // namespace
@@ -196,29 +199,30 @@ std::string to_json(const Plan& plan) {
   }
   json auth{{"mode", Auth::name(plan.auth.mode)}};
   if (!plan.auth.file.empty()) auth["file"] = plan.auth.file;
+  if (plan.auth.window.count() > 0) auth["window_s"] = plan.auth.window.count();
   json announce_at = json::array();
   for (const auto when : plan.announce.at) announce_at.push_back(when.count());
-  const json document{{"schema", kSchema},
-                      {"group", plan.group},
-                      {"generation", plan.generation},
-                      {"version", plan.version},
-                      {"advert_interval_ms", plan.advert_interval.count()},
-                      {"preempt", plan.preempt},
-                      {"preempt_delay_ms", plan.preempt_delay.count()},
-                      {"lease", plan.lease.text()},
-                      {"interface", plan.interface},
-                      {"auth", auth},
-                      {"transport", kTransports.at(static_cast<std::size_t>(plan.transport))},
-                      {"sources", kSources.at(plan.any_source ? 1 : 0)},
-                      {"ttl_min", plan.ttl_min},
-                      {"checksum", kChecksums.at(static_cast<std::size_t>(plan.checksum))},
-                      {"start_wait_ms", plan.start_wait.count()},
-                      {"announce", {{"at_ms", announce_at}, {"refresh_ms", plan.announce.refresh.count()}}},
-                      {"virtual_mac", plan.virtual_mac},
-                      {"accept", plan.accept},
-                      {"status_port", plan.status_port},
-                      {"routers", routers},
-                      {"members", members}};
+  json document{{"schema", kSchema},
+                {"group", plan.group},
+                {"generation", plan.generation},
+                {"version", plan.version},
+                {"advert_interval_ms", plan.advert_interval.count()},
+                {"preempt", plan.preempt},
+                {"preempt_delay_ms", plan.preempt_delay.count()},
+                {"lease", plan.lease.text()},
+                {"interface", plan.interface},
+                {"auth", auth},
+                {"transport", kTransports.at(static_cast<std::size_t>(plan.transport))},
+                {"sources", kSources.at(plan.any_source ? 1 : 0)},
+                {"ttl_min", plan.ttl_min},
+                {"checksum", kChecksums.at(static_cast<std::size_t>(plan.checksum))},
+                {"announce", {{"at_ms", announce_at}, {"refresh_ms", plan.announce.refresh.count()}}},
+                {"virtual_mac", plan.virtual_mac},
+                {"accept", plan.accept},
+                {"status_port", plan.status_port},
+                {"routers", routers},
+                {"members", members}};
+  if (plan.start_wait) document["start_wait_ms"] = plan.start_wait->count();
   return document.dump();
 }
 
@@ -245,7 +249,8 @@ Result<Plan> from_json(std::string_view text) {
   plan.interface = reader.text("interface", std::string(kAuto));
   plan.auth = read_auth(reader.object("auth"), faults);
   read_wire(reader, plan);
-  plan.start_wait = std::chrono::milliseconds(reader.number("start_wait_ms", 0, kDayMs, 0));
+  if (reader.has("start_wait_ms"))
+    plan.start_wait = std::chrono::milliseconds(reader.number("start_wait_ms", 0, kDayMs));
   if (reader.has("announce")) plan.announce = read_announce(reader.object("announce"), faults);
   plan.status_port = static_cast<std::uint16_t>(reader.number("status_port", 1, 65535));
   for (const auto& router : reader.array("routers")) plan.routers.push_back(read_router(router, faults));

@@ -51,6 +51,7 @@ class Plan:
         return {
             "schema": 1, "group": "web", "generation": 1, "version": self.version,
             "advert_interval_ms": self.interval_ms, "preempt": self.preempt, "preempt_delay_ms": self.preempt_delay_ms,
+            "start_wait_ms": 0,  # tests need not wait for strangers with a longer interval
             "lease": self.lease, "interface": self.interface, "auth": auth, "status_port": STATUS_PORT,
             "routers": [{"vrid": self.vrid, "addresses": list(self.addresses)}],
             "members": [{"id": host.name, "hostname": host.name, "address": host.address, "priority": priority}

@@ -29,6 +29,8 @@ struct ObservedAddress {
   LocatedAddress at;
   std::uint8_t protocol = 0;     // 0: unmarked, or an older kernel
   std::uint32_t group_mark = 0;  // of IFA_RT_PRIORITY
+  bool deprecated = false;       // IPv6: not to be chosen as a source
+  bool unusable = false;         // IPv6: still checked for duplicates, or found to be one
   friend bool operator==(const ObservedAddress&, const ObservedAddress&) = default;
 };
 

@@ -24,7 +24,7 @@ constexpr std::size_t kAddressSize6 = 16;
 constexpr std::array<std::string_view, kDiscardCount> kDiscardNames{
     "malformed", "version",     "type",  "checksum",        "no_addresses",   "zero_interval",  "ttl",
     "vrid",      "own_address", "owner", "other_interface", "unknown_source", "authentication", "replay",
-    "interval"};
+    "stale",     "interval"};
 
 constexpr std::array<std::string_view, kNoticeCount> kNoticeNames{
     "other_interval",     "other_addresses",      "checksum_message_only",

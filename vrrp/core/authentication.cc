@@ -1,6 +1,7 @@
 #include "vrrp/core/authentication.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
@@ -62,6 +63,13 @@ Sequence Sequence::of_wall_clock(Duration since_epoch) {
   return Sequence(static_cast<std::uint64_t>(seconds.count()) << 32U | parts << 16U);
 }
 
+std::chrono::seconds Sequence::distance_from(Duration wall_clock) const {
+  const auto theirs = static_cast<std::uint32_t>(value_ >> 32U);
+  const auto ours = static_cast<std::uint32_t>(of_wall_clock(wall_clock).value_ >> 32U);
+  const auto ahead = static_cast<std::int32_t>(theirs - ours);  // serial numbers: the field is of 32 bits
+  return std::chrono::seconds(std::abs(std::int64_t{ahead}));
+}
+
 Trailer sign(std::span<const std::uint8_t> message, const IpAddress& source, const AuthKey& key,
              Sequence sequence) {
   ByteWriter writer;
@@ -86,8 +94,9 @@ std::optional<std::size_t> trailer_offset(std::span<const std::uint8_t> packet, 
   return offset;
 }
 
-Authenticator::Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key)
-    : mode_(mode), keys_(std::move(keys)), sending_key_(sending_key) {
+Authenticator::Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key,
+                             std::chrono::seconds window)
+    : mode_(mode), keys_(std::move(keys)), sending_key_(sending_key), window_(window) {
   VIP_ASSERT(!signs() || key(sending_key) != nullptr);
 }
 
@@ -111,7 +120,7 @@ Trailer Authenticator::sign_next(std::span<const std::uint8_t> message, const Ip
 }
 
 std::expected<Authenticity, Discard> Authenticator::judge(std::span<const std::uint8_t> packet,
-                                                          const IpAddress& source) {
+                                                          const IpAddress& source, Duration wall_clock) {
   if (mode_ == AuthMode::off) return Authenticity::unproven;
   const auto offset = trailer_offset(packet, source.family());
   if (!offset) {
@@ -126,6 +135,8 @@ std::expected<Authenticity, Discard> Authenticator::judge(std::span<const std::u
     return std::unexpected(Discard::authentication);
   }
   const auto sequence = sequence_of(trailer);
+  if (window_.count() > 0 && sequence.distance_from(wall_clock) > window_)
+    return std::unexpected(Discard::stale);
   const std::pair speaker(source, packet[1]);
   const auto mark = marks_.find(speaker);
   if (mark != marks_.end() && !sequence.newer_than(mark->second)) return std::unexpected(Discard::replay);

@@ -62,6 +62,8 @@ class Sequence {
   Sequence() = default;
   explicit constexpr Sequence(std::uint64_t value) : value_(value) {}
   static Sequence of_wall_clock(Duration since_epoch);
+  // How far a clock is from it, either way, in whole seconds.
+  [[nodiscard]] std::chrono::seconds distance_from(Duration wall_clock) const;
   [[nodiscard]] std::uint64_t value() const { return value_; }
   [[nodiscard]] Sequence next() const { return Sequence(value_ + 1); }
   [[nodiscard]] bool newer_than(Sequence other) const {
@@ -86,7 +88,9 @@ class Sequence {
 // source that is silent: until the first authentic packet of that source, or until our own hello is answered.
 class Authenticator {
  public:
-  Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key);
+  // `window`: how far a packet's time may be from ours; 0: it does not matter.
+  Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key,
+                std::chrono::seconds window = std::chrono::seconds(0));
 
   [[nodiscard]] bool signs() const { return mode_ == AuthMode::permissive || mode_ == AuthMode::enforce; }
   // The sequence of the next packet: above the wall clock, everything sent and everything authentic heard.
@@ -95,9 +99,10 @@ class Authenticator {
                                   Duration wall_clock);
 
   // Judges a packet of a source; on success the source's mark is advanced. Unsigned packets pass where the
-  // mode lets them. Errors: authentication (no, unknown or wrong signature), replay.
+  // mode lets them. The wall clock is looked at only where there is a window. Errors: authentication (no,
+  // unknown or wrong signature), replay, stale.
   [[nodiscard]] std::expected<Authenticity, Discard> judge(std::span<const std::uint8_t> packet,
-                                                           const IpAddress& source);
+                                                           const IpAddress& source, Duration wall_clock = {});
 
  private:
   [[nodiscard]] const AuthKey* key(std::uint8_t id) const;
@@ -105,6 +110,7 @@ class Authenticator {
   AuthMode mode_;
   std::vector<AuthKey> keys_;
   std::uint8_t sending_key_;
+  std::chrono::seconds window_;
   std::optional<Sequence> last_;
   std::optional<Sequence> highest_heard_;
   std::map<std::pair<IpAddress, std::uint8_t>, Sequence> marks_;  // of each source and VRID

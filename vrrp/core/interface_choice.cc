@@ -86,14 +86,20 @@ Placement place_router(const PlacementRule& rule, const std::vector<ObservedLink
         "interface " + placement.link->name + " has no " + kind_of_source(rule) + " address of its own";
     return placement;
   }
-  const auto home = std::ranges::find_if(links, [&](const ObservedLink& link) {
+  const auto has_source = [&](const ObservedLink& link) {
     return std::ranges::find(link.addresses, *placement.source, &IpPrefix::address) != link.addresses.end();
-  });
-  if (home == links.end()) {
+  };
+  // A link-local address can stand on several links.
+  const auto elsewhere = std::ranges::find_if(links, has_source);
+  const ObservedLink* const home = has_source(*placement.link) ? &*placement.link
+                                   : elsewhere != links.end()  ? &*elsewhere
+                                                               : nullptr;
+  if (home == nullptr) {
     placement.fault = "our own address " + placement.source->text() + " is not on this host";
     return placement;
   }
   placement.home = home->index;
+  if (!home->up) placement.fault = "interface " + home->name + " is down";
   if (!placement.link->up) placement.fault = "interface " + placement.link->name + " is down";
   return placement;
 }

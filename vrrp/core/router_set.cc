@@ -6,12 +6,6 @@
 namespace vip::vrrp {
 namespace {
 
-RouterConfig in_group(const RouterSetup& setup) {
-  auto config = setup.protocol;
-  config.in_group = !setup.sync_group.empty();
-  return config;
-}
-
 template <typename Kind, std::size_t Count>
 void count(std::array<std::uint64_t, Count>& counts, Kind kind) {
   ++counts.at(static_cast<std::size_t>(kind));
@@ -24,11 +18,16 @@ Family RouterSetup::family() const {
 }
 
 RouterSet::Member::Member(RouterSetup wanted)
-    : setup(std::move(wanted)), machine(in_group(setup)), peers(setup.rules.peers) {}
+    : setup(std::move(wanted)), machine(setup.protocol), peers(setup.rules.peers) {}
 
 RouterSet::RouterSet(std::vector<RouterSetup> setups, Authenticator authenticator)
     : authenticator_(std::move(authenticator)) {
-  for (auto& setup : setups) members_.emplace_back(std::move(setup));
+  std::set<std::string> groups;
+  for (auto& setup : setups) {
+    setup.protocol.in_group = !setup.sync_group.empty();
+    setup.protocol.decides_ties = !setup.protocol.in_group || groups.insert(setup.sync_group).second;
+    members_.emplace_back(std::move(setup));
+  }
 }
 
 void RouterSet::place(std::size_t router, IfIndex interface) {
@@ -54,7 +53,6 @@ RouterActions RouterSet::link_changed(TimePoint now, std::size_t router, bool us
   RouterActions out;
   auto& member = members_.at(router);
   member.usable = usable;
-  if (source) member.setup.protocol.source = *source;
   const bool together = group_usable(router);
   step(now, router, LinkChanged{.up = together, .source = source, .by_group = usable && !together}, out);
   for (const auto other : companions(router))
@@ -123,7 +121,8 @@ bool RouterSet::group_usable(std::size_t router) const {
          std::ranges::all_of(companions(router), [this](auto other) { return members_.at(other).usable; });
 }
 
-Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<const std::uint8_t> packet) {
+Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<const std::uint8_t> packet,
+                             Duration wall_clock) {
   Reception reception;
   const auto discard = [&](DiscardCounts& counts, Discard why) {
     count(counts, why);
@@ -136,7 +135,7 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   reception.router = addressed(advertisement.vrid, envelope);
   if (!reception.router) return discard(strays_, Discard::vrid);
   auto& member = members_.at(*reception.router);
-  const auto authenticity = authenticator_.judge(packet, envelope.source);
+  const auto authenticity = authenticator_.judge(packet, envelope.source, wall_clock);
   if (!authenticity) return discard(member.discards, authenticity.error());
   const auto& config = member.machine.config();
   if (const auto why = check(advertisement, envelope, config, member.setup.rules, *authenticity))

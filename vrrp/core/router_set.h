@@ -79,8 +79,9 @@ class RouterSet {
   [[nodiscard]] RouterActions link_changed(TimePoint now, std::size_t router, bool usable,
                                            const std::optional<IpAddress>& source);
   [[nodiscard]] RouterActions feed(TimePoint now, std::size_t router, const Event& event);
+  // The wall clock is looked at only where signed packets must be of this time.
   [[nodiscard]] Reception receive(TimePoint now, const Envelope& envelope,
-                                  std::span<const std::uint8_t> packet);
+                                  std::span<const std::uint8_t> packet, Duration wall_clock = {});
   // All timers that are due.
   [[nodiscard]] RouterActions expire(TimePoint now);
   // To be called before anything else of a turn: those who slept too long listen first. One alone needs not.

@@ -20,6 +20,7 @@ constexpr Duration kRetryFirst = 1s;
 constexpr Duration kRetryLongest = 60s;
 // Who does not hear us for so many intervals never will; so long we leave it the addresses, then try again.
 constexpr int kContestIntervals = 5;
+constexpr Duration kContestMin = 1s;
 constexpr Duration kOneWayFirst = 60s;
 constexpr Duration kOneWayLongest = 240s;
 // Adverts that say a longer interval at the shorter pace, so that everybody learns it in time.
@@ -150,12 +151,14 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   const bool preempts = owner || (config_.preempt && now >= preempt_again_at_);
   const bool at_once = owner || config_.preempt_delay == Duration::zero();
   if (lower && preempts && at_once) return;  // the down timer runs on
-  ready_ = false;
+  // In a group, whose delay is over has waited long enough, whenever the others' is over.
+  const bool stays_ready = ready_ && lower && preempts && claim_cause_ == Cause::preemption;
+  ready_ = stays_ready;
   learn_interval(advert.interval);
   active_router_ = advert.source;
   active_left_ = false;
   timers_.set(Timer::down, now + down_interval());
-  if (!lower || !preempts) {
+  if (!lower || !preempts || stays_ready) {
     timers_.stop(Timer::preempt_delay);
   } else if (!timers_.armed(Timer::preempt_delay)) {
     // And the skew: of several that were waiting, the best comes first and the others hear it.
@@ -171,7 +174,8 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
     return;
   }
   const bool higher_priority = advert.priority > config_.priority;
-  const bool higher_address = advert.priority == config_.priority && advert.source > config_.source;
+  const bool higher_address =
+      config_.decides_ties && advert.priority == config_.priority && advert.source > config_.source;
   if (higher_priority || higher_address) {
     // A last word: the winner learns that there were two, and announces the addresses again to those who
     // believed us. It may have spoken first and would never know.
@@ -195,13 +199,13 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
 bool VirtualRouter::is_unheard(TimePoint now, const Received& loser) {
   if (!timers_.armed(Timer::advert)) return false;
   const auto interval = std::max(loser.interval, pace());
-  const bool goes_on = contest_ && now - contest_->last <= 3 * interval;
+  const bool goes_on = contest_ && contest_->loser == loser.source && now - contest_->last <= 3 * interval;
   if (!goes_on) {
-    contest_ = Contest{.began = now, .last = now};
+    contest_ = Contest{.loser = loser.source, .began = now, .last = now};
     if (now - preempt_again_at_ > kOneWayLongest) one_way_.reset();  // that was another story
   }
   contest_->last = now;
-  return now - contest_->began >= kContestIntervals * interval;
+  return now - contest_->began >= std::max(kContestIntervals * interval, kContestMin);
 }
 
 // RFC 9568, 6.4.3 (version 2 discards in silence): assert ourselves at once, yet never more than one forced
@@ -228,7 +232,9 @@ void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
     become_fault(event.by_group ? Cause::group : Cause::link_down, out);
   }
   if (!event.up) timers_.stop(Timer::retry);  // no use before the link is back
-  if (event.up && state_ == State::fault)
+  // A refused address is asked for again in its time, not with every change around it.
+  const bool waits = timers_.armed(Timer::retry);
+  if (event.up && state_ == State::fault && !waits)
     listen_or_own(now, event.by_group ? Cause::group : Cause::link_up, out);
 }
 
@@ -277,6 +283,10 @@ void VirtualRouter::on(TimePoint now, const Yielded&, Actions& out) {
 // by the old one, would take over. Addresses that come are held and announced, the advertisement follows.
 void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
   const auto old = std::exchange(config_, event.config);
+  config_.source = old.source;  // what the host and the group decide stays as it is
+  config_.lease = old.lease;
+  config_.in_group = old.in_group;
+  config_.decides_ties = old.decides_ties;
   const bool speaking = timers_.armed(Timer::advert);
   if (state_ == State::backup) {
     if (config_.version == Version::v2 || !active_router_) active_interval_ = config_.advert_interval;
@@ -299,7 +309,8 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
 void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   timers_.stop_all();
   ready_ = false;
-  active_interval_ = config_.advert_interval;
+  // P23: whoever comes back waits by the interval that it learned.
+  if (cause == Cause::started) active_interval_ = config_.advert_interval;
   const bool owner = config_.priority == kPriorityOwner;
   if (owner && !config_.in_group) {
     become_active(Cause::owner, out);

@@ -61,6 +61,8 @@ struct RouterConfig {
   Duration lease{};
   // One of several routers that move together: it says ReadyToClaim and waits for Claimed.
   bool in_group = false;
+  // Of a group one router compares addresses, or IPv4 and IPv6 might each choose another owner, for ever.
+  bool decides_ties = true;
 };
 
 enum class State : std::uint8_t { initialize, backup, active, fault };
@@ -220,6 +222,7 @@ class VirtualRouter {
   int adverts_at_old_pace_ = 0;  // still to say before a longer interval counts (see Reconfigured)
   Duration old_pace_{};
   struct Contest {  // a lower priority that goes on speaking although we do
+    IpAddress loser;
     TimePoint began;
     TimePoint last;
   };

@@ -37,6 +37,7 @@ struct AuthSettings {
   AuthMode mode = AuthMode::off;
   std::vector<AuthKey> keys;
   std::uint8_t sending_key = 1;
+  std::chrono::seconds window{0};  // 0: packets of any time
 };
 
 struct AgentConfig {

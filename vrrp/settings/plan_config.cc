@@ -6,6 +6,9 @@
 namespace vip::vrrp {
 namespace {
 
+// Three intervals of a second and a skew, the slowest that is common.
+constexpr Duration kFirstListening = std::chrono::milliseconds(3600);
+
 AuthMode auth_mode(plan::Auth::Mode mode) {
   switch (mode) {
     case plan::Auth::Mode::hmac_receive_only:
@@ -28,6 +31,16 @@ std::optional<IpAddress> source_of(const plan::Plan& plan, const plan::Member& m
   return family == Family::ipv4 ? std::optional(member.address) : member.address6;
 }
 
+// P23: who listens by its own short interval beside an active router with a longer one would take over.
+Duration start_wait(const plan::Plan& plan, const RouterSettings& settings) {
+  if (plan.start_wait) return *plan.start_wait;
+  const bool alone = settings.transport == Transport::unicast && plan.members.size() < 2;
+  if (alone || plan.version == 2) return Duration::zero();
+  const auto& protocol = settings.protocol;
+  return std::max(kFirstListening,
+                  active_down_interval(protocol.version, protocol.priority, protocol.advert_interval));
+}
+
 RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self, const plan::Router& router) {
   RouterSettings settings;
   const auto family = router.family();
@@ -37,7 +50,6 @@ RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self,
                        .advert_interval = plan.advert_interval,
                        .preempt = plan.preempt,
                        .preempt_delay = plan.preempt_delay,
-                       .start_wait = plan.start_wait,
                        .addresses = router.addresses};
   settings.protocol.announcements = {.at = {plan.announce.at.begin(), plan.announce.at.end()},
                                      .refresh = plan.announce.refresh};
@@ -52,6 +64,7 @@ RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self,
     const auto address = multicast ? std::nullopt : source_of(plan, member, family);
     if (member.id != self.id && address) settings.rules.peers.push_back(*address);
   }
+  settings.protocol.start_wait = start_wait(plan, settings);
   settings.sync_group = router.sync;
   settings.interface_rule = self.interface.empty() ? plan.interface : self.interface;
   settings.interface_setting = "interface";
@@ -76,6 +89,7 @@ Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& 
   if (config.auth.mode != AuthMode::off) {
     VIP_TRY(config.auth.keys, read_keys(secret));
     config.auth.sending_key = config.auth.keys.front().id;
+    config.auth.window = plan.auth.window;
   }
   const auto* const self = plan.member(node_id);
   if (self == nullptr) return config;

@@ -1,6 +1,7 @@
 #include "vrrp/sys/address_keeper.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vip::vrrp {
 namespace {
@@ -19,9 +20,14 @@ AddressKeeper::Outcome AddressKeeper::claim(TimePoint now, const std::vector<Loc
   return outcome;
 }
 
-AddressKeeper::Outcome AddressKeeper::release(const std::vector<LocatedAddress>& addresses) {
+// Wherever they are: the interface that a router wants is not always the one where it put them.
+AddressKeeper::Outcome AddressKeeper::release(const std::vector<IpPrefix>& addresses) {
+  std::vector<LocatedAddress> ours;
+  for (const auto& [at, when] : held_) {
+    if (std::ranges::find(addresses, at.prefix) != addresses.end()) ours.push_back(at);
+  }
   Outcome outcome;
-  for (const auto& at : addresses) let_go(at, outcome);
+  for (const auto& at : ours) let_go(at, outcome);
   return outcome;
 }
 
@@ -47,16 +53,17 @@ std::vector<AddressStep> AddressKeeper::steps(const std::vector<LocatedAddress>&
     settled_ = false;
     std::vector<LocatedAddress> ours;
     std::vector<ObservedAddress> believed;
-    for (const auto& [at, when] : held_) {
-      ours.push_back(at);
-      believed.push_back({.at = at});
-    }
+    for (const auto& [at, when] : held_) ours.push_back(at);
+    ours.insert(ours.end(), leaving_.begin(), leaving_.end());
+    for (const auto& at : ours) believed.push_back({.at = at});
     return plan_addresses(desired, ours, believed, lifetime_.group_mark);
   }
   std::set<LocatedAddress> there;
   for (const auto& address : *observed) there.insert(address.at);
   std::erase_if(held_, [&](const auto& entry) { return !there.contains(entry.first); });
+  std::erase_if(leaving_, [&](const auto& at) { return !there.contains(at); });
   for (const auto& [at, when] : held_) known.push_back(at);
+  known.insert(known.end(), leaving_.begin(), leaving_.end());
   return plan_addresses(desired, known, *observed, lifetime_.group_mark);
 }
 
@@ -68,15 +75,18 @@ void AddressKeeper::hold(TimePoint now, const LocatedAddress& at, Outcome& outco
     outcome.refused.emplace(at.prefix, held.error());
     return;
   }
+  leaving_.erase(at);
   held_.insert_or_assign(at, now);
   outcome.added.insert(at.prefix);
 }
 
-void AddressKeeper::let_go(const LocatedAddress& at, Outcome& outcome) {
+void AddressKeeper::let_go(LocatedAddress at, Outcome& outcome) {
+  held_.erase(at);
   const auto released = netlink_.release(at.interface, at.prefix);
   if (released) {
-    held_.erase(at);
+    leaving_.erase(at);
   } else {
+    leaving_.insert(at);
     settled_ = false;
     outcome.not_released.emplace(at.prefix, released.error());
   }
@@ -92,7 +102,7 @@ AddressKeeper::Outcome AddressKeeper::renew(TimePoint now) {
     if (outcome.refused.contains(at.prefix)) held_.at(at) = now - renewal_period() + kRefusedAgain;
     ++renewals_;
   }
-  outcome.added.clear();
+  outcome.renewed = std::exchange(outcome.added, {});
   return outcome;
 }
 

@@ -23,6 +23,7 @@ class AddressKeeper {
   // What became of one round.
   struct Outcome {
     std::set<IpPrefix> added;                // was missing and is there now
+    std::set<IpPrefix> renewed;              // was there and stays
     std::map<IpPrefix, Error> refused;       // desired, and the kernel does not take it
     std::map<IpPrefix, Error> not_released;  // not desired, and still there as far as known
   };
@@ -30,7 +31,7 @@ class AddressKeeper {
   AddressKeeper(Netlink& netlink, AddressLifetime lifetime) : netlink_(netlink), lifetime_(lifetime) {}
 
   Outcome claim(TimePoint now, const std::vector<LocatedAddress>& addresses);
-  Outcome release(const std::vector<LocatedAddress>& addresses);
+  Outcome release(const std::vector<IpPrefix>& addresses);
   // `known` are the addresses of ours wherever they may be by plan; see plan_addresses.
   Outcome settle(TimePoint now, const std::vector<LocatedAddress>& desired,
                  const std::vector<LocatedAddress>& known);
@@ -49,13 +50,14 @@ class AddressKeeper {
   [[nodiscard]] std::vector<AddressStep> steps(const std::vector<LocatedAddress>& desired,
                                                std::vector<LocatedAddress> known);
   void hold(TimePoint now, const LocatedAddress& at, Outcome& outcome);
-  void let_go(const LocatedAddress& at, Outcome& outcome);
+  void let_go(LocatedAddress at, Outcome& outcome);
   [[nodiscard]] Held::const_iterator most_urgent() const;
   [[nodiscard]] Duration renewal_period() const;
 
   Netlink& netlink_;
   AddressLifetime lifetime_;
-  Held held_;  // put by us and not yet released: known also where no plan names them any more
+  Held held_;                         // put by us: known also where no plan names them any more
+  std::set<LocatedAddress> leaving_;  // of those, what could not be released yet; never renewed again
   bool settled_ = true;
   std::uint64_t renewals_ = 0;
 };

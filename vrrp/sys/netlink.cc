@@ -69,6 +69,10 @@ int collect_address(nl_msg* message, void* sink) noexcept {
   if (!address) return NL_SKIP;
   ObservedAddress observed{.at = {.interface = IfIndex(body->ifa_index),
                                   .prefix = {.address = *address, .length = body->ifa_prefixlen}}};
+  observed.deprecated = (body->ifa_flags & IFA_F_DEPRECATED) != 0;
+  const bool optimistic = (body->ifa_flags & IFA_F_OPTIMISTIC) != 0;
+  observed.unusable =
+      (body->ifa_flags & IFA_F_DADFAILED) != 0 || ((body->ifa_flags & IFA_F_TENTATIVE) != 0 && !optimistic);
   if (attributes.at(IFA_PROTO) != nullptr) observed.protocol = nla_get_u8(attributes.at(IFA_PROTO));
   if (attributes.at(IFA_RT_PRIORITY) != nullptr)
     observed.group_mark = nla_get_u32(attributes.at(IFA_RT_PRIORITY));
@@ -137,7 +141,10 @@ ObservedLink observed_link(rtnl_link* link) {
                         .up = carries(link),
                         .loopback = (rtnl_link_get_flags(link) & IFF_LOOPBACK) != 0,
                         .mac = {},
+                        .alias = {},
                         .addresses = {}};
+  const char* const alias = rtnl_link_get_ifalias(link);
+  if (alias != nullptr) observed.alias = alias;
   nl_addr* const mac = rtnl_link_get_addr(link);
   if (mac != nullptr && nl_addr_get_len(mac) == observed.mac.size()) {
     const auto* const bytes = static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(mac));
@@ -168,17 +175,21 @@ Result<std::vector<ObservedLink>> Netlink::links() {
     return netlink_failure("list links", code);
   }
   const Owned<nl_cache> cache(raw);
-  const auto addresses = dump_addresses(socket_.get(), AF_UNSPEC);
+  auto addresses = dump_addresses(socket_.get(), AF_UNSPEC);
   if (!addresses) {
     renew_socket();
     return std::unexpected(addresses.error());
   }
+  // Deprecated ones last: where the kernel knows no marks, the virtual ones are among them.
+  std::ranges::stable_sort(*addresses, {}, &ObservedAddress::deprecated);
   std::vector<ObservedLink> links;
   for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr;
        object = nl_cache_get_next(object)) {
     auto link = observed_link(reinterpret_cast<rtnl_link*>(object));
     for (const auto& address : *addresses) {
-      if (address.at.interface == link.index) link.addresses.push_back(address.at.prefix);
+      if (address.at.interface != link.index || address.unusable) continue;
+      if (address.protocol == kAddressProtocol) continue;  // virtual ones of whatever group are nobody's own
+      link.addresses.push_back(address.at.prefix);
     }
     links.push_back(std::move(link));
   }
@@ -239,7 +250,8 @@ int without_own_address(nl_sock* socket, rtnl_link* link) {
 
 }  // namespace
 
-Result<IfIndex> Netlink::make_macvlan(const std::string& name, IfIndex parent, const MacAddress& mac) {
+Result<IfIndex> Netlink::make_macvlan(const std::string& name, const std::string& alias, IfIndex parent,
+                                      const MacAddress& mac) {
   VIP_CHECK(remove(name));
   const Owned<rtnl_link> link(rtnl_link_macvlan_alloc());
   const Owned<nl_addr> address(nl_addr_build(AF_LLC, mac.data(), mac.size()));
@@ -247,8 +259,11 @@ Result<IfIndex> Netlink::make_macvlan(const std::string& name, IfIndex parent, c
   rtnl_link_set_name(link.get(), name.c_str());
   rtnl_link_set_link(link.get(), static_cast<int>(parent.value));
   rtnl_link_set_addr(link.get(), address.get());
+  rtnl_link_set_ifalias(link.get(), alias.c_str());
+  // Not "private": there the kernel takes what the other active router sends from the same MAC for our own
+  // and swallows it, and neither would ever hear the other.
   (void)rtnl_link_macvlan_set_mode(link.get(),
-                                   static_cast<std::uint32_t>(rtnl_link_macvlan_str2mode("private")));
+                                   static_cast<std::uint32_t>(rtnl_link_macvlan_str2mode("vepa")));
   int code = rtnl_link_add(socket_.get(), link.get(), NLM_F_CREATE | NLM_F_EXCL);
   rtnl_link* made = nullptr;
   if (code >= 0) code = rtnl_link_get_kernel(socket_.get(), 0, name.c_str(), &made);

@@ -27,7 +27,8 @@ class Netlink {
   // Errors: unavailable.
   static Result<Netlink> open();
 
-  // Every link with its addresses, by index.
+  // Every link with its own addresses, by index; left out are virtual ones and
+  // those that are still, or in vain, checked for duplicates: nothing is received on them.
   [[nodiscard]] Result<std::vector<ObservedLink>> links();
   // Every address, with our marks.
   [[nodiscard]] Result<std::vector<ObservedAddress>> addresses();
@@ -39,7 +40,8 @@ class Netlink {
 
   // A macvlan over the parent with this MAC, down and without addresses; one of that name that is there
   // already is made anew. Errors: denied, not_found, unavailable.
-  [[nodiscard]] Result<IfIndex> make_macvlan(const std::string& name, IfIndex parent, const MacAddress& mac);
+  [[nodiscard]] Result<IfIndex> make_macvlan(const std::string& name, const std::string& alias,
+                                             IfIndex parent, const MacAddress& mac);
   [[nodiscard]] Status set_up(IfIndex interface, bool up);
   // Idempotent, with all its addresses.
   [[nodiscard]] Status remove(const std::string& name);

@@ -13,8 +13,12 @@ Result<PacketIo> PacketIo::open(const std::set<Family>& families) {
   return io;
 }
 
-Status PacketIo::join(Family family, const std::set<IfIndex>& interfaces) {
-  return sockets_.at(family).join(interfaces);
+Status PacketIo::join(Family family, IfIndex interface) {
+  return sockets_.at(family).join(interface);
+}
+
+void PacketIo::stay_only(Family family, const std::set<IfIndex>& interfaces) {
+  sockets_.at(family).stay_only(interfaces);
 }
 
 Status PacketIo::send(const Packet& packet) const {

@@ -16,7 +16,8 @@ class PacketIo {
   // Errors: denied without NET_RAW; unavailable where the kernel lacks a family that is wanted.
   static Result<PacketIo> open(const std::set<Family>& families);
 
-  [[nodiscard]] Status join(Family family, const std::set<IfIndex>& interfaces);
+  [[nodiscard]] Status join(Family family, IfIndex interface);
+  void stay_only(Family family, const std::set<IfIndex>& interfaces);
   [[nodiscard]] Status send(const Packet& packet) const;
   void receive(const VrrpSocket::Receiver& receiver) const;
   // Calls back when something has arrived, as long as the watches live.

@@ -12,6 +12,10 @@ namespace {
 constexpr std::size_t kSettingMax = 16;
 constexpr int kStrict = 1;  // rp_filter
 
+std::string alias_of(const std::string& owner) {
+  return "swarm-vip " + owner;
+}
+
 std::string path_of(const std::string& interface, const char* setting) {
   return "/proc/sys/net/ipv4/conf/" + interface + "/" + setting;
 }
@@ -28,23 +32,24 @@ int effective(const std::string& interface, const char* setting) {
 
 }  // namespace
 
-VirtualLink::VirtualLink(Netlink& netlink, Family family, Vrid vrid)
-    : netlink_(&netlink), family_(family), vrid_(vrid), mac_(virtual_mac(family, vrid.value)) {}
+VirtualLink::VirtualLink(Netlink& netlink, std::string owner, Family family, Vrid vrid)
+    : netlink_(&netlink),
+      owner_(std::move(owner)),
+      family_(family),
+      vrid_(vrid),
+      mac_(virtual_mac(family, vrid.value)) {}
 
 VirtualLink::VirtualLink(VirtualLink&& other) noexcept
     : netlink_(other.netlink_),
+      owner_(std::move(other.owner_)),
       family_(other.family_),
       vrid_(other.vrid_),
       mac_(other.mac_),
       name_(std::exchange(other.name_, {})),
       parent_(other.parent_),
-      index_(std::exchange(other.index_, IfIndex(0))),
-      missing_(std::move(other.missing_)),
-      changed_path_(std::exchange(other.changed_path_, {})),
-      changed_from_(std::move(other.changed_from_)) {}
+      index_(std::exchange(other.index_, IfIndex(0))) {}
 
 VirtualLink::~VirtualLink() {
-  restore_settings();
   if (!name_.empty()) (void)netlink_->remove(name_);  // nobody is left to try again
 }
 
@@ -52,13 +57,12 @@ Status VirtualLink::place(const ObservedLink& parent, const std::vector<Observed
   const bool there =
       index_ != IfIndex(0) && std::ranges::find(links, index_, &ObservedLink::index) != links.end();
   if (there && parent_ == parent.index) return {};
-  restore_settings();
+  if (!name_.empty()) (void)netlink_->remove(name_);  // over another parent, or gone
   index_ = IfIndex(0);
   parent_ = parent.index;
   name_ = (family_ == Family::ipv4 ? "vip4-" : "vip6-") + std::to_string(vrid_.value) + "-" +
           std::to_string(parent.index.value);
-  VIP_TRY(index_, netlink_->make_macvlan(name_, parent.index, mac_));
-  apply_settings(parent.name);
+  VIP_TRY(index_, netlink_->make_macvlan(name_, alias_of(owner_), parent.index, mac_));
   return {};
 }
 
@@ -73,26 +77,24 @@ Status VirtualLink::lower() {
 }
 
 // Only IPv4 needs them: over IPv6 an address is answered for on its own interface only.
-void VirtualLink::apply_settings(const std::string& parent) {
-  missing_.clear();
-  if (family_ == Family::ipv6) return;
-  if (effective(parent, "arp_ignore") == 0) {
-    const auto path = path_of(parent, "arp_ignore");
-    const auto before = std::to_string(value_of(path));
-    if (sys::write_file(path, "1")) {
-      changed_path_ = path;
-      changed_from_ = before;
-    } else {
-      missing_.push_back("net.ipv4.conf." + parent + ".arp_ignore=1");
-    }
-  }
-  (void)sys::write_file(path_of(name_, "rp_filter"), "0");
-  if (effective(name_, "rp_filter") == kStrict) missing_.emplace_back("net.ipv4.conf.all.rp_filter=2");
+std::vector<std::string> VirtualLink::apply_settings(const ObservedLink& parent) const {
+  std::vector<std::string> missing;
+  if (family_ == Family::ipv6) return missing;
+  const bool answers = effective(parent.name, "arp_ignore") == 0;
+  if (answers && !sys::write_file(path_of(parent.name, "arp_ignore"), "1"))
+    missing.push_back("net.ipv4.conf." + parent.name + ".arp_ignore=1");
+  if (effective(name_, "rp_filter") != kStrict) return missing;
+  (void)sys::write_file(path_of(name_, "rp_filter"), "0");  // what counts is looked at again
+  if (effective(name_, "rp_filter") == kStrict) missing.emplace_back("net.ipv4.conf.all.rp_filter=2");
+  return missing;
 }
 
-void VirtualLink::restore_settings() {
-  if (!changed_path_.empty()) (void)sys::write_file(changed_path_, changed_from_);  // it may be gone by now
-  changed_path_.clear();
+Status sweep_virtual_links(Netlink& netlink, const std::string& owner,
+                           const std::vector<ObservedLink>& links) {
+  for (const auto& link : links) {
+    if (link.alias == alias_of(owner)) VIP_CHECK(netlink.remove(link.name));
+  }
+  return {};
 }
 
 }  // namespace vip::vrrp

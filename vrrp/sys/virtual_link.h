@@ -15,7 +15,8 @@ namespace vip::vrrp {
 
 class VirtualLink {
  public:
-  VirtualLink(Netlink& netlink, Family family, Vrid vrid);
+  // The owner's name goes on the interface, so that what a dead agent left is known.
+  VirtualLink(Netlink& netlink, std::string owner, Family family, Vrid vrid);
   VirtualLink(VirtualLink&& other) noexcept;
   VirtualLink& operator=(VirtualLink&&) = delete;
   VirtualLink(const VirtualLink&) = delete;
@@ -30,24 +31,24 @@ class VirtualLink {
   [[nodiscard]] IfIndex index() const { return index_; }  // 0: not there
   [[nodiscard]] const MacAddress& mac() const { return mac_; }
 
-  // The kernel's settings that let the interface itself answer for the addresses, too, or drop what comes in
-  // by the virtual MAC, and which could not be set: "net.ipv4.conf.eth0.arp_ignore=1", ...
-  [[nodiscard]] const std::vector<std::string>& missing_settings() const { return missing_; }
+  // Makes the kernel's settings that keep the interface itself from answering for the addresses, and let in
+  // what comes by the virtual MAC. They stay: another router may need them. Returns those that could not be
+  // made: "net.ipv4.conf.eth0.arp_ignore=1", ...
+  [[nodiscard]] std::vector<std::string> apply_settings(const ObservedLink& parent) const;
 
  private:
-  void apply_settings(const std::string& parent);
-  void restore_settings();
-
   Netlink* netlink_;
+  std::string owner_;
   Family family_;
   Vrid vrid_;
   MacAddress mac_;
   std::string name_;  // empty: not there
   IfIndex parent_;
   IfIndex index_;
-  std::vector<std::string> missing_;
-  std::string changed_path_;  // of the parent's setting that was changed
-  std::string changed_from_;
 };
+
+// Removes the virtual links that an earlier life of this owner left. Errors: as Netlink::remove.
+[[nodiscard]] Status sweep_virtual_links(Netlink& netlink, const std::string& owner,
+                                         const std::vector<ObservedLink>& links);
 
 }  // namespace vip::vrrp

@@ -16,8 +16,9 @@ namespace vip::vrrp {
 namespace {
 
 constexpr int kProtocolVrrp = 112;
-constexpr int kHopLimit = 255;       // RFC 9568, 5.1.1.3 and 5.1.2.3
-constexpr int kTrafficClass = 0xC0;  // internetwork control
+constexpr int kHopLimit = 255;         // RFC 9568, 5.1.1.3 and 5.1.2.3
+constexpr int kTrafficClass = 0xC0;    // internetwork control
+constexpr int kIpv6MulticastAll = 29;  // IPV6_MULTICAST_ALL, which the C library's headers lack
 constexpr int kOn = 1;
 constexpr int kOff = 0;
 constexpr int kPacketsPerTurn = 256;  // then timers get their turn
@@ -41,6 +42,8 @@ bool set_up_ipv4(int fd) {
 }
 
 bool set_up_ipv6(int fd) {
+  // Only what we joined ourselves; kernels before 4.20 cannot tell.
+  (void)set_option(fd, IPPROTO_IPV6, kIpv6MulticastAll, kOff);
   return set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, kHopLimit) &&
          set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, kHopLimit) &&
          set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, kOff) &&
@@ -174,19 +177,20 @@ Result<VrrpSocket> VrrpSocket::open(Family family) {
   return VrrpSocket(family, std::move(fd));
 }
 
-Status VrrpSocket::join(const std::set<IfIndex>& interfaces) {
+Status VrrpSocket::join(IfIndex interface) {
+  if (joined_.contains(interface)) return {};
+  if (!membership(fd_.get(), family_, interface, /*join=*/true) && errno != EADDRINUSE)
+    return sys::errno_failure("join " + multicast_group(family_).text());
+  joined_.insert(interface);
+  return {};
+}
+
+void VrrpSocket::stay_only(const std::set<IfIndex>& interfaces) {
   std::erase_if(joined_, [&](IfIndex interface) {
     if (interfaces.contains(interface)) return false;
     (void)membership(fd_.get(), family_, interface, /*join=*/false);  // it may be gone with the interface
     return true;
   });
-  for (const auto interface : interfaces) {
-    if (joined_.contains(interface)) continue;
-    if (!membership(fd_.get(), family_, interface, /*join=*/true) && errno != EADDRINUSE)
-      return sys::errno_failure("join " + multicast_group(family_).text());
-    joined_.insert(interface);
-  }
-  return {};
 }
 
 Status VrrpSocket::send(const Packet& packet) const {

@@ -17,9 +17,11 @@ class VrrpSocket {
   // Errors: denied without NET_RAW; unavailable where the kernel has no IPv6.
   static Result<VrrpSocket> open(Family family);
 
-  // Takes part in VRRP's multicast group on these interfaces and on no others. Errors: unavailable; worth
-  // another try when the links change.
-  [[nodiscard]] Status join(const std::set<IfIndex>& interfaces);
+  // Takes part in VRRP's multicast group on the interface; nothing to do where it does already. Errors:
+  // unavailable: who cannot hear must not speak.
+  [[nodiscard]] Status join(IfIndex interface);
+  // Leaves the group on all other interfaces.
+  void stay_only(const std::set<IfIndex>& interfaces);
 
   // From the envelope's source to its destination, TTL 255. Errors: unavailable, not_found; worth a count,
   // never fatal.

@@ -49,6 +49,7 @@ TEST(Plan, SoDoesEverythingThatCanBeChosen) {
   plan.accept = false;
   EXPECT_EQ(from_json(to_json(plan)), plan);
   plan.transport = Transport::multicast;
+  plan.any_source = false;
   plan.members[1].address6.reset();
   EXPECT_EQ(from_json(to_json(plan)), plan) << "multicast needs nobody's address";
 }
@@ -127,6 +128,12 @@ TEST(Plan, RefusesWhatCannotBeObeyed) {
        "fd00::1/128 is of another family"},
       {[](Plan& p) { p.members[1].address6 = IpAddress::parse("192.0.2.9"); }, "address6 192.0.2.9"},
       {[](Plan& p) { p.announce.at = {}; }, "announce.at_ms: 0 times"},
+      {[](Plan& p) { p.auth = {.window = 5s}; }, "auth.window_s: without a key"},
+      {[](Plan& p) {
+         p.any_source = true;
+         p.transport = Transport::multicast;
+       },
+       "sources: any; with multicast"},
       {[](Plan& p) { p.announce.at = {1s, 1s}; }, "announce.at_ms: the times do not rise"},
   };
   for (const auto& [break_it, expected] : table) {

@@ -136,5 +136,27 @@ TEST(Authenticator, StartsWithTheWallClockAlsoAfter2038) {
   EXPECT_EQ(authenticator.take_sequence(year_2050), Sequence::of_wall_clock(year_2050));
 }
 
+// keepalived's time mode: what is too old or of the future is refused, and no mark is made of it.
+TEST(Authenticator, WithAWindowThePacketMustBeOfThisTime) {
+  const std::vector<AuthKey> keys{{.id = 1, .secret = Bytes(32, 1)}};
+  const auto source = ip("198.51.100.10");
+  const auto message = from_hex("3133c80100644402c0000264");
+  const Duration noon = std::chrono::seconds(1'800'000'000);
+  Authenticator sender(AuthMode::enforce, keys, 1);
+  const auto verdict = [&](std::chrono::seconds apart, std::chrono::seconds window) {
+    Authenticator receiver(AuthMode::enforce, keys, 1, window);
+    auto packet = message;
+    const auto trailer = sender.sign_next(message, source, noon);
+    packet.insert(packet.end(), trailer.begin(), trailer.end());
+    return receiver.judge(packet, source, noon + apart);
+  };
+  using std::chrono::seconds;
+  EXPECT_EQ(verdict(seconds(5), seconds(5)), Authenticity::authentic);
+  EXPECT_EQ(verdict(seconds(-5), seconds(5)), Authenticity::authentic);
+  EXPECT_EQ(verdict(seconds(6), seconds(5)).error(), Discard::stale);
+  EXPECT_EQ(verdict(seconds(-6), seconds(5)).error(), Discard::stale);
+  EXPECT_EQ(verdict(seconds(86400), seconds(0)), Authenticity::authentic) << "by default no clock decides";
+}
+
 }  // namespace
 }  // namespace vip::vrrp

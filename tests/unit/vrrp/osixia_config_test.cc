@@ -157,6 +157,24 @@ TEST(PlanConfig, AKeyIsReadFromHexadecimalDigitsAndNeverShown) {
   }
 }
 
+// P23.
+TEST(PlanConfig, TheFirstListeningIsLongEnoughForASlowerActiveRouter) {
+  plan::Plan plan{
+      .group = "web",
+      .routers = {{.vrid = Vrid(51), .addresses = {IpPrefix::parse("192.0.2.100").value()}}},
+      .members = {{.id = "a", .address = IpAddress::parse("192.0.2.1").value(), .priority = Priority(100)},
+                  {.id = "b", .address = IpAddress::parse("192.0.2.2").value(), .priority = Priority(90)}}};
+  const auto wait = [&] { return config_from_plan(plan, "b", "")->routers.at(0).protocol.start_wait; };
+  EXPECT_EQ(wait(), Duration(std::chrono::milliseconds(3600)));
+  plan.advert_interval = std::chrono::seconds(2);
+  EXPECT_EQ(wait(), active_down_interval(Version::v3, Priority(90), std::chrono::seconds(2)));
+  plan.start_wait = std::chrono::milliseconds(0);
+  EXPECT_EQ(wait(), Duration::zero()) << "what was said counts";
+  plan.start_wait.reset();
+  plan.members.erase(plan.members.begin());
+  EXPECT_EQ(wait(), Duration::zero()) << "alone there is nobody to wait for";
+}
+
 // A rotation: the new key is understood first, then used, then the old one goes.
 TEST(PlanConfig, OfSeveralKeysTheFirstSigns) {
   const std::string a(64, 'a');

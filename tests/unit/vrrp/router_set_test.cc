@@ -215,6 +215,27 @@ TEST(SyncGroup, AStallMakesAllListenWithoutAWord) {
   EXPECT_EQ(set.machine(1).state(), State::backup);
 }
 
+// One advertisement of one family was lost, so the delays began at different times.
+TEST(SyncGroup, PreemptsAlsoWhenTheDelaysEndApart) {
+  auto four = web4();
+  auto six = web6();
+  four.sync_group = six.sync_group = "web";
+  four.protocol.preempt_delay = six.protocol.preempt_delay = 5s;
+  auto set = started({four, six});
+  const auto hear = [&](Duration now, const RouterSetup& to) {
+    run(set, now);
+    const auto envelope = from_peer(to);
+    (void)set.receive(TimePoint(now), envelope, says(to, 50, envelope));
+  };
+  hear(100ms, four);
+  for (Duration now = 1100ms; now < 20s && set.machine(0).state() == State::backup; now += 1s) {
+    hear(now, four);
+    hear(now + 10ms, six);
+  }
+  EXPECT_EQ(set.machine(0).state(), State::active);
+  EXPECT_EQ(set.machine(1).state(), State::active);
+}
+
 TEST(SyncGroup, DoesNotTouchRoutersOutside) {
   auto four = web4();
   auto six = web6();
