@@ -5,7 +5,8 @@
 //   "routers"  and events for a RouterSet of them: packets as they come from and go to the wire
 //   "packet"   bytes for decode(), then for check() where a "config" is given
 //   "encode"   a value for encode(); "timers": values for skew_time() and active_down_interval()
-//   "sign"     a message for sign(); "announce": an address for encode() of an announcement
+//   "sign"     a message for sign(); "announce": an address for encode() of an announcement,
+//              or for encode_answer() to the frame "asked"
 //
 // Times are milliseconds, down to the nanosecond in their digits.
 #pragma once

@@ -123,14 +123,18 @@ Words signature(const Json& given) {
 Words announcement(const Json& given) {
   allow(given, {"id", "section", "says", "announce", "expect"});
   const auto& value = given.at("announce");
-  allow(value, {"address", "mac", "vrid", "router"});
+  allow(value, {"address", "mac", "vrid", "router", "asked"});
   Announcement made{.address = address(value.at("address")), .from_router = value.value("router", false)};
   if (value.contains("vrid")) {
     made.mac = virtual_mac(made.address.family(), value["vrid"].get<std::uint8_t>());
   } else {
     std::ranges::copy(from_hex(value.at("mac").get<std::string>()), made.mac.begin());
   }
-  return {hexadecimal(encode(made))};
+  if (!value.contains("asked")) return {hexadecimal(encode(made))};
+  const auto question = parse_question(from_hex(value["asked"].get<std::string>()));
+  if (!question) return {"asks nothing"};
+  if (question->target != made.address) return {"asks for " + question->target.text()};
+  return {hexadecimal(encode_answer(*question, made))};
 }
 
 }  // namespace vip::golden
