@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     auto packet = message_of(input);
     const auto wall_clock =
-        std::chrono::seconds(input.u16()) * 20'000 + std::chrono::milliseconds(input.u16());
+        std::chrono::seconds(input.u16()) * 80'000 + std::chrono::milliseconds(input.u16());
     const auto trailer = sender.sign_next(packet, kSender, wall_clock);
     packet.insert(packet.end(), trailer.begin(), trailer.end());
     if (what == 2) judge_damaged(receiver, packet, input);
