@@ -13,7 +13,7 @@ namespace vip::vrrp::sim {
 
 struct HistoryLimits {
   Duration virtual_time = std::chrono::hours(1);
-  std::uint64_t steps_max = 15'000;
+  std::uint64_t steps_max = 12'000;
   bool with_model = false;  // hold every router against the model (model.h)
 };
 

@@ -150,6 +150,35 @@ void split(Cluster& cluster, bool is_split) {
   cluster.cut(1, 0, is_split);
 }
 
+// A sender's sequence is its clock, and a clock can be wrong after a reboot: lower than what the others
+// remember.
+TEST(Scenario, P5AClockThatWentBackCostsAtMostADownInterval) {
+  for (const auto error : {-24h, 24h}) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      Cluster cluster{Seed{seed}, {.priorities = {100, 90}, .packets = true}};
+      cluster.set_wall_clock(0, -error);
+      start_all(cluster);
+      ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+      cluster.run_for(10s + seed * 17ms);
+      cluster.crash(0);
+      cluster.set_wall_clock(0, error);
+      if (seed % 2 == 0) cluster.run_for(10s);
+      cluster.start(0);
+      Duration two_owners{};
+      auto since = cluster.now();
+      bool two = false;
+      cluster.watch([&] {
+        if (two) two_owners += cluster.now() - since;
+        since = cluster.now();
+        two = cluster.actives().size() > 1;
+      });
+      cluster.run_for(20s);
+      EXPECT_EQ(cluster.actives(), Hosts{0}) << seed;
+      EXPECT_LE(two_owners, down(90, 250ms)) << seed;
+    }
+  }
+}
+
 // Two answers to one ARP request: each announcement of ours against a foreign one provokes the next, so the
 // winner waits a while and the loser never does it.
 TEST(Scenario, P9TheWinnerAnnouncesAgainAfterAPauseAndTheLoserStaysSilent) {
@@ -230,6 +259,44 @@ TEST(Scenario, P16DistinctPrioritiesNeverContestAndEqualOnesDo) {
   EXPECT_GT(contests({100, 100, 100}), 0) << "or the spreading of priorities would be for nothing";
 }
 
+// Nobody hears the owner, which hears everybody: two owners for ever, unless the one who can notice yields.
+TEST(Scenario, P22AnOwnerThatIsNotHeardYieldsAndTakesItBackWhenItIs) {
+  for (const bool preempt : {true, false}) {
+    Cluster cluster{Seed{18}, {.priorities = {100, 90}, .preempt = preempt}};
+    start_all(cluster);
+    ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+    cluster.cut(0, 1, true);
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.actives() == Hosts{0, 1}; }, 2s));
+    EXPECT_TRUE(cluster.run_until(only_active(cluster, 1), 6 * 250ms))
+        << "five intervals, and the next advert";
+    EXPECT_FALSE(cluster.run_until([&] { return cluster.actives() != Hosts{1}; }, 59s)) << "it does not flap";
+    cluster.cut(0, 1, false);
+    cluster.run_for(5min);
+    EXPECT_EQ(cluster.actives(), Hosts{preempt ? 0U : 1U});
+  }
+}
+
+// A second with the other one silent is no silence where that one speaks once a second.
+TEST(Scenario, P23ANewcomerWithAShorterIntervalListensLongEnough) {
+  const auto claims = [](Duration start_wait) {
+    int found = 0;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      Cluster cluster{Seed{seed}, {.priorities = {100, 90}, .start_wait = start_wait}};
+      cluster.reconfigure(0, {.priority = Priority(100), .interval = 1000ms});
+      cluster.start(0);
+      cluster.run_for(10s + seed * 20ms);
+      cluster.start(1);
+      bool claimed = false;
+      cluster.watch([&] { claimed |= cluster.router(1).state() == State::active; });
+      cluster.run_for(20s);
+      found += claimed ? 1 : 0;
+    }
+    return found;
+  };
+  EXPECT_EQ(claims(3600ms), 0);
+  EXPECT_GT(claims(Duration::zero()), 0) << "or the longer wait would be for nothing";
+}
+
 // Repeated priority 0 delayed keepalived's take-over from 163 to 1,089 ms.
 TEST(Scenario, P24ALeaverThatRepeatsItselfDoesNotDelayItsSuccessor) {
   Cluster cluster{Seed{16}, {.priorities = {200, 100, 90}, .interval = 1000ms}};
@@ -247,6 +314,29 @@ TEST(Scenario, P24ALeaverThatRepeatsItselfDoesNotDelayItsSuccessor) {
   EXPECT_TRUE(cluster.run_until(only_active(cluster, 1), left + 612ms - cluster.now()));
 }
 
+// A frozen predecessor's kernel answers for the address until its lease ends, and teaches the LAN its MAC.
+TEST(Scenario, P25AfterASilentPredecessorItAnnouncesUntilTheLeaseIsOver) {
+  for (const bool silent : {true, false}) {
+    Cluster cluster{Seed{19}, {.priorities = {100, 90}, .lease = 4s}};
+    start_all(cluster);
+    ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+    std::vector<TimePoint> announced;
+    cluster.observe([&](std::size_t host, const Action& action) {
+      if (host == 1 && std::holds_alternative<AnnounceAddresses>(action)) announced.push_back(cluster.now());
+    });
+    silent ? cluster.pause(0) : cluster.stop(0);
+    cluster.run_for(20s);
+    ASSERT_GE(announced.size(), 4U);
+    if (!silent) {
+      EXPECT_LE(announced.back() - announced.front(), Duration(1s)) << "who leaves politely answers no more";
+      continue;
+    }
+    EXPECT_GE(announced.back() - announced.front(), Duration(4s + 1s));
+    for (std::size_t i = 1; i < announced.size(); ++i)
+      EXPECT_LE(announced[i] - announced[i - 1], Duration(500ms)) << i;
+  }
+}
+
 // With strangers the RFC holds, also without preemption: of two owners that hear each other priority decides,
 // at once.
 TEST(Scenario, P27TwoOwnersThatMeetAreOneWithinAnInterval) {
@@ -261,6 +351,31 @@ TEST(Scenario, P27TwoOwnersThatMeetAreOneWithinAnInterval) {
     split(cluster, false);
     EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 252ms)) << seed;
     EXPECT_FALSE(cluster.run_until([&] { return cluster.actives() != Hosts{0}; }, 10s)) << seed;
+  }
+}
+
+// keepalived's backups take over when the interval is raised threefold or more; here also the first word of
+// it gets lost.
+TEST(Scenario, P15ALongerIntervalIsLearnedBeforeItCounts) {
+  for (const auto interval : {750ms, 1000ms, 4000ms}) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      Cluster cluster{Seed{seed}, {.priorities = {100, 90, 80}}};
+      start_all(cluster);
+      ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+      cluster.run_for(seed * 29ms);
+      bool moved = false;
+      cluster.watch([&] { moved |= cluster.actives() != Hosts{0}; });
+      for (std::size_t host = 0; host < cluster.size(); ++host) {
+        for (std::size_t to = 1; to < cluster.size(); ++to) cluster.cut(0, to, true);
+        cluster.reconfigure(host, {.priority = cluster.router(host).config().priority, .interval = interval});
+        for (std::size_t to = 1; to < cluster.size(); ++to) cluster.cut(0, to, false);
+        cluster.run_for(10s);
+      }
+      EXPECT_FALSE(moved) << interval.count() << "ms, seed " << seed;
+      cluster.crash(0);
+      EXPECT_TRUE(cluster.run_until(only_active(cluster, 1), down(90, interval) + 1ms))
+          << "and it does count";
+    }
   }
 }
 
