@@ -32,7 +32,7 @@ readonly LAB=(
 )
 readonly NET=(
   python3 python3-pytest python3-pytest-xdist keepalived nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
-  gcc libc6-dev
+  gcc libc6-dev frr tshark
 )
 
 usage() {
@@ -98,6 +98,7 @@ install_packages() {
     fail "apt-get could not install: $*"
   if [[ " $* " == *" docker.io "* ]]; then keep_stopped docker.service docker.socket containerd.service; fi
   if [[ " $* " == *" keepalived "* ]]; then keep_stopped keepalived.service; fi
+  if [[ " $* " == *" frr "* ]]; then keep_stopped frr.service; fi
 }
 
 main() {

@@ -10,11 +10,13 @@
 #   fuzz     each fuzz target for 5 s; tests/fuzz/run.sh runs them longer
 #   tidy     clang-tidy finds nothing
 #   net      the real agent in network namespaces
+#   interop  the real agent beside keepalived and FRR, and tshark as the judge: election, stop and cut of every form;
+#            all cases, and the table of packaging/doc/interop.md: python3 -m pytest -n 6 tests/interop --write-table
 #   swarm    the real image on three real Docker engines
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit sim fuzz tidy net swarm)
+readonly kinds_known=(format unit sim fuzz tidy net interop swarm)
 readonly results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -82,7 +84,7 @@ if wants unit; then
   build "$preset"
   ctest --preset "$preset" --output-junit "$results/unit.xml" >"$results/unit.log" 2>&1 || cat "$results/unit.log"
 fi
-if wants sim || wants tidy || wants net; then
+if wants sim || wants tidy || wants net || wants interop; then
   say "build (release)"
   build release
 fi
@@ -101,6 +103,10 @@ fi
 if wants net; then
   say net
   run_pytest net -n 6  # they mostly wait
+fi
+if wants interop; then
+  say interop
+  run_pytest interop -n 6
 fi
 if wants swarm; then
   say swarm

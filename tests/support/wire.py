@@ -1,4 +1,4 @@
-"""What the hosts of a Lan send: VRRP adverts and ARP / neighbour announcements, stamped by the kernel.
+"""What the hosts of a Lan send: VRRP adverts, ARP / neighbour announcements and answers, stamped by the kernel.
 
 One packet socket in the switch's namespace hears every frame as it enters a port of the bridge, once, with the port's
 name, which is the name of the host that sent it. A frame that a silent cut drops is still heard: it was sent.
@@ -63,12 +63,23 @@ class Announcement:
     mac: str
 
 
+@dataclass(frozen=True)
+class Answer:
+    """To "who has that address": an ARP reply or a solicited neighbour advertisement."""
+
+    time: float
+    host: str
+    address: str
+    mac: str
+
+
 class Wire:
     """A context manager: listens from its birth to its end."""
 
     def __init__(self, lan: Lan):
         self._adverts: list[Advert] = []
         self._announcements: list[Announcement] = []
+        self._answers: list[Answer] = []
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
         self._socket = lan.switch.inside(_open_packet_socket)
@@ -85,6 +96,12 @@ class Wire:
         self._check()
         with self._lock:
             return [a for a in self._announcements if a.time >= since and host in (None, a.host)]
+
+    def answers(self, host: str | None = None, since: float = 0, address: str | None = None) -> list[Answer]:
+        self._check()
+        with self._lock:
+            return [a for a in self._answers
+                    if a.time >= since and host in (None, a.host) and address in (None, a.address)]
 
     def wait_for_advert(self, matches: Callable[[Advert], bool], timeout: float = 10, since: float = 0) -> Advert:
         return wait_until(lambda: next((a for a in self.adverts(since=since) if matches(a)), None), timeout,
@@ -110,6 +127,8 @@ class Wire:
             sender_mac, sender, target = packet[8:14], packet[14:18], packet[24:28]
             if sender == target and host != "br0":
                 self._announce(Announcement(now, host, socket.inet_ntoa(sender), sender_mac.hex(":")))
+            elif packet[7] == 2 and host != "br0":
+                self._answer(Answer(now, host, socket.inet_ntoa(sender), sender_mac.hex(":")))
         elif ethertype == 0x0800 and packet[9] == 112 and host != "br0":
             header = (packet[0] & 15) * 4
             length = struct.unpack_from("!H", packet, 2)[0]
@@ -120,13 +139,19 @@ class Wire:
                               packet[40:40 + length])
 
         elif ethertype == 0x86DD and host != "br0" and len(packet) >= 64 and packet[40] == 136:
-            if not packet[44] & 0x40:  # the solicited flag
-                target = socket.inet_ntop(socket.AF_INET6, packet[48:64])
+            target = socket.inet_ntop(socket.AF_INET6, packet[48:64])
+            if packet[44] & 0x40:  # the solicited flag
+                self._answer(Answer(now, host, target, frame[6:12].hex(":")))
+            else:
                 self._announce(Announcement(now, host, target, frame[6:12].hex(":")))
 
     def _announce(self, announcement: Announcement) -> None:
         with self._lock:
             self._announcements.append(announcement)
+
+    def _answer(self, answer: Answer) -> None:
+        with self._lock:
+            self._answers.append(answer)
 
     def _decode_vrrp(self, now: float, host: str, family: socket.AddressFamily, source: bytes, destination: bytes,
                      ttl: int, message: bytes) -> None:

@@ -1,0 +1,44 @@
+"""Debian's keepalived as the other router of a virtual router, in any of the dialects it speaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agent import start_keepalived
+from netns import Host, Program
+
+
+class Keepalived:
+    """One keepalived with one vrrp_instance. With a peer it speaks unicast, from `source`; without, multicast."""
+
+    def __init__(self, host: Host, addresses: Sequence[str], version: int, interval_ms: int, priority: int,
+                 vrid: int = 51, source: str | None = None, peer: str | None = None, password: str | None = None):
+        self.host = host
+        self.addresses = [address.split("/")[0] for address in addresses]
+        self._conf = "\n".join([
+            "vrrp_instance VI_1 {", "  interface eth0", "  state BACKUP", f"  version {version}",
+            f"  virtual_router_id {vrid}", f"  priority {priority}", f"  advert_int {interval_ms / 1000:g}",
+            *([f"  unicast_src_ip {source}"] if source else []),
+            *([f"  unicast_peer {{\n    {peer}\n  }}"] if peer else []),
+            *([f"  authentication {{\n    auth_type PASS\n    auth_pass {password}\n  }}"] if password else []),
+            "  virtual_ipaddress {", *(f"    {address}" for address in addresses), "  }", "}", ""])
+        self._program: Program | None = None
+
+    def start(self) -> None:
+        self._program = start_keepalived(self.host, self._conf)
+
+    def stop(self) -> None:
+        """The polite end: priority 0, and the addresses go."""
+        assert self._program is not None
+        self._program.stop()
+
+    def state(self) -> str:
+        """What it says it is: `active`, `backup`, or its own word."""
+        states = re.findall(r"\(VI_1\) Entering (\w+) STATE", self._program.log() if self._program else "")
+        word = states[-1] if states else "nothing yet"
+        return {"MASTER": "active", "BACKUP": "backup"}.get(word, word)
+
+    def held(self) -> set[str]:
+        """Those of its virtual addresses that the kernel has."""
+        return self.host.addresses() & set(self.addresses)
