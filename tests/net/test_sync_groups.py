@@ -132,6 +132,24 @@ def test_a_silent_split_heals_together(dual: DualCluster) -> None:
     assert longest_apart(dual, begin) < PASSING
 
 
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_a_split_that_heals_for_one_family(dual: DualCluster, family: str) -> None:
+    """One router of n2 hears that n1 is better, the other one still hears nothing: both yield."""
+    agents = start_synced(dual)
+    dual.n1.cut_silently()
+    for vip in (VIP, VIP6):
+        dual.owners.wait_for(["n1", "n2"], dual.plan.down(dual.n2) + LATE, vip)
+    cut_family(dual, dual.n1, family)
+    begin = time.monotonic()
+    dual.n1.heal_silently()
+    dual.wait_for_owner_of_all(dual.n1, timeout=2 * dual.plan.interval + LATE)
+    assert {c.host for c in dual.owners.changes(begin)} == {"n2"}, dual.owners
+    assert longest_apart(dual, begin) < PASSING
+    for vip in (VIP, VIP6):
+        dual.owners.stays(["n1"], dual.plan.down(dual.n2), vip)
+    wait_for_states(agents["n2"], "backup")
+
+
 def test_a_frozen_agent_gets_both_back_or_none(dual: DualCluster) -> None:
     agents = start_synced(dual, preempt=False)
     agents["n1"].program.signal(signal.SIGSTOP)
