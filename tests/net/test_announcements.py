@@ -9,7 +9,7 @@ from cluster import Cluster
 from dual import ROUTER4, ROUTER6, VIP6, DualCluster, wait_for_states
 from netns import wait_until
 
-LATE = 0.12  # a busy machine; the times asked for are further apart
+LATE = 0.25  # a busy machine; the times asked for are further apart
 
 
 def times_of(dual: DualCluster, vip: str) -> list[float]:
@@ -27,7 +27,7 @@ def test_the_times_of_the_plan(dual: DualCluster) -> None:
         wait_until(lambda vip=vip: len(times_of(dual, vip)) >= 5, 6, f"five announcements of {vip}")
         heard = [when - claimed for when in times_of(dual, vip)[:5]]
         print(vip, " ".join(f"{when:.3f}" for when in heard))
-        assert all(abs(when - wanted) < LATE for when, wanted in zip(heard, expected, strict=True)), heard
+        assert all(-0.02 < when - wanted < LATE for when, wanted in zip(heard, expected, strict=True)), heard
 
 
 def test_without_refresh_the_burst_is_all(dual: DualCluster) -> None:
