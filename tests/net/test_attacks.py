@@ -217,6 +217,30 @@ def test_ipv6_packets_do_not_reach_who_has_no_ipv6_router(dual: DualCluster) -> 
     expect_harmless(dual, [Attack("over IPv6", None, Advert(addresses=[VIP6]))], ipv6=True)
 
 
+def test_any_source_counts_on_the_own_network_alone(cluster: Cluster) -> None:
+    """`sources: any`, as keepalived has it: a stranger is believed where our address is, and nowhere else."""
+    cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, interface="eth0", changes={"sources": "any"})
+    agents = cluster.start_all()
+    agents["n2"].wait_for_state("backup")
+    cluster.n1.ip(f"link add eth1 type veth peer name side netns {cluster.client.path}", "link set eth1 up")
+    cluster.client.ip("link set side up")
+    match = re.search(r"link/ether (\S+)", cluster.n1.ip("link show dev eth1"))
+    assert match is not None
+    other_mac = bytes.fromhex(match.group(1).replace(":", ""))
+    begin = time.monotonic()
+    before = sum_counters(agents["n1"])
+    with Forger(cluster.client, "side") as side:
+        side.use_mac(cluster.n1, other_mac)
+        for _ in range(REPEATS):
+            side.advert(cluster.n1, "192.0.2.77", cluster.n1.address, Advert())
+        assert counted(agents["n1"], before, REPEATS) == {"other_interface": REPEATS}
+    expect_harmless(cluster, [Attack("any source, from farther away", "ttl", Advert(), source="192.0.2.77", ttl=254)])
+    assert not cluster.owners.changes(begin), cluster.owners
+    with Forger(cluster.client) as forger:  # what this setting means
+        forger.advert(cluster.n1, "192.0.2.77", cluster.n1.address, Advert())
+    agents["n1"].wait_for_state("backup")
+
+
 def test_recorded_packets_count_once(cluster: Cluster) -> None:
     """Replays to those who heard the original, in every variation that needs no key."""
     key = Key(secrets.token_bytes(32))

@@ -1,6 +1,6 @@
 """Packets that no honest router sends: VRRP adverts, ARP and neighbour advertisements built by hand, byte for byte.
 
-Everything can be wrong: what is not asked for is right. Frames leave from the eth0 of one host of a Lan to another.
+Everything can be wrong: what is not asked for is right. Frames go from one host of a Lan to another.
 """
 
 from __future__ import annotations
@@ -100,17 +100,21 @@ def ip_packets(source: str, destination: str, payload: bytes, ttl: int = 255) ->
 
 
 class Forger:
-    """A packet socket on a host's eth0. A context manager."""
+    """A packet socket on an interface of a host. A context manager."""
 
-    def __init__(self, host: Host):
+    def __init__(self, host: Host, interface: str = "eth0"):
         def open_socket() -> socket.socket:
             packet = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
-            packet.bind(("eth0", 0))
+            packet.bind((interface, 0))
             return packet
 
         self.mac = _mac_bytes(host.mac())
         self._socket = host.inside(open_socket)
         self._macs: dict[str, bytes] = {}
+
+    def use_mac(self, target: Host, mac: bytes) -> None:
+        """Where the target is reached by another of its interfaces than eth0."""
+        self._macs[target.name] = mac
 
     def advert(self, target: Host, source: str, destination: str, advert: Advert | bytes, ttl: int = 255) -> None:
         """To the target's own MAC, whatever the destination address."""
