@@ -7,6 +7,7 @@ import pytest
 
 from agent import binary
 from cluster import Cluster
+from dual import VIP6, DualCluster
 from netns import Lan
 
 
@@ -28,4 +29,20 @@ def cluster(needs_root: None) -> Generator[Cluster, None, None]:
     """A LAN with a client and the hosts n1 to n3, watched; the test says who starts and how."""
     binary()
     with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def dual(needs_root: None) -> Generator[DualCluster, None, None]:
+    """The same with IPv6 beside IPv4, and a VIP of each."""
+    binary()
+    with DualCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster6(needs_root: None) -> Generator[DualCluster, None, None]:
+    """The same for tests of IPv6 alone: its VIP is the one that is watched."""
+    binary()
+    with DualCluster([VIP6]) as cluster:
         yield cluster

@@ -51,6 +51,7 @@ class Advert:
     addresses: tuple[str, ...]
     auth_type: int  # v2 only, else 0
     auth_data: bytes
+    packet: bytes  # from its IP header on, to be replayed
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Announcement:
     host: str
     address: str
     mac: str
+    frame: bytes
 
 
 @dataclass(frozen=True)
@@ -126,24 +128,24 @@ class Wire:
         if ethertype == 0x0806:
             sender_mac, sender, target = packet[8:14], packet[14:18], packet[24:28]
             if sender == target and host != "br0":
-                self._announce(Announcement(now, host, socket.inet_ntoa(sender), sender_mac.hex(":")))
+                self._announce(Announcement(now, host, socket.inet_ntoa(sender), sender_mac.hex(":"), frame))
             elif packet[7] == 2 and host != "br0":
                 self._answer(Answer(now, host, socket.inet_ntoa(sender), sender_mac.hex(":")))
         elif ethertype == 0x0800 and packet[9] == 112 and host != "br0":
             header = (packet[0] & 15) * 4
             length = struct.unpack_from("!H", packet, 2)[0]
-            self._decode_vrrp(now, host, socket.AF_INET, packet[12:16], packet[16:20], packet[8], packet[header:length])
+            self._decode_vrrp(now, host, socket.AF_INET, packet[12:16], packet[16:20], packet[8],
+                              packet[:length], packet[header:length])
         elif ethertype == 0x86DD and packet[6] == 112 and host != "br0":
             length = struct.unpack_from("!H", packet, 4)[0]
             self._decode_vrrp(now, host, socket.AF_INET6, packet[8:24], packet[24:40], packet[7],
-                              packet[40:40 + length])
-
+                              packet[:40 + length], packet[40:40 + length])
         elif ethertype == 0x86DD and host != "br0" and len(packet) >= 64 and packet[40] == 136:
             target = socket.inet_ntop(socket.AF_INET6, packet[48:64])
             if packet[44] & 0x40:  # the solicited flag
                 self._answer(Answer(now, host, target, frame[6:12].hex(":")))
             else:
-                self._announce(Announcement(now, host, target, frame[6:12].hex(":")))
+                self._announce(Announcement(now, host, target, frame[6:12].hex(":"), frame))
 
     def _announce(self, announcement: Announcement) -> None:
         with self._lock:
@@ -154,7 +156,7 @@ class Wire:
             self._answers.append(answer)
 
     def _decode_vrrp(self, now: float, host: str, family: socket.AddressFamily, source: bytes, destination: bytes,
-                     ttl: int, message: bytes) -> None:
+                     ttl: int, packet: bytes, message: bytes) -> None:
         if len(message) < 8:
             return
         version, size = message[0] >> 4, 4 if family == socket.AF_INET else 16
@@ -165,7 +167,7 @@ class Wire:
             self._adverts.append(Advert(
                 now, host, socket.inet_ntop(family, source), socket.inet_ntop(family, destination), ttl, version,
                 message[1], message[2], interval, addresses, message[4] if version == 2 else 0,
-                message[8 + count * size:] if version == 2 else b""))
+                message[8 + count * size:] if version == 2 else b"", packet))
 
     def _check(self) -> None:
         if self._failure is not None:
