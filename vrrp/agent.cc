@@ -106,9 +106,10 @@ Status Agent::set_up_routers() {
     std::erase(settings.rules.peers, settings.protocol.source);  // people list all nodes, themselves too
     setups.push_back(settings);
     sites_.push_back({.settings = settings, .changed = loop_.now()});
-    if (settings.virtual_mac)
+    if (settings.virtual_mac) {
       sites_.back().virtual_link.emplace(sockets_.netlink, config_.mark_name, settings.family(),
                                          settings.protocol.vrid);
+    }
   }
   routers_.emplace(std::move(setups), Authenticator(config_.auth.mode, config_.auth.keys,
                                                     config_.auth.sending_key, config_.auth.window));
@@ -277,6 +278,7 @@ void Agent::observe_links() {
   }
   links_known_ = true;
   std::vector<std::vector<LocatedAddress>> before;
+  before.reserve(sites_.size());
   for (std::size_t i = 0; i < sites_.size(); ++i) before.push_back(located(i));
   links_ = *std::move(links);
   bool moved = false;

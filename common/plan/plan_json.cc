@@ -53,7 +53,7 @@ class ObjectReader {
     const auto name = text(key, std::string(names.at(static_cast<std::size_t>(fallback))));
     const auto found = std::ranges::find(names, name);
     if (found != names.end()) return static_cast<Enum>(found - names.begin());
-    std::vector<std::string> allowed(names.begin(), names.end());
+    const std::vector<std::string> allowed(names.begin(), names.end());
     fault(key, "'" + name + "'; allowed are " + join(allowed, ", "));
     return fallback;
   }

@@ -89,16 +89,6 @@ Result<std::string> read_file(const std::string& path, std::size_t size_max) {
   }
 }
 
-Status write_file(const std::string& path, std::string_view content) {
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
-  if (!fd.valid()) return errno_failure(path);
-  const ssize_t count = ::write(fd.get(), content.data(), content.size());
-  if (count < 0) return errno_failure(path);
-  if (static_cast<std::size_t>(count) != content.size())
-    return fail(Errc::unavailable, path + ": written in part");
-  return {};
-}
-
 std::string sibling_executable(std::string_view name) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);

@@ -26,9 +26,6 @@ namespace vip::sys {
 // A whole file; errors: not_found, denied, exhausted when larger than the limit, unavailable.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t size_max);
 
-// Writes to a file that is there, such as a setting of the kernel. Errors: not_found, denied, unavailable.
-[[nodiscard]] Status write_file(const std::string& path, std::string_view content);
-
 // The path of the running program's executable, and of another one beside it.
 [[nodiscard]] std::string sibling_executable(std::string_view name);
 

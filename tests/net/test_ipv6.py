@@ -150,3 +150,17 @@ def test_a_member_that_loses_its_ipv6_address_steps_aside(cluster6: DualCluster)
     cluster6.n1.ip("address add 2001:db8::11/64 dev eth0 nodad")
     cluster6.owners.wait_for_owner(cluster6.n1)
     wait_for_states(agents["n2"], "backup")
+
+
+def test_an_address_still_checked_for_duplicates_is_not_there_yet(cluster6: DualCluster) -> None:
+    """The kernel hears nothing on it for a second or two; who listens deaf would think that nobody is active."""
+    cluster6.use_routers({cluster6.n1: 200, cluster6.n2: 100}, [ROUTER6], preempt=False, interface="eth0")
+    n1 = cluster6.start(cluster6.n1)
+    cluster6.owners.wait_for_owner(cluster6.n1)
+    cluster6.start(cluster6.n2).wait_for_state("backup")
+    cluster6.n1.sysctl(ipv6__conf__all__accept_dad=1, ipv6__conf__eth0__accept_dad=1, ipv6__conf__eth0__dad_transmits=1)
+    cluster6.n1.ip("address del 2001:db8::11/64 dev eth0")
+    cluster6.owners.wait_for_owner(cluster6.n2)
+    cluster6.n1.ip("address add 2001:db8::11/64 dev eth0")
+    cluster6.owners.stays(["n2"], 3.5)
+    n1.wait_for_state("backup")

@@ -94,3 +94,24 @@ def test_a_packet_from_another_network_is_refused(dual: DualCluster, version: in
                        lambda: str(sum_counters(agents[target.name])))
     dual.owners.stays(["n1"], 0.5)
     assert not dual.owners.changes(begin), dual.owners
+
+
+def test_no_router_speaks_from_an_address_that_moves(dual: DualCluster) -> None:
+    """Beside the host's own link-local address there are virtual ones: of this agent and of another group's."""
+    routers = [{"vrid": 1, "addresses": ["fe80::100/128", f"{VIP6}/128"]}, {"vrid": 2, "addresses": ["fe80::200/128"]},
+               {"vrid": 3, "addresses": [f"{VIP}/32"]}, {"vrid": 4, "addresses": ["192.0.2.101/32"]}]
+    dual.use_routers({dual.n1: 200, dual.n2: 100}, routers, MULTICAST, interface="eth0")
+    own = {"ipv4": dual.n1.address, "ipv6": link_local(dual.n1)}
+    agent = dual.start(dual.n1)
+    wait_for_states(agent, "active")
+    other = {"group": "other", "status_port": 9113, "routers": [{"vrid": 9, "addresses": ["fe80::900/128"]}]}
+    dual.use_routers({dual.n1: 200, dual.n2: 100}, [], MULTICAST | other, interface="eth0")
+    dual.start(dual.n1)
+    wait_until(lambda: "fe80::900" in dual.n1.addresses(), 10, "the other group is active, too")
+    begin = time.monotonic()
+    dual.n1.ip("address add 203.0.113.1/24 dev eth0", "address del 203.0.113.1/24 dev eth0")  # makes them look again
+    wait_until(lambda: {a.vrid for a in dual.wire.adverts("n1", since=begin + 0.3)} >= {1, 2, 3, 4, 9}, 5, "all speak")
+    assert {a.source for a in dual.wire.adverts("n1", since=begin)} == set(own.values())
+    dual.n1.ip(f"address del {dual.n1.address}/24 dev eth0")
+    wait_until(lambda: {r["vrid"] for r in agent.status()["routers"] if r["state"] == "fault"} >= {3, 4}, 5,
+               lambda: f"without an address of its own there is no IPv4 router: {agent.status()['routers']}")

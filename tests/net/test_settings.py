@@ -157,5 +157,5 @@ def test_words_that_only_print(cluster: Cluster, word: str, expected: str) -> No
 def test_the_plan_document_of_these_tests_is_what_others_rely_on(cluster: Cluster) -> None:
     """A typo in the tests' own plan would make the refusals above pass for the wrong reason."""
     keys = {"schema", "group", "generation", "version", "advert_interval_ms", "preempt", "preempt_delay_ms", "lease",
-            "interface", "auth", "status_port", "routers", "members"}
+            "start_wait_ms", "interface", "auth", "status_port", "routers", "members"}
     assert set(json.loads(json.dumps(cluster.plan.document()))) == keys

@@ -160,3 +160,17 @@ def test_a_frozen_agent_gets_both_back_or_none(dual: DualCluster) -> None:
     wait_for_states(agents["n1"], "backup")
     for vip in (VIP, VIP6):
         dual.owners.stays(["n2"], 0.6, vip)
+
+
+def test_a_preempt_delay_that_begins_at_different_times(dual: DualCluster) -> None:
+    """One family was heard later; the group takes over when the later of the two delays has ended."""
+    dual.use_routers({dual.n1: 200, dual.n2: 100}, SYNCED, preempt_delay_ms=1000)
+    wait_for_states(dual.start(dual.n2), "active")
+    cut_family(dual, dual.n2, "ipv6")
+    wait_for_states(dual.start(dual.n1), "backup")
+    time.sleep(0.6 * dual.plan.down(dual.n1))  # long enough to miss two adverts of one router
+    begin = time.monotonic()
+    heal_family(dual, "ipv6")
+    dual.wait_for_owner_of_all(dual.n1, timeout=1 + 2 * dual.plan.interval + 2 * LATE)
+    assert longest_apart(dual, begin) < PASSING
+    wait_for_states(dual.agents["n2"], "backup")

@@ -218,5 +218,14 @@ TEST(SyncGroup, EqualPrioritiesSettle) {
   EXPECT_EQ(lan.owners(), Owners{1});
 }
 
+// The greater IPv4 address on one host, the greater IPv6 address on the other.
+TEST(SyncGroup, EqualPrioritiesSettleAlsoWhereTheFamiliesDisagree) {
+  Lan lan({{.priority = 100, .ipv4 = "192.0.2.1", .ipv6 = "fe80::2"},
+           {.priority = 100, .ipv4 = "192.0.2.2", .ipv6 = "fe80::1"}});
+  start_all(lan, 2);
+  lan.run_for(60s);
+  EXPECT_EQ(lan.owners().size(), 1U);
+}
+
 }  // namespace
 }  // namespace vip::vrrp::sim

@@ -33,6 +33,7 @@ void Model::adopt(const RouterConfig& config) {
   preempt_delay_ = config.preempt_delay.count();
   start_wait_ = config.start_wait.count();
   in_group_ = config.in_group;
+  decides_ties_ = config.decides_ties;
   addresses_ = config.addresses;
   self_ = config.source;
 }
@@ -52,7 +53,7 @@ Expected Model::feed(std::int64_t now, const Event& event) {
     if (!link->up && state_ == 'A' && has_address_ && link->by_group) out.sent.push_back(0);
     if (!link->up && (state_ == 'A' || state_ == 'B')) let_go('F', out);
     if (!link->up && state_ == 'F') retry_at_ = kNever;  // the link decides when to try again
-    if (link->up && state_ == 'F') listen(now, out);
+    if (link->up && state_ == 'F' && retry_at_ == kNever) listen(now, out);
   }
   if (std::holds_alternative<Stalled>(event) && priority_ != 255 && (state_ == 'A' || state_ == 'B')) {
     const auto follows = state_ == 'B' ? follows_ : std::nullopt;
@@ -105,6 +106,7 @@ void Model::expired(std::int64_t now, Expected& out) {
   if (state_ == 'B') {
     const bool silence = down_at_ != kNever && down_at_ <= now;
     const bool patience_over = preempt_at_ != kNever && preempt_at_ <= now;
+    if (silence || patience_over) was_patient_ = patience_over && !(silence && down_at_ > preempt_at_);
     if (silence) down_at_ = kNever;
     if (patience_over) preempt_at_ = kNever;
     if (silence || patience_over) may_claim(out);
@@ -136,7 +138,8 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
   follows_ = sender;
   it_leaves_ = false;
   down_at_ = now + down();
-  if (!we_are_better || !preempts) {
+  if (!we_are_better || !preempts) was_patient_ = false;
+  if (!we_are_better || !preempts || (in_group_ && was_patient_)) {
     preempt_at_ = kNever;
   } else if (preempt_at_ == kNever) {
     preempt_at_ = now + preempt_delay_ + skew();
@@ -149,13 +152,13 @@ void Model::heard_in_active(std::int64_t now, int priority, std::int64_t interva
   if (priority == 0) {
     loser_since_ = kNever;
     if (has_address_) speak(now, out);
-  } else if (priority > priority_ || (priority == priority_ && sender > self_)) {
+  } else if (priority > priority_ || (decides_ties_ && priority == priority_ && sender > self_)) {
     if (has_address_) out.sent.push_back(priority_);
     let_go('B', out);
     if (!version_2_) heard_interval_ = interval;
     follows_ = sender;
     down_at_ = now + down();
-  } else if (has_address_ && goes_unheard(now, interval)) {
+  } else if (has_address_ && goes_unheard(now, interval, sender)) {
     humble_until_ = now + humble_for_;
     humble_for_ = std::min(2 * humble_for_, kLongestHumility);
     let_go('B', out);
@@ -167,20 +170,25 @@ void Model::heard_in_active(std::int64_t now, int priority, std::int64_t interva
   }
 }
 
-bool Model::goes_unheard(std::int64_t now, std::int64_t losers_interval) {
+bool Model::goes_unheard(std::int64_t now, std::int64_t losers_interval, const IpAddress& loser) {
   const auto interval = std::max(losers_interval, pace());
-  if (loser_since_ == kNever || now - loser_last_ > 3 * interval) {
+  if (loser_since_ == kNever || loser_ != loser || now - loser_last_ > 3 * interval) {
     loser_since_ = now;
+    loser_ = loser;
     if (now - humble_until_ > kLongestHumility) humble_for_ = kFirstHumility;
   }
   loser_last_ = now;
-  return now - loser_since_ >= 5 * interval;
+  return now - loser_since_ >= std::max(5 * interval, kSecond);
 }
 
 void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected& out) {
   const auto before_interval = own_interval_;
   const auto before_addresses = addresses_;
-  adopt(config);
+  auto wanted = config;
+  wanted.source = self_;  // what the host and the group decide
+  wanted.in_group = in_group_;
+  wanted.decides_ties = decides_ties_;
+  adopt(wanted);
   if (state_ == 'B') {
     if (version_2_ || !follows_) heard_interval_ = own_interval_;
     if (down_at_ != kNever) down_at_ = std::min(down_at_, now + down());
@@ -199,7 +207,7 @@ void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected&
 
 void Model::listen(std::int64_t now, Expected& out) {
   retry_at_ = kNever;
-  heard_interval_ = own_interval_;
+  was_patient_ = false;
   follows_.reset();
   it_leaves_ = false;
   if (priority_ == 255 && !in_group_) {
@@ -239,6 +247,7 @@ void Model::let_go(char to, Expected& out) {
   follows_.reset();
   it_leaves_ = false;
   slow_words_ = 0;
+  was_patient_ = false;
   loser_since_ = kNever;
   down_at_ = advert_at_ = preempt_at_ = retry_at_ = kNever;
 }

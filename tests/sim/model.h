@@ -12,10 +12,10 @@
 //   a loser is answered at once (RFC 9568 only), but not within half an interval of our last word;
 //   who slept, lost its link or was refused the address listens for a whole down interval before it claims;
 //   the owner of the addresses listens to nobody first;
-//   a loser that goes on for five intervals, with no gap of three, does not hear us: we yield, and leave it
-//   the addresses for a minute, doubled each time up to four, forgotten four minutes later; a longer interval
-//   of our own is said three times at the old pace before we follow it ourselves; one of a group claims when
-//   it is told that all can, and yields when it is told that one must.
+//   a loser that goes on for five intervals and a second, with no gap of three, does not hear us: we yield,
+//   and leave it the addresses for a minute, doubled each time up to four, forgotten four minutes later; a
+//   longer interval of our own is said three times at the old pace before we follow it ourselves; one of a
+//   group claims when it is told that all can, and yields when it is told that one must.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ class Model {
   void claim(Expected& out);
   void speak(std::int64_t now, Expected& out);
   void let_go(char to, Expected& out);
-  [[nodiscard]] bool goes_unheard(std::int64_t now, std::int64_t losers_interval);
+  [[nodiscard]] bool goes_unheard(std::int64_t now, std::int64_t losers_interval, const IpAddress& loser);
   [[nodiscard]] std::int64_t pace() const { return slow_words_ > 0 ? old_interval_ : own_interval_; }
   [[nodiscard]] std::int64_t skew() const;
   [[nodiscard]] std::int64_t down() const { return 3 * heard_interval_ + skew(); }
@@ -71,6 +71,7 @@ class Model {
   std::int64_t preempt_delay_ = 0;
   std::int64_t start_wait_ = 0;
   bool in_group_ = false;
+  bool decides_ties_ = true;
   std::vector<IpPrefix> addresses_;
   IpAddress self_;
 
@@ -78,6 +79,7 @@ class Model {
   std::int64_t heard_interval_ = 0;
   std::optional<IpAddress> follows_;  // a backup: whom it heard last
   bool it_leaves_ = false;            // and that said priority 0
+  bool was_patient_ = false;          // in a group: its delay is over, the others' may not be
   bool has_address_ = false;
   std::int64_t last_spoken_ = kNever;
   std::int64_t retry_pause_ = 1'000'000'000;
@@ -85,6 +87,7 @@ class Model {
   std::int64_t old_interval_ = 0;
   std::int64_t loser_since_ = kNever;
   std::int64_t loser_last_ = kNever;
+  IpAddress loser_;
   std::int64_t humble_until_ = 0;  // leaves the addresses to whoever does not hear us
   std::int64_t humble_for_ = 60'000'000'000;
   std::int64_t down_at_ = kNever;

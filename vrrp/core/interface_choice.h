@@ -20,7 +20,7 @@ struct ObservedLink {
   bool up = false;  // administratively up, with a carrier
   bool loopback = false;
   MacAddress mac{};
-  std::string alias{};  // what its maker wrote on it
+  std::string alias;  // what its maker wrote on it
   std::vector<IpPrefix> addresses;
 };
 

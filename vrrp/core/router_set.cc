@@ -69,13 +69,13 @@ RouterActions RouterSet::feed(TimePoint now, std::size_t router, const Event& ev
 void RouterSet::step(TimePoint now, std::size_t router, const Event& event, RouterActions& out) {
   std::optional<StateChanged> changed;
   bool ready = false;
-  for (auto& action : members_.at(router).machine.step(now, event)) {
+  for (const auto& action : members_.at(router).machine.step(now, event)) {
     if (std::holds_alternative<ReadyToClaim>(action)) {
       ready = true;
       continue;
     }
     if (const auto* change = std::get_if<StateChanged>(&action)) changed = *change;
-    out.push_back({.router = router, .action = std::move(action)});
+    out.push_back({.router = router, .action = action});
   }
   queue(router);
   if (members_.at(router).setup.sync_group.empty()) return;

@@ -92,7 +92,7 @@ enum class Cause : std::uint8_t {
 // --- events -----------------------------------------------------------------------------------------------
 struct Started {
   bool link_up = true;
-  std::optional<IpAddress> source{};  // our address, where it is known only now
+  std::optional<IpAddress> source;  // our address, where it is known only now
 };
 struct Stopped {};
 struct TimerExpired {};
@@ -103,8 +103,8 @@ struct Received {  // an advertisement that passed every check of receive_check.
 };
 struct LinkChanged {
   bool up = true;
-  std::optional<IpAddress> source{};  // our address, where it is known only now or changed
-  bool by_group = false;              // it is not our own link, but that of another router of the group
+  std::optional<IpAddress> source;  // our address, where it is known only now or changed
+  bool by_group = false;            // it is not our own link, but that of another router of the group
 };
 struct Stalled {};           // is_stalled() was true at the begin of a turn
 struct AddressesHeld {};     // the kernel has all of HoldAddresses

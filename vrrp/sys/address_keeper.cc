@@ -52,7 +52,9 @@ std::vector<AddressStep> AddressKeeper::steps(const std::vector<LocatedAddress>&
   if (!observed) {  // blind: as if all that we put is there and nothing else
     settled_ = false;
     std::vector<LocatedAddress> ours;
+    ours.reserve(held_.size() + leaving_.size());
     std::vector<ObservedAddress> believed;
+    believed.reserve(held_.size() + leaving_.size());
     for (const auto& [at, when] : held_) ours.push_back(at);
     ours.insert(ours.end(), leaving_.begin(), leaving_.end());
     for (const auto& at : ours) believed.push_back({.at = at});

@@ -7,6 +7,7 @@
 
 #include <linux/if.h>
 #include <linux/if_addr.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <netlink/addr.h>
 #include <netlink/cache.h>
@@ -14,6 +15,7 @@
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/inet.h>
 #include <netlink/route/link/inet6.h>
 #include <netlink/route/link/macvlan.h>
 #include <netlink/socket.h>
@@ -238,6 +240,14 @@ Status Netlink::release(IfIndex interface, const IpPrefix& prefix) {
 
 namespace {
 
+// The kernel takes it only for a link that is there.
+int set_alias(nl_sock* socket, rtnl_link* link, const std::string& alias) {
+  const Owned<rtnl_link> change(rtnl_link_alloc());
+  if (!change) return -NLE_NOMEM;
+  rtnl_link_set_ifalias(change.get(), alias.c_str());
+  return rtnl_link_change(socket, link, change.get(), 0);
+}
+
 // Two actives would have the same one. A kernel without IPv6 gives none anyway.
 int without_own_address(nl_sock* socket, rtnl_link* link) {
   const Owned<rtnl_link> change(rtnl_link_alloc());
@@ -259,7 +269,6 @@ Result<IfIndex> Netlink::make_macvlan(const std::string& name, const std::string
   rtnl_link_set_name(link.get(), name.c_str());
   rtnl_link_set_link(link.get(), static_cast<int>(parent.value));
   rtnl_link_set_addr(link.get(), address.get());
-  rtnl_link_set_ifalias(link.get(), alias.c_str());
   // Not "private": there the kernel takes what the other active router sends from the same MAC for our own
   // and swallows it, and neither would ever hear the other.
   (void)rtnl_link_macvlan_set_mode(link.get(),
@@ -268,6 +277,7 @@ Result<IfIndex> Netlink::make_macvlan(const std::string& name, const std::string
   rtnl_link* made = nullptr;
   if (code >= 0) code = rtnl_link_get_kernel(socket_.get(), 0, name.c_str(), &made);
   const Owned<rtnl_link> found(made);
+  if (code >= 0) code = set_alias(socket_.get(), found.get(), alias);
   if (code >= 0) code = without_own_address(socket_.get(), found.get());
   if (code >= 0) return IfIndex(static_cast<std::uint32_t>(rtnl_link_get_ifindex(found.get())));
   renew_socket();
@@ -284,6 +294,21 @@ Status Netlink::set_up(IfIndex interface, bool up) {
   if (code >= 0) return {};
   renew_socket();
   return netlink_failure("interface " + std::to_string(interface.value), code);
+}
+
+Status Netlink::configure_ipv4(IfIndex interface, std::string_view setting, int value) {
+  const unsigned id = setting == "arp_ignore"     ? IPV4_DEVCONF_ARP_IGNORE
+                      : setting == "arp_announce" ? IPV4_DEVCONF_ARP_ANNOUNCE
+                                                  : IPV4_DEVCONF_RP_FILTER;
+  const Owned<rtnl_link> link(rtnl_link_alloc());
+  const Owned<rtnl_link> change(rtnl_link_alloc());
+  if (!link || !change) return fail(Errc::exhausted, "netlink: no memory");
+  rtnl_link_set_ifindex(link.get(), static_cast<int>(interface.value));
+  int code = rtnl_link_inet_set_conf(change.get(), id, static_cast<std::uint32_t>(value));
+  if (code >= 0) code = rtnl_link_change(socket_.get(), link.get(), change.get(), 0);
+  if (code >= 0) return {};
+  renew_socket();
+  return netlink_failure(std::string(setting), code);
 }
 
 Status Netlink::remove(const std::string& name) {

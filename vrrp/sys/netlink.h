@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/error.h"
@@ -43,6 +45,9 @@ class Netlink {
   [[nodiscard]] Result<IfIndex> make_macvlan(const std::string& name, const std::string& alias,
                                              IfIndex parent, const MacAddress& mac);
   [[nodiscard]] Status set_up(IfIndex interface, bool up);
+  // One of the kernel's settings of IPv4 on an interface, as in net.ipv4.conf: "arp_ignore", "arp_announce"
+  // or "rp_filter". Needs no access to /proc/sys. Errors: denied, not_found, unavailable.
+  [[nodiscard]] Status configure_ipv4(IfIndex interface, std::string_view setting, int value);
   // Idempotent, with all its addresses.
   [[nodiscard]] Status remove(const std::string& name);
 

@@ -31,6 +31,7 @@ void PacketIo::receive(const VrrpSocket::Receiver& receiver) const {
 
 std::vector<sys::Watch> PacketIo::watch(sys::EventLoop& loop, const sys::Callback& callback) const {
   std::vector<sys::Watch> watches;
+  watches.reserve(sockets_.size());
   for (const auto& [family, socket] : sockets_) watches.push_back(loop.on_readable(socket.fd(), callback));
   return watches;
 }

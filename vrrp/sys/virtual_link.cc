@@ -10,7 +10,9 @@ namespace vip::vrrp {
 namespace {
 
 constexpr std::size_t kSettingMax = 16;
-constexpr int kStrict = 1;  // rp_filter
+constexpr int kOwnAddressesOnly = 1;  // arp_ignore: answer for the interface's own addresses
+constexpr int kOwnAddressesBest = 2;  // arp_announce: and ask from them
+constexpr int kStrict = 1;            // rp_filter
 
 std::string alias_of(const std::string& owner) {
   return "swarm-vip " + owner;
@@ -50,14 +52,15 @@ VirtualLink::VirtualLink(VirtualLink&& other) noexcept
       index_(std::exchange(other.index_, IfIndex(0))) {}
 
 VirtualLink::~VirtualLink() {
-  if (!name_.empty()) (void)netlink_->remove(name_);  // nobody is left to try again
+  if (name_.empty()) return;
+  [[maybe_unused]] const auto removed = netlink_->remove(name_);  // nobody is left to try again
 }
 
 Status VirtualLink::place(const ObservedLink& parent, const std::vector<ObservedLink>& links) {
   const bool there =
       index_ != IfIndex(0) && std::ranges::find(links, index_, &ObservedLink::index) != links.end();
   if (there && parent_ == parent.index) return {};
-  if (!name_.empty()) (void)netlink_->remove(name_);  // over another parent, or gone
+  if (!name_.empty()) VIP_CHECK(netlink_->remove(name_));  // over another parent, or gone
   index_ = IfIndex(0);
   parent_ = parent.index;
   name_ = (family_ == Family::ipv4 ? "vip4-" : "vip6-") + std::to_string(vrid_.value) + "-" +
@@ -76,16 +79,24 @@ Status VirtualLink::lower() {
   return netlink_->set_up(index_, false);
 }
 
-// Only IPv4 needs them: over IPv6 an address is answered for on its own interface only.
+// An IPv4 address is answered for by every interface, this one with its MAC included, unless told otherwise.
+// Over IPv6 an address is answered for, and spoken from, on its own interface only.
 std::vector<std::string> VirtualLink::apply_settings(const ObservedLink& parent) const {
   std::vector<std::string> missing;
+  const auto raise_to = [&](IfIndex interface, const std::string& of, const char* setting, int value) {
+    if (effective(of, setting) >= value) return;
+    const auto set = netlink_->configure_ipv4(interface, setting, value);
+    if (set && effective(of, setting) >= value) return;
+    missing.push_back("net.ipv4.conf." + of + "." + setting + "=" + std::to_string(value));
+  };
+  raise_to(index_, name_, "arp_ignore", kOwnAddressesOnly);
   if (family_ == Family::ipv6) return missing;
-  const bool answers = effective(parent.name, "arp_ignore") == 0;
-  if (answers && !sys::write_file(path_of(parent.name, "arp_ignore"), "1"))
-    missing.push_back("net.ipv4.conf." + parent.name + ".arp_ignore=1");
+  raise_to(parent.index, parent.name, "arp_ignore", kOwnAddressesOnly);
+  raise_to(parent.index, parent.name, "arp_announce", kOwnAddressesBest);
   if (effective(name_, "rp_filter") != kStrict) return missing;
-  (void)sys::write_file(path_of(name_, "rp_filter"), "0");  // what counts is looked at again
-  if (effective(name_, "rp_filter") == kStrict) missing.emplace_back("net.ipv4.conf.all.rp_filter=2");
+  const auto loosened = netlink_->configure_ipv4(index_, "rp_filter", 0);
+  if (!loosened || effective(name_, "rp_filter") == kStrict)  // "all" says so
+    missing.emplace_back("net.ipv4.conf.all.rp_filter=2");
   return missing;
 }
 

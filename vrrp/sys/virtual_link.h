@@ -31,9 +31,9 @@ class VirtualLink {
   [[nodiscard]] IfIndex index() const { return index_; }  // 0: not there
   [[nodiscard]] const MacAddress& mac() const { return mac_; }
 
-  // Makes the kernel's settings that keep the interface itself from answering for the addresses, and let in
-  // what comes by the virtual MAC. They stay: another router may need them. Returns those that could not be
-  // made: "net.ipv4.conf.eth0.arp_ignore=1", ...
+  // Makes the kernel's settings that keep the interface itself from answering for the addresses, or asking
+  // from them, with its own MAC, and let in what comes by the virtual one. They stay: another router may need
+  // them. Returns those that could not be made: "net.ipv4.conf.eth0.arp_ignore=1", ...
   [[nodiscard]] std::vector<std::string> apply_settings(const ObservedLink& parent) const;
 
  private:

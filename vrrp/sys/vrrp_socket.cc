@@ -85,7 +85,7 @@ void read_option(const cmsghdr& option, Value& value) {
   if (option.cmsg_len >= CMSG_LEN(sizeof(value))) std::memcpy(&value, CMSG_DATA(&option), sizeof(value));
 }
 
-Status send_ipv4(int fd, const Packet& packet, msghdr& header) {
+Status send_ipv4(int fd, const Packet& packet, msghdr header) {
   sockaddr_in destination{};
   destination.sin_family = AF_INET;
   destination.sin_addr = raw_address<in_addr>(packet.envelope.destination);
@@ -100,7 +100,7 @@ Status send_ipv4(int fd, const Packet& packet, msghdr& header) {
   return sys::errno_failure("send to " + packet.envelope.destination.text());
 }
 
-Status send_ipv6(int fd, const Packet& packet, msghdr& header) {
+Status send_ipv6(int fd, const Packet& packet, msghdr header) {
   sockaddr_in6 destination{};
   destination.sin6_family = AF_INET6;
   destination.sin6_addr = raw_address<in6_addr>(packet.envelope.destination);

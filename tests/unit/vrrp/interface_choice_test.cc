@@ -96,15 +96,14 @@ TEST(Placement, SaysWhatIsMissing) {
 
 // A bridge and its port, or a VLAN, have the same MAC and so the same link-local address.
 TEST(Placement, ASourceThatStandsTwiceIsTheOneOfTheInterface) {
-  std::vector<ObservedLink> links{link(2, "port", {prefix("fe80::1/64")}),
-                                  link(3, "eth0", {prefix("fe80::1/64")})};
-  for (auto& each : links) each.up = true;
+  const std::vector<ObservedLink> links{link(2, "port", {prefix("fe80::1/64")}),
+                                        link(3, "eth0", {prefix("fe80::1/64")})};
   EXPECT_EQ(place_router(rule(Family::ipv6, true), links).home, IfIndex(3));
 }
 
 TEST(Placement, TheSourcesInterfaceMustBeUpToo) {
   std::vector<ObservedLink> links{link(2, "eth0", {}), link(3, "eth1", {prefix("192.0.2.7/24")})};
-  links[0].up = true;
+  links[1].up = false;
   auto with = rule(Family::ipv4, false);
   with.source = IpAddress::parse("192.0.2.7");
   EXPECT_EQ(place_router(with, links).fault, "interface eth1 is down");
