@@ -213,11 +213,11 @@ TEST(Scenario, P10ABackupThatSleptDoesNotTakeTheAddressFromALivingOwner) {
   Cluster cluster{Seed{14}, {.priorities = {100, 90}}};
   start_all(cluster);
   ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+  bool claimed = false;
+  cluster.watch([&] { claimed |= cluster.router(1).state() == State::active; });
   for (const auto sleep : {300ms, 900ms, 2000ms, 3600000ms}) {
     cluster.pause(1);
     cluster.run_for(sleep);
-    bool claimed = false;
-    cluster.watch([&] { claimed |= cluster.router(1).state() == State::active; });
     cluster.resume(1);
     cluster.run_for(5s);
     EXPECT_FALSE(claimed) << sleep.count() << "ms";
