@@ -202,8 +202,10 @@ void Agent::on_packets() {
 
 void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame) {
   if (const auto announcement = parse_announcement(frame)) on_announcement(*announcement);
-  const bool to_all = (frame[0] & 1U) != 0;  // of Ethernet's destination
-  if (const auto question = parse_question(frame)) on_question(interface, to_all, *question);
+  const auto question = parse_question(frame);
+  if (!question) return;
+  const bool to_all = (frame.front() & 1U) != 0;  // of Ethernet's destination
+  on_question(interface, to_all, *question);
 }
 
 // The kernel answers for addresses that it has. Without accept mode it has none: packets to them are
