@@ -6,8 +6,8 @@
 namespace vip::vrrp {
 namespace {
 
-// Three intervals of a second and a skew, the slowest that is common.
-constexpr Duration kFirstListening = std::chrono::milliseconds(3600);
+// The slowest interval that is common.
+constexpr Duration kSlowInterval = std::chrono::seconds(1);
 
 AuthMode auth_mode(plan::Auth::Mode mode) {
   switch (mode) {
@@ -37,8 +37,9 @@ Duration start_wait(const plan::Plan& plan, const RouterSettings& settings) {
   const bool alone = settings.transport == Transport::unicast && plan.members.size() < 2;
   if (alone || plan.version == 2) return Duration::zero();
   const auto& protocol = settings.protocol;
-  return std::max(kFirstListening,
-                  active_down_interval(protocol.version, protocol.priority, protocol.advert_interval));
+  // With its skew: of several that start together the best comes first.
+  return active_down_interval(protocol.version, protocol.priority,
+                              std::max(protocol.advert_interval, kSlowInterval));
 }
 
 RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self, const plan::Router& router) {

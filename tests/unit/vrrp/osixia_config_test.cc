@@ -165,7 +165,7 @@ TEST(PlanConfig, TheFirstListeningIsLongEnoughForASlowerActiveRouter) {
       .members = {{.id = "a", .address = IpAddress::parse("192.0.2.1").value(), .priority = Priority(100)},
                   {.id = "b", .address = IpAddress::parse("192.0.2.2").value(), .priority = Priority(90)}}};
   const auto wait = [&] { return config_from_plan(plan, "b", "")->routers.at(0).protocol.start_wait; };
-  EXPECT_EQ(wait(), Duration(std::chrono::milliseconds(3600)));
+  EXPECT_EQ(wait(), active_down_interval(Version::v3, Priority(90), std::chrono::seconds(1)));
   plan.advert_interval = std::chrono::seconds(2);
   EXPECT_EQ(wait(), active_down_interval(Version::v3, Priority(90), std::chrono::seconds(2)));
   plan.start_wait = std::chrono::milliseconds(0);
