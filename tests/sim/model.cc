@@ -208,6 +208,7 @@ void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected&
 void Model::listen(std::int64_t now, Expected& out) {
   retry_at_ = kNever;
   was_patient_ = false;
+  heard_interval_ = version_2_ ? own_interval_ : std::max(heard_interval_, own_interval_);
   follows_.reset();
   it_leaves_ = false;
   if (priority_ == 255 && !in_group_) {

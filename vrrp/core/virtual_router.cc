@@ -79,6 +79,7 @@ bool VirtualRouter::is_stalled(TimePoint now) const {
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
   if (state_ != State::initialize) return;
   if (event.source) config_.source = *event.source;
+  active_interval_ = config_.advert_interval;
   if (event.link_up) {
     listen_or_own(now, Cause::started, out);
   } else {
@@ -309,8 +310,9 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
 void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   timers_.stop_all();
   ready_ = false;
-  // P23: whoever comes back waits by the interval that it learned.
-  if (cause == Cause::started) active_interval_ = config_.advert_interval;
+  // P23: whoever comes back waits by the interval that it learned, if that is the longer one.
+  const bool learned = config_.version == Version::v3 && active_interval_ > config_.advert_interval;
+  if (!learned) active_interval_ = config_.advert_interval;
   const bool owner = config_.priority == kPriorityOwner;
   if (owner && !config_.in_group) {
     become_active(Cause::owner, out);

@@ -616,6 +616,19 @@ TEST(VirtualRouter, TheOwnerPreemptsWhateverTheSettingSays) {
   EXPECT_EQ(subject.router().next_deadline()->when, deadline);
 }
 
+// P23: an interval that was learned is no reason to claim early, nor is one that has become our own.
+TEST(VirtualRouter, WhoComesBackWaitsByTheLongerInterval) {
+  for (const auto heard : {Duration(3s), Duration(100ms)}) {
+    auto subject = Subject::in(State::backup);
+    (void)subject.at(1s, advert(200, kHigher, heard));
+    (void)subject.at(2s, LinkChanged{.up = false});
+    (void)subject.at(10s, LinkChanged{.up = true});
+    EXPECT_EQ(
+        subject.router().next_deadline()->when,
+        TimePoint(10s) + active_down_interval(Version::v3, Priority(100), std::max(heard, Duration(1s))));
+  }
+}
+
 // P15.
 TEST(Reconfigured, ALongerIntervalIsSaidThreeTimesAtTheOldPace) {
   auto subject = Subject::in(State::active);
