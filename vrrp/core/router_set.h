@@ -72,7 +72,7 @@ class RouterSet {
   // Where the router is: the interface for its multicast and the only one from which it believes strangers.
   void place(std::size_t router, IfIndex interface);
 
-  // Starts all of them. `usable` says of each whether its link is.
+  // Starts all of them, each by what link_changed() said of it; who was never told of begins in a fault.
   [[nodiscard]] RouterActions start(TimePoint now);
   [[nodiscard]] RouterActions stop(TimePoint now);
   // Whether the router's own link can be used, and its address there. Before start() nothing happens yet.
