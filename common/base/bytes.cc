@@ -14,6 +14,16 @@ std::uint16_t ByteReader::u16() {
   return field.empty() ? std::uint16_t{0} : static_cast<std::uint16_t>(field[0] << 8U | field[1]);
 }
 
+std::uint32_t ByteReader::u32() {
+  const std::uint32_t high = u16();
+  return high << 16U | u16();
+}
+
+std::uint64_t ByteReader::u64() {
+  const std::uint64_t high = u32();
+  return high << 32U | u32();
+}
+
 std::span<const std::uint8_t> ByteReader::bytes(std::size_t count) {
   if (!ok_ || count > rest_.size()) {
     ok_ = false;
@@ -27,6 +37,16 @@ std::span<const std::uint8_t> ByteReader::bytes(std::size_t count) {
 void ByteWriter::u16(std::uint16_t value) {
   u8(static_cast<std::uint8_t>(value >> 8U));
   u8(static_cast<std::uint8_t>(value & 0xFFU));
+}
+
+void ByteWriter::u32(std::uint32_t value) {
+  u16(static_cast<std::uint16_t>(value >> 16U));
+  u16(static_cast<std::uint16_t>(value & 0xFFFFU));
+}
+
+void ByteWriter::u64(std::uint64_t value) {
+  u32(static_cast<std::uint32_t>(value >> 32U));
+  u32(static_cast<std::uint32_t>(value & 0xFFFFFFFFU));
 }
 
 void ByteWriter::patch_u16(std::size_t offset, std::uint16_t value) {

@@ -15,6 +15,8 @@ class ByteReader {
 
   std::uint8_t u8();
   std::uint16_t u16();
+  std::uint32_t u32();
+  std::uint64_t u64();
   std::span<const std::uint8_t> bytes(std::size_t count);
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] std::size_t remaining() const { return rest_.size(); }
@@ -28,6 +30,8 @@ class ByteWriter {
  public:
   void u8(std::uint8_t value) { bytes_.push_back(value); }
   void u16(std::uint16_t value);
+  void u32(std::uint32_t value);
+  void u64(std::uint64_t value);
   void bytes(std::span<const std::uint8_t> values) {
     bytes_.insert(bytes_.end(), values.begin(), values.end());
   }

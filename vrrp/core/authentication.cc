@@ -48,9 +48,7 @@ Digest digest_of(std::span<const std::uint8_t> message, std::span<const std::uin
 }
 
 Sequence sequence_of(std::span<const std::uint8_t> trailer) {
-  std::uint64_t value = 0;
-  for (const auto byte : trailer.subspan(4, 8)) value = value << 8U | byte;
-  return Sequence(value);
+  return Sequence(ByteReader(trailer.subspan(4)).u64());
 }
 
 }  // namespace
@@ -76,8 +74,7 @@ Trailer sign(std::span<const std::uint8_t> message, const IpAddress& source, con
   writer.u8(kExtensionHmac);
   writer.u8(key.id);
   writer.u16(0);
-  for (int shift = 48; shift >= 0; shift -= 16)
-    writer.u16(static_cast<std::uint16_t>(sequence.value() >> static_cast<unsigned>(shift)));
+  writer.u64(sequence.value());
   Trailer trailer{};
   std::ranges::copy(writer.view(), trailer.begin());
   const auto digest = digest_of(message, writer.view(), source, key);
@@ -127,17 +124,23 @@ std::expected<Authenticity, Discard> Authenticator::judge(std::span<const std::u
     if (mode_ == AuthMode::enforce) return std::unexpected(Discard::authentication);
     return Authenticity::unproven;
   }
-  const auto trailer = packet.subspan(*offset);
-  const auto* const used = key(trailer[1]);
+  return judge_signed(packet.first(*offset), packet.subspan(*offset), source, wall_clock);
+}
+
+std::expected<Authenticity, Discard> Authenticator::judge_signed(std::span<const std::uint8_t> message,
+                                                                 std::span<const std::uint8_t> trailer,
+                                                                 const IpAddress& source,
+                                                                 Duration wall_clock) {
+  const auto* const used = trailer[0] == kExtensionHmac ? key(trailer[1]) : nullptr;
   if (used == nullptr) return std::unexpected(Discard::authentication);
-  const auto expected = digest_of(packet.first(*offset), trailer.first(kSignedTrailer), source, *used);
+  const auto expected = digest_of(message, trailer.first(kSignedTrailer), source, *used);
   if (memeql_sec(expected.data(), trailer.data() + kSignedTrailer, expected.size()) == 0) {
     return std::unexpected(Discard::authentication);
   }
   const auto sequence = sequence_of(trailer);
   if (window_.count() > 0 && sequence.distance_from(wall_clock) > window_)
     return std::unexpected(Discard::stale);
-  const std::pair speaker(source, packet[1]);
+  const Speaker speaker(source, message[1], static_cast<std::uint8_t>(message[0] >> 4U));
   const auto mark = marks_.find(speaker);
   if (mark != marks_.end() && !sequence.newer_than(mark->second)) return std::unexpected(Discard::replay);
   if (mark == marks_.end() && marks_.size() >= kMarksMax) marks_.erase(marks_.begin());

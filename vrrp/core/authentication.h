@@ -24,7 +24,7 @@
 #include <map>
 #include <optional>
 #include <span>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "common/base/ip_address.h"
@@ -92,6 +92,8 @@ class Authenticator {
   Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key,
                 std::chrono::seconds window = std::chrono::seconds(0));
 
+  // Whether there is a key to prove anything with.
+  [[nodiscard]] bool has_keys() const { return mode_ != AuthMode::off && !keys_.empty(); }
   [[nodiscard]] bool signs() const { return mode_ == AuthMode::permissive || mode_ == AuthMode::enforce; }
   // The sequence of the next packet: above the wall clock, everything sent and everything authentic heard.
   [[nodiscard]] Sequence take_sequence(Duration wall_clock);
@@ -103,6 +105,11 @@ class Authenticator {
   // unknown or wrong signature), replay, stale.
   [[nodiscard]] std::expected<Authenticity, Discard> judge(std::span<const std::uint8_t> packet,
                                                            const IpAddress& source, Duration wall_clock = {});
+  // The same of a message whose signature is known to be there.
+  [[nodiscard]] std::expected<Authenticity, Discard> judge_signed(std::span<const std::uint8_t> message,
+                                                                  std::span<const std::uint8_t> trailer,
+                                                                  const IpAddress& source,
+                                                                  Duration wall_clock = {});
 
  private:
   [[nodiscard]] const AuthKey* key(std::uint8_t id) const;
@@ -113,7 +120,9 @@ class Authenticator {
   std::chrono::seconds window_;
   std::optional<Sequence> last_;
   std::optional<Sequence> highest_heard_;
-  std::map<std::pair<IpAddress, std::uint8_t>, Sequence> marks_;  // of each source and VRID
+  // Of each source, VRID and protocol version: an advertisement and a hello may overtake each other.
+  using Speaker = std::tuple<IpAddress, std::uint8_t, std::uint8_t>;
+  std::map<Speaker, Sequence> marks_;
 };
 
 }  // namespace vip::vrrp

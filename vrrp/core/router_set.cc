@@ -18,13 +18,18 @@ Family RouterSetup::family() const {
 }
 
 RouterSet::Member::Member(RouterSetup wanted)
-    : setup(std::move(wanted)), machine(setup.protocol), peers(setup.rules.peers) {}
+    : setup(std::move(wanted)),
+      machine(setup.protocol),
+      peers(setup.rules.peers),
+      acquaintances(setup.rules.peers) {}
 
 RouterSet::RouterSet(std::vector<RouterSetup> setups, Authenticator authenticator)
     : authenticator_(std::move(authenticator)) {
   std::set<std::string> groups;
   for (auto& setup : setups) {
     setup.protocol.in_group = !setup.sync_group.empty();
+    setup.protocol.asks_peers =
+        authenticator_.has_keys() && setup.transport == Transport::unicast && !setup.rules.peers.empty();
     setup.protocol.decides_ties = !setup.protocol.in_group || groups.insert(setup.sync_group).second;
     members_.emplace_back(std::move(setup));
   }
@@ -67,20 +72,42 @@ RouterActions RouterSet::feed(TimePoint now, std::size_t router, const Event& ev
 }
 
 void RouterSet::step(TimePoint now, std::size_t router, const Event& event, RouterActions& out) {
+  auto& member = members_.at(router);
   std::optional<StateChanged> changed;
   bool ready = false;
-  for (const auto& action : members_.at(router).machine.step(now, event)) {
+  for (const auto& action : member.machine.step(now, event)) {
     if (std::holds_alternative<ReadyToClaim>(action)) {
       ready = true;
+      continue;
+    }
+    if (std::holds_alternative<AskPeers>(action)) {
+      member.acquaintances.begin(now);
       continue;
     }
     if (const auto* change = std::get_if<StateChanged>(&action)) changed = *change;
     out.push_back({.router = router, .action = action});
   }
+  const auto state = member.machine.state();
+  if (state == State::initialize || state == State::fault) member.acquaintances.stop();
+  ask_peers(now, router, out);
   queue(router);
-  if (members_.at(router).setup.sync_group.empty()) return;
+  if (member.setup.sync_group.empty()) return;
   if (changed) follow(now, router, *changed, out);
   if (ready) claim_together(now, router, out);
+}
+
+// When it is time to.
+void RouterSet::ask_peers(TimePoint now, std::size_t router, RouterActions& out) {
+  auto& member = members_.at(router);
+  if (!member.acquaintances.next() || *member.acquaintances.next() > now) return;
+  member.acquaintances.round(now);
+  for (const auto& peer : member.peers.current(now)) ask(now, router, peer, out);
+}
+
+void RouterSet::ask(TimePoint now, std::size_t router, const IpAddress& peer, RouterActions& out) {
+  const auto ticket = members_.at(router).acquaintances.ticket_for(peer, now);
+  out.push_back(
+      {.router = router, .action = SendHello{.kind = HelloKind::question, .to = peer, .ticket = ticket}});
 }
 
 // What one router of a group had to do for a reason of its own, the others do too.
@@ -145,11 +172,74 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   const auto odd = vrrp::notices(*decoded, envelope, config);
   for (std::size_t i = 0; i < kNoticeCount; ++i)
     if (odd.test(i)) ++member.notices.at(i);
-  step(now, *reception.router,
-       Received{
-           .source = envelope.source, .priority = advertisement.priority, .interval = advertisement.interval},
-       reception.actions);
+  reception.event = Received{
+      .source = envelope.source, .priority = advertisement.priority, .interval = advertisement.interval};
+  step(now, *reception.router, *reception.event, reception.actions);
   return reception;
+}
+
+Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
+                                   std::span<const std::uint8_t> datagram, Duration wall_clock) {
+  Reception reception;
+  const auto discard = [&](DiscardCounts& counts, Discard why) {
+    count(counts, why);
+    reception.discarded = why;
+    return std::move(reception);
+  };
+  const auto parts = split_hello(datagram);
+  if (!parts) return discard(strays_, Discard::malformed);
+  const auto hello = decode_hello(parts->message, envelope.source.family());
+  if (!hello) return discard(strays_, hello.error());
+  reception.router = addressed(hello->vrid, envelope);
+  if (!reception.router) return discard(strays_, Discard::vrid);
+  auto& member = members_.at(*reception.router);
+  const auto& config = member.machine.config();
+  if (envelope.source == config.source) return discard(member.discards, Discard::own_address);
+  if (!config.asks_peers) return discard(member.discards, Discard::unknown_source);
+  const auto authentic =
+      authenticator_.judge_signed(parts->message, parts->trailer, envelope.source, wall_clock);
+  if (!authentic) return discard(member.discards, authentic.error());
+  if (hello->kind == HelloKind::answer) {
+    const auto event = answered(now, *reception.router, envelope.source, *hello);
+    if (!event) return discard(member.discards, Discard::replay);
+    reception.event = *event;
+    step(now, *reception.router, *event, reception.actions);
+  } else {
+    answer(now, *reception.router, envelope.source, *hello, reception.actions);
+  }
+  ++member.hellos;
+  return reception;
+}
+
+// Whoever holds the key is answered, and spoken to from now on. It has just come, so perhaps it has not had
+// our question.
+void RouterSet::answer(TimePoint now, std::size_t router, const IpAddress& asker, const Hello& question,
+                       RouterActions& out) {
+  auto& member = members_.at(router);
+  member.peers.heard_authentic(asker, now);
+  out.push_back({.router = router,
+                 .action = SendHello{.kind = HelloKind::answer, .to = asker, .ticket = question.ticket}});
+  if (member.acquaintances.next() && !member.acquaintances.has_answered(asker)) ask(now, router, asker, out);
+}
+
+std::optional<Answered> RouterSet::answered(TimePoint now, std::size_t router, const IpAddress& peer,
+                                            const Hello& hello) {
+  auto& member = members_.at(router);
+  const auto& config = member.machine.config();
+  auto& acquaintances = member.acquaintances;
+  if (!acquaintances.answered(peer, hello)) return std::nullopt;
+  member.peers.heard_authentic(peer, now);
+  return Answered{.source = peer,
+                  .state = hello.state,
+                  .priority = hello.priority,
+                  .interval = hello.interval,
+                  .active_for = hello.active_for,
+                  .active_router = hello.active_router,
+                  .contacts = hello.contacts,
+                  .our_contacts = acquaintances.contacts(),
+                  .has_newer_plan = hello.generation > config.generation,
+                  .came_back = acquaintances.came_back(peer),
+                  .all_quiet = acquaintances.all_quiet(config.source)};
 }
 
 // The router on the interface where the packet came in; else the first that listens elsewhere, too.
@@ -171,7 +261,7 @@ RouterActions RouterSet::expire(TimePoint now) {
   return out;
 }
 
-RouterActions RouterSet::notice_stall(TimePoint now) {
+RouterActions RouterSet::notice_stall(TimePoint now, bool addresses_kept) {
   std::vector<std::size_t> late;  // only who has something overdue can have slept
   for (const auto& [when, router] : deadlines_) {
     if (when > now) break;
@@ -181,7 +271,8 @@ RouterActions RouterSet::notice_stall(TimePoint now) {
   for (const auto router : late) {
     auto& member = members_.at(router);
     const bool alone = member.setup.transport == Transport::unicast && member.peers.current(now).empty();
-    if (!alone && member.machine.is_stalled(now)) step(now, router, Stalled{}, out);
+    if (!alone && member.machine.is_stalled(now))
+      step(now, router, Stalled{.addresses_kept = addresses_kept}, out);
   }
   return out;
 }
@@ -193,7 +284,8 @@ std::optional<TimePoint> RouterSet::next_deadline() const {
 void RouterSet::queue(std::size_t router) {
   auto& member = members_.at(router);
   const auto deadline = member.machine.next_deadline();
-  const auto when = deadline ? std::optional(deadline->when) : std::nullopt;
+  auto when = member.acquaintances.next();
+  if (deadline && (!when || deadline->when < *when)) when = deadline->when;
   if (when == member.queued) return;
   if (member.queued) deadlines_.erase({*member.queued, router});
   if (when) deadlines_.emplace(*when, router);
@@ -218,10 +310,9 @@ std::vector<Packet> RouterSet::packets(std::size_t router, Priority priority, Ti
   std::optional<Trailer> trailer;  // one signature serves all destinations
   std::vector<Packet> packets;
   for (const auto& destination : destinations) {
-    const bool on_link = multicast || destination.is_link_local();
     Packet packet{.envelope = {.source = config.source,
                                .destination = destination,
-                               .interface = on_link ? member.interface : IfIndex(0)},
+                               .interface = way_to(member, destination)},
                   .bytes = {}};
     packet.bytes = encode(advertisement, packet.envelope, member.setup.checksum);
     if (authenticator_.signs()) {
@@ -231,6 +322,33 @@ std::vector<Packet> RouterSet::packets(std::size_t router, Priority priority, Ti
     packets.push_back(std::move(packet));
   }
   return packets;
+}
+
+Packet RouterSet::packet(std::size_t router, const SendHello& hello, TimePoint now, Duration wall_clock) {
+  const auto& member = members_.at(router);
+  const auto& machine = member.machine;
+  const auto& config = machine.config();
+  Packet packet{
+      .envelope = {.source = config.source, .destination = hello.to, .interface = way_to(member, hello.to)},
+      .bytes = encode(Hello{.kind = hello.kind,
+                            .vrid = config.vrid,
+                            .priority = config.priority,
+                            .state = machine.state(),
+                            .contacts = member.acquaintances.contacts(),
+                            .generation = config.generation,
+                            .ticket = hello.ticket,
+                            .interval = config.advert_interval,
+                            .active_for = machine.active_for(now),
+                            .active_router = machine.active_router()})};
+  const auto trailer = authenticator_.sign_next(packet.bytes, config.source, wall_clock);
+  packet.bytes.insert(packet.bytes.end(), trailer.begin(), trailer.end());
+  return packet;
+}
+
+// The interface, where an address does not say which.
+IfIndex RouterSet::way_to(const Member& member, const IpAddress& destination) const {
+  const bool on_link = destination.is_multicast() || destination.is_link_local();
+  return on_link ? member.interface : IfIndex(0);
 }
 
 }  // namespace vip::vrrp

@@ -2,6 +2,9 @@
 //
 //     bytes --> decode --> find the router --> authenticate --> check --> VirtualRouter::step --> actions
 //
+// Where there is a key and peers to speak to, our own hello (hello.h) takes the same way: questions are
+// answered here, answers reach the router as Answered.
+//
 // Routers are told apart by interface, VRID and family. Routers of one sync group are active together or not
 // at all: the group claims when every one of them is ready, and leaves as soon as one must. Pure: the caller
 // brings the time, carries out the actions in order and sends what packets() returns.
@@ -17,8 +20,10 @@
 #include <utility>
 #include <vector>
 
+#include "vrrp/core/acquaintances.h"
 #include "vrrp/core/advertisement.h"
 #include "vrrp/core/authentication.h"
+#include "vrrp/core/hello.h"
 #include "vrrp/core/peer_book.h"
 #include "vrrp/core/receive_check.h"
 #include "vrrp/core/virtual_router.h"
@@ -56,6 +61,7 @@ struct Reception {
   RouterActions actions;
   std::optional<std::size_t> router;  // whose it was, if anybody's
   std::optional<Discard> discarded;
+  std::optional<Event> event;  // what it told the router
 };
 
 using DiscardCounts = std::array<std::uint64_t, kDiscardCount>;
@@ -82,15 +88,21 @@ class RouterSet {
   // The wall clock is looked at only where signed packets must be of this time.
   [[nodiscard]] Reception receive(TimePoint now, const Envelope& envelope,
                                   std::span<const std::uint8_t> packet, Duration wall_clock = {});
+  // The same for a datagram of our own hello.
+  [[nodiscard]] Reception receive_hello(TimePoint now, const Envelope& envelope,
+                                        std::span<const std::uint8_t> datagram, Duration wall_clock = {});
   // All timers that are due.
   [[nodiscard]] RouterActions expire(TimePoint now);
   // To be called before anything else of a turn: those who slept too long listen first. One alone needs not.
-  [[nodiscard]] RouterActions notice_stall(TimePoint now);
+  // `addresses_kept`: whatever they held, the kernel cannot have dropped it meanwhile.
+  [[nodiscard]] RouterActions notice_stall(TimePoint now, bool addresses_kept);
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
   // An advertisement as what goes out, one for each destination; signed where there is a key.
   [[nodiscard]] std::vector<Packet> packets(std::size_t router, Priority priority, TimePoint now,
                                             Duration wall_clock);
+  // A hello as what goes out, over UDP.
+  [[nodiscard]] Packet packet(std::size_t router, const SendHello& hello, TimePoint now, Duration wall_clock);
 
   // Packets that belonged to no router, and those of each that were not believed or were odd.
   [[nodiscard]] const DiscardCounts& strays() const { return strays_; }
@@ -99,6 +111,8 @@ class RouterSet {
   }
   [[nodiscard]] const NoticeCounts& notices(std::size_t router) const { return members_.at(router).notices; }
   [[nodiscard]] std::uint64_t received(std::size_t router) const { return members_.at(router).received; }
+  // Questions and answers.
+  [[nodiscard]] std::uint64_t hellos_received(std::size_t router) const { return members_.at(router).hellos; }
 
  private:
   struct Member {
@@ -106,18 +120,27 @@ class RouterSet {
     RouterSetup setup;
     VirtualRouter machine;
     PeerBook peers;
+    Acquaintances acquaintances;
     IfIndex interface;
     bool usable = false;
     std::optional<TimePoint> queued;  // its entry in deadlines_
     DiscardCounts discards{};
     NoticeCounts notices{};
     std::uint64_t received = 0;
+    std::uint64_t hellos = 0;
   };
 
   [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
   void step(TimePoint now, std::size_t router, const Event& event, RouterActions& out);
   void follow(TimePoint now, std::size_t router, const StateChanged& change, RouterActions& out);
   void claim_together(TimePoint now, std::size_t router, RouterActions& out);
+  void ask_peers(TimePoint now, std::size_t router, RouterActions& out);
+  void ask(TimePoint now, std::size_t router, const IpAddress& peer, RouterActions& out);
+  void answer(TimePoint now, std::size_t router, const IpAddress& asker, const Hello& question,
+              RouterActions& out);
+  [[nodiscard]] std::optional<Answered> answered(TimePoint now, std::size_t router, const IpAddress& peer,
+                                                 const Hello& hello);
+  [[nodiscard]] IfIndex way_to(const Member& member, const IpAddress& destination) const;
   void queue(std::size_t router);
   // The other routers of its sync group.
   [[nodiscard]] std::vector<std::size_t> companions(std::size_t router) const;

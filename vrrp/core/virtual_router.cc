@@ -23,14 +23,25 @@ constexpr int kContestIntervals = 5;
 constexpr Duration kContestMin = 1s;
 constexpr Duration kOneWayFirst = 60s;
 constexpr Duration kOneWayLongest = 240s;
+// P26: so long an active router waits for the newer plan that a peer has, since a roll needs its time; and so
+// long an answer counts.
+constexpr Duration kPatienceForPlan = 60s;
+constexpr Duration kAnswerCounts = 25s;
+// P27: after a split, who is worse goes on for so long: the better one may leave it the addresses.
+constexpr auto verdict_wait(Duration interval) {
+  return interval + interval / 2;
+}
+constexpr int kVerdictForgotten = 10;  // intervals
+constexpr int kEstablished = 4;        // intervals
+constexpr std::size_t kKinMax = 512;
 // Adverts that say a longer interval at the shorter pace, so that everybody learns it in time.
 constexpr int kAdvertsAtOldPace = 3;
 
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
 constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count)> kCauseNames{
-    "started",         "stopped",         "owner",          "silence",   "active_left",
-    "preemption",      "higher_priority", "higher_address", "link_down", "link_up",
-    "address_refused", "retry",           "stalled",        "group",     "one_way"};
+    "started",         "stopped",        "owner",     "silence",       "active_left",     "preemption",
+    "higher_priority", "higher_address", "link_down", "link_up",       "address_refused", "retry",
+    "stalled",         "group",          "one_way",   "no_preemption", "newer_plan"};
 
 }  // namespace
 
@@ -70,6 +81,14 @@ std::vector<IpPrefix> VirtualRouter::desired_addresses() const {
   return state_ == State::active ? config_.addresses : std::vector<IpPrefix>{};
 }
 
+Duration VirtualRouter::active_for(TimePoint now) const {
+  return state_ == State::active && active_since_ ? now - *active_since_ : Duration::zero();
+}
+
+bool VirtualRouter::is_outdated(TimePoint now) const {
+  return newer_plan_ && now - newer_plan_->last <= kAnswerCounts;
+}
+
 bool VirtualRouter::is_stalled(TimePoint now) const {
   if (timers_.armed(Timer::advert)) return now - last_advert_ > 3 * pace();
   const auto deadline = timers_.next();
@@ -107,13 +126,16 @@ void VirtualRouter::on(TimePoint now, const TimerExpired&, Actions& out) {
 void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
   switch (timer) {
     case Timer::down:
-      claim(active_left_ ? Cause::active_left : Cause::silence, out);
+      claim(now, active_left_ ? Cause::active_left : Cause::silence, out);
       break;
     case Timer::preempt_delay:
-      claim(Cause::preemption, out);
+      claim(now, Cause::preemption, out);
       break;
     case Timer::advert:
       speak(now, out);
+      break;
+    case Timer::resume:
+      resume(now, out);
       break;
     case Timer::announce:
       announce(now, out);
@@ -141,7 +163,8 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     if (active_router_ && *active_router_ != advert.source && !active_left_) return;
     // Said again, it must not postpone the take-over that it began.
     const auto running = timers_.get(Timer::down);
-    const auto skewed = now + skew();
+    // P26: who has an older plan lets the others go first.
+    const auto skewed = now + (is_outdated(now) ? std::max(skew(), active_interval_) : skew());
     if (!running || skewed < *running) timers_.set(Timer::down, skewed);
     active_left_ = true;
     timers_.stop(Timer::preempt_delay);
@@ -149,12 +172,14 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   }
   const bool lower = advert.priority < config_.priority;
   const bool owner = config_.priority == kPriorityOwner;  // preempts always (RFC 9568, 6.1)
-  const bool preempts = owner || (config_.preempt && now >= preempt_again_at_);
+  const bool may_preempt = config_.preempt && now >= preempt_again_at_ && !is_outdated(now);
+  const bool preempts = owner || may_preempt;
   const bool at_once = owner || config_.preempt_delay == Duration::zero();
   if (lower && preempts && at_once) return;  // the down timer runs on
   // In a group, whose delay is over has waited long enough, whenever the others' is over.
   const bool stays_ready = ready_ && lower && preempts && claim_cause_ == Cause::preemption;
   ready_ = stays_ready;
+  first_listening_ = false;
   learn_interval(advert.interval);
   active_router_ = advert.source;
   active_left_ = false;
@@ -169,6 +194,11 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
 
 // RFC 9568, 6.4.3.
 void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Actions& out) {
+  if (timers_.armed(Timer::resume)) {
+    // P10: whoever spoke since our last word took over while we slept.
+    if (advert.priority != kPriorityLeaving) yield(now, advert, Cause::stalled, out);
+    return;
+  }
   if (advert.priority == kPriorityLeaving) {
     contest_.reset();
     if (timers_.armed(Timer::advert)) speak(now, out);
@@ -178,21 +208,125 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
   const bool higher_address =
       config_.decides_ties && advert.priority == config_.priority && advert.source > config_.source;
   if (higher_priority || higher_address) {
+    if (waits_for_verdict(now, advert, out)) return;
     // A last word: the winner learns that there were two, and announces the addresses again to those who
     // believed us. It may have spoken first and would never know.
     if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});
-    learn_interval(advert.interval);
-    become_backup(now, down_interval(), higher_priority ? Cause::higher_priority : Cause::higher_address,
-                  &advert, out);
+    yield(now, advert, higher_priority ? Cause::higher_priority : Cause::higher_address, out);
     return;
   }
+  const bool first = !contest_ || contest_->loser != advert.source;
   if (is_unheard(now, advert)) {
     preempt_again_at_ = now + one_way_.next();
-    learn_interval(advert.interval);
-    become_backup(now, down_interval(), Cause::one_way, &advert, out);
+    yield(now, advert, Cause::one_way, out);
+    deaf_ = advert.source;
     return;
   }
   answer_loser(now, out);
+  // P27: has it had the addresses for longer?
+  if (first && !config_.preempt && kin_.contains(advert.source) && is_established(now))
+    out.emplace_back(AskPeers{});
+}
+
+void VirtualRouter::yield(TimePoint now, const Received& winner, Cause cause, Actions& out) {
+  learn_interval(winner.interval);
+  become_backup(now, down_interval(), cause, &winner, out);
+}
+
+bool VirtualRouter::is_established(TimePoint now) const {
+  return active_for(now) >= kEstablished * config_.advert_interval;
+}
+
+// P27: after a split, and without preemption, a better router of ours does not take over but asks who had
+// the addresses for longer. That takes it less than an interval from our next word. With others, and in a
+// sync group, the RFC holds.
+bool VirtualRouter::waits_for_verdict(TimePoint now, const Received& winner, Actions& out) {
+  const bool asks = !config_.preempt && !config_.in_group && winner.priority != kPriorityOwner;
+  if (!asks || !kin_.contains(winner.source) || !is_established(now)) return false;
+  const auto interval = std::max(winner.interval, pace());
+  const bool goes_on =
+      verdict_ && verdict_->winner == winner.source && now - verdict_->began <= kVerdictForgotten * interval;
+  if (goes_on) return now - verdict_->began < verdict_wait(interval);
+  verdict_ = Verdict{.winner = winner.source, .began = now};
+  if (now - last_advert_ >= pace() / 2) speak(now, out);
+  defend(now);
+  return true;
+}
+
+// Whether the loser of a contest keeps the addresses, since nobody is to be preempted: it had contact with
+// more peers while we were apart, or else has had the addresses for longer.
+bool VirtualRouter::keeps_it(TimePoint now, const Answered& loser) const {
+  const bool asked = !config_.preempt && !config_.in_group && config_.priority != kPriorityOwner;
+  const bool contested = contest_ && contest_->loser == loser.source && loser.state == State::active;
+  const bool established = is_established(now) && loser.active_for >= kEstablished * loser.interval;
+  if (!asked || !contested || !established) return false;
+  if (loser.contacts != loser.our_contacts) return loser.contacts > loser.our_contacts;
+  return loser.active_for > active_for(now);
+}
+
+void VirtualRouter::on(TimePoint now, const Answered& answer, Actions& out) {
+  if (kin_.size() < kKinMax) kin_.insert(answer.source);
+  if (answer.has_newer_plan) note_newer_plan(now);
+  if (state_ == State::backup) answered_as_backup(now, answer);
+  if (state_ == State::active) answered_as_active(now, answer, out);
+}
+
+void VirtualRouter::note_newer_plan(TimePoint now) {
+  if (is_outdated(now)) {
+    newer_plan_->last = now;
+  } else {
+    newer_plan_ = NewerPlan{.first = now, .last = now};
+  }
+}
+
+void VirtualRouter::answered_as_backup(TimePoint now, const Answered& answer) {
+  // P22: it could not be reached and now it can, so it may be worth another try.
+  if (deaf_ == answer.source && answer.came_back) {
+    preempt_again_at_ = now;
+    deaf_.reset();
+  }
+  if (!first_listening_) return;
+  const auto sooner = [this](TimePoint when) {
+    const auto down = timers_.get(Timer::down);
+    if (down && when < *down) timers_.set(Timer::down, when);
+  };
+  // P23: the long first listening is for peers that are not ours.
+  if (answer.all_quiet) sooner(now + down_interval());
+  if (answer.state != State::active) return;
+  sooner(now + active_down_interval(config_.version, config_.priority, answer.interval));
+  received_as_backup(now,
+                     {.source = answer.source, .priority = answer.priority, .interval = answer.interval});
+}
+
+void VirtualRouter::answered_as_active(TimePoint now, const Answered& answer, Actions& out) {
+  const Received word{.source = answer.source, .priority = answer.priority, .interval = answer.interval};
+  if (timers_.armed(Timer::resume)) {
+    const bool follows_other = answer.active_router && *answer.active_router != config_.source;
+    if (answer.state == State::active || (answer.state == State::backup && follows_other)) {
+      yield(now, word, Cause::stalled, out);
+    } else if (answer.all_quiet) {
+      resume(now, out);
+    }
+    return;
+  }
+  if (!timers_.armed(Timer::advert)) return;
+  if (keeps_it(now, answer)) {
+    // A last word, for the same reason as in received_as_active.
+    out.emplace_back(SendAdvertisement{config_.priority});
+    yield(now, word, Cause::no_preemption, out);
+    return;
+  }
+  const bool patient = now - newer_plan_.value_or(NewerPlan{now, now}).first < kPatienceForPlan;
+  if (!answer.has_newer_plan || answer.state != State::backup || patient) return;
+  out.emplace_back(SendAdvertisement{kPriorityLeaving});
+  become_backup(now, down_interval(), Cause::newer_plan, nullptr, out);
+}
+
+// Nobody objected: on with it.
+void VirtualRouter::resume(TimePoint now, Actions& out) {
+  timers_.stop(Timer::resume);
+  speak(now, out);
+  begin_announcing(now, out);
 }
 
 // P22: who goes on speaking after so many of our advertisements does not hear us. Two owners would stay for
@@ -241,8 +375,19 @@ void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
 
 // Whoever slept longer than the others wait listens before it speaks, also without preemption. What was timed
 // before the sleep says nothing any more.
-void VirtualRouter::on(TimePoint now, const Stalled&, Actions& out) {
+void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
   if (config_.priority == kPriorityOwner) return;
+  // P10: perhaps all of us slept. Who still has the addresses asks, is silent for an interval, and goes on
+  // unless somebody objects.
+  const bool served = timers_.armed(Timer::advert) || timers_.armed(Timer::resume);
+  if (served && event.addresses_kept && config_.asks_peers) {
+    timers_.stop_all();
+    contest_.reset();
+    verdict_.reset();
+    timers_.set(Timer::resume, now + pace());
+    out.emplace_back(AskPeers{});
+    return;
+  }
   if (state_ == State::active) become_backup(now, down_interval(), Cause::stalled, nullptr, out);
   if (state_ == State::backup) {
     timers_.stop_all();
@@ -253,10 +398,12 @@ void VirtualRouter::on(TimePoint now, const Stalled&, Actions& out) {
 
 // The address is there: announce it, then speak (make before break: who hears us can let go).
 void VirtualRouter::on(TimePoint now, const AddressesHeld&, Actions& out) {
-  if (state_ != State::active) return;
+  if (state_ != State::active || timers_.armed(Timer::resume)) return;
   retry_.reset();
   begin_announcing(now, out);
-  if (!timers_.armed(Timer::advert)) speak(now, out);
+  if (timers_.armed(Timer::advert)) return;
+  active_since_ = now;
+  speak(now, out);
 }
 
 void VirtualRouter::on(TimePoint now, const AddressesRefused&, Actions& out) {
@@ -270,8 +417,8 @@ void VirtualRouter::on(TimePoint now, const ForeignOwner&, Actions&) {
   if (timers_.armed(Timer::advert)) defend(now);
 }
 
-void VirtualRouter::on(TimePoint, const Claimed&, Actions& out) {
-  if (state_ == State::backup) become_active(ready_ ? claim_cause_ : Cause::group, out);
+void VirtualRouter::on(TimePoint now, const Claimed&, Actions& out) {
+  if (state_ == State::backup) become_active(now, ready_ ? claim_cause_ : Cause::group, out);
 }
 
 void VirtualRouter::on(TimePoint now, const Yielded&, Actions& out) {
@@ -288,6 +435,8 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
   config_.lease = old.lease;
   config_.in_group = old.in_group;
   config_.decides_ties = old.decides_ties;
+  config_.asks_peers = old.asks_peers;
+  if (config_.generation != old.generation) newer_plan_.reset();
   const bool speaking = timers_.armed(Timer::advert);
   if (state_ == State::backup) {
     if (config_.version == Version::v2 || !active_router_) active_interval_ = config_.advert_interval;
@@ -315,7 +464,7 @@ void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   if (!learned) active_interval_ = config_.advert_interval;
   const bool owner = config_.priority == kPriorityOwner;
   if (owner && !config_.in_group) {
-    become_active(Cause::owner, out);
+    become_active(now, Cause::owner, out);
     return;
   }
   if (owner) {  // as soon as the others are
@@ -324,12 +473,14 @@ void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   }
   const bool first = cause == Cause::started && config_.start_wait > Duration::zero();
   become_backup(now, first ? config_.start_wait : down_interval(), cause, nullptr, out);
+  first_listening_ = first;
+  if (config_.asks_peers) out.emplace_back(AskPeers{});
 }
 
 // Alone at once; in a group when all its routers are ready.
-void VirtualRouter::claim(Cause cause, Actions& out) {
+void VirtualRouter::claim(TimePoint now, Cause cause, Actions& out) {
   if (!config_.in_group) {
-    become_active(cause, out);
+    become_active(now, cause, out);
     return;
   }
   claim_cause_ = cause;
@@ -344,19 +495,24 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   timers_.set(Timer::down, now + wait);
   active_left_ = false;
   ready_ = false;
+  first_listening_ = false;
   contest_.reset();
+  verdict_.reset();
   active_router_.reset();
   if (better != nullptr) active_router_ = better->source;
   change_state(State::backup, cause, active_router_, out);
   if (was_active) out.emplace_back(ReleaseAddresses{});
 }
 
-void VirtualRouter::become_active(Cause cause, Actions& out) {
+void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
   const auto peer = cause == Cause::owner ? std::nullopt : active_router_;
   timers_.stop_all();
   active_left_ = false;
   ready_ = false;
   contest_.reset();
+  verdict_.reset();
+  active_since_.reset();
+  if (newer_plan_) newer_plan_->first = now;  // once more the patience
   adverts_at_old_pace_ = 0;
   active_interval_ = config_.advert_interval;
   active_router_ = config_.source;

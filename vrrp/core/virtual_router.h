@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -59,10 +60,13 @@ struct RouterConfig {
   Announcements announcements{};
   // How long an address may outlive a dead predecessor; 0: not known. So long a successor announces.
   Duration lease{};
+  std::uint64_t generation = 0;  // of the plan; who has a lower one has an older plan
   // One of several routers that move together: it says ReadyToClaim and waits for Claimed.
   bool in_group = false;
   // Of a group one router compares addresses, or IPv4 and IPv6 might each choose another owner, for ever.
   bool decides_ties = true;
+  // There are peers that may be ours and can be asked: it says AskPeers and is told Answered (hello.h).
+  bool asks_peers = false;
 };
 
 enum class State : std::uint8_t { initialize, backup, active, fault };
@@ -85,6 +89,8 @@ enum class Cause : std::uint8_t {
   stalled,          // we slept; others may have taken over meanwhile
   group,            // another router of its sync group did so
   one_way,          // a lower priority goes on speaking: it does not hear us
+  no_preemption,    // two were active after a split, and without preemption the other one keeps it
+  newer_plan,       // a peer has a newer plan than we, and we could not get it
   count,
 };
 [[nodiscard]] std::string_view name(Cause cause);
@@ -106,7 +112,9 @@ struct LinkChanged {
   std::optional<IpAddress> source;  // our address, where it is known only now or changed
   bool by_group = false;            // it is not our own link, but that of another router of the group
 };
-struct Stalled {};           // is_stalled() was true at the begin of a turn
+struct Stalled {                // is_stalled() was true at the begin of a turn
+  bool addresses_kept = false;  // and yet the kernel cannot have dropped any of ours
+};
 struct AddressesHeld {};     // the kernel has all of HoldAddresses
 struct AddressesRefused {};  // and it does not
 struct ForeignOwner {};      // somebody else announced one of the addresses
@@ -115,8 +123,21 @@ struct Yielded {};           // a router of the group yielded to a better one
 struct Reconfigured {        // other settings of the same router: its state goes on
   RouterConfig config;
 };
+struct Answered {  // a peer of ours answered our question
+  IpAddress source;
+  State state = State::backup;
+  Priority priority;
+  Duration interval{};
+  Duration active_for{};                   // as it says; 0 unless active
+  std::optional<IpAddress> active_router;  // as far as it knows
+  unsigned contacts = 0;                   // peers that it had contact with in the last while
+  unsigned our_contacts = 0;               // and we
+  bool has_newer_plan = false;
+  bool came_back = false;  // it had not answered for a while
+  bool all_quiet = false;  // with it all have answered, and nobody is active or knows of another than us
+};
 using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
-                           AddressesRefused, ForeignOwner, Claimed, Yielded, Reconfigured>;
+                           AddressesRefused, ForeignOwner, Claimed, Yielded, Reconfigured, Answered>;
 
 // --- actions ----------------------------------------------------------------------------------------------
 struct SendAdvertisement {
@@ -142,11 +163,22 @@ struct StateChanged {
 struct ReadyToClaim {  // in a group: nobody better is heard; to be answered with Claimed when all are ready
   friend bool operator==(const ReadyToClaim&, const ReadyToClaim&) = default;
 };
+struct AskPeers {  // who they are and what they know; to be answered with Answered
+  friend bool operator==(const AskPeers&, const AskPeers&) = default;
+};
+enum class HelloKind : std::uint8_t { question = 1, answer = 2 };
+struct SendHello {  // what becomes of AskPeers, and of others' questions (router_set.h)
+  HelloKind kind = HelloKind::question;
+  IpAddress to;
+  std::uint64_t ticket = 0;
+  friend bool operator==(const SendHello&, const SendHello&) = default;
+};
 using Action = std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, AnnounceAddresses,
-                            StateChanged, ReadyToClaim>;
+                            StateChanged, ReadyToClaim, AskPeers, SendHello>;
 using Actions = std::vector<Action>;
 
-enum class Timer : std::uint8_t { down, advert, preempt_delay, announce, defend, retry, count };
+// `resume`: after a stall as active, silent until the peers had time to object.
+enum class Timer : std::uint8_t { down, advert, resume, preempt_delay, announce, defend, retry, count };
 
 // Skew_Time (RFC 9568, 6.1; RFC 3768, 6.1): of the active router's interval, in version 2 of one second.
 [[nodiscard]] Duration skew_time(Version version, Priority priority, Duration active_interval);
@@ -171,6 +203,10 @@ class VirtualRouter {
   [[nodiscard]] bool is_stalled(TimePoint now) const;
   // In a group: whether it waits for the others.
   [[nodiscard]] bool is_ready() const { return ready_; }
+  // How long it has been active with its addresses; zero when it is not.
+  [[nodiscard]] Duration active_for(TimePoint now) const;
+  // Whether a living peer has a newer plan.
+  [[nodiscard]] bool is_outdated(TimePoint now) const;
 
  private:
   void on(TimePoint now, const Started& event, Actions& out);
@@ -185,20 +221,29 @@ class VirtualRouter {
   void on(TimePoint now, const Claimed& event, Actions& out);
   void on(TimePoint now, const Yielded& event, Actions& out);
   void on(TimePoint now, const Reconfigured& event, Actions& out);
+  void on(TimePoint now, const Answered& event, Actions& out);
 
   void received_as_backup(TimePoint now, const Received& advert);
   void received_as_active(TimePoint now, const Received& advert, Actions& out);
+  void answered_as_backup(TimePoint now, const Answered& answer);
+  void answered_as_active(TimePoint now, const Answered& answer, Actions& out);
   void expired(TimePoint now, Timer timer, Actions& out);
 
-  void claim(Cause cause, Actions& out);
+  void claim(TimePoint now, Cause cause, Actions& out);
   void become_backup(TimePoint now, Duration wait, Cause cause, const Received* better, Actions& out);
-  void become_active(Cause cause, Actions& out);
+  void become_active(TimePoint now, Cause cause, Actions& out);
   void become_fault(Cause cause, Actions& out);
   void listen_or_own(TimePoint now, Cause cause, Actions& out);
   void change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out);
 
   void speak(TimePoint now, Actions& out);
+  void yield(TimePoint now, const Received& winner, Cause cause, Actions& out);
+  void resume(TimePoint now, Actions& out);
   void answer_loser(TimePoint now, Actions& out);
+  [[nodiscard]] bool waits_for_verdict(TimePoint now, const Received& winner, Actions& out);
+  [[nodiscard]] bool keeps_it(TimePoint now, const Answered& loser) const;
+  [[nodiscard]] bool is_established(TimePoint now) const;
+  void note_newer_plan(TimePoint now);
   [[nodiscard]] bool is_unheard(TimePoint now, const Received& loser);
   void defend(TimePoint now);
   void begin_announcing(TimePoint now, Actions& out);
@@ -227,7 +272,21 @@ class VirtualRouter {
     TimePoint last;
   };
   std::optional<Contest> contest_;
-  TimePoint preempt_again_at_;  // after a contest that we gave up
+  TimePoint preempt_again_at_;             // after a contest that we gave up
+  std::optional<IpAddress> deaf_;          // who did not hear us in it
+  bool first_listening_ = false;           // nothing was heard since the start
+  std::optional<TimePoint> active_since_;  // with the addresses
+  std::set<IpAddress> kin_;                // answered a hello once: they know our rules
+  struct Verdict {                         // a better router after a split, which may leave it to us
+    IpAddress winner;
+    TimePoint began;
+  };
+  std::optional<Verdict> verdict_;
+  struct NewerPlan {
+    TimePoint first;
+    TimePoint last;
+  };
+  std::optional<NewerPlan> newer_plan_;
   Backoff one_way_;
   Backoff retry_;
 };
