@@ -175,6 +175,10 @@ void Cluster::link(std::size_t host, bool up) {
   if (self.life == Life::running) feed(host, LinkChanged{.up = up});
 }
 
+void Cluster::fail_group(std::size_t host) {
+  feed(host, LinkChanged{.up = false, .by_group = true});
+}
+
 void Cluster::refuse_addresses(std::size_t host, bool refuse) {
   hosts_.at(host)->refuses = refuse;
 }
