@@ -71,7 +71,8 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
       renewal_(loop.timer([this] { renew(); })),
       again_(loop.timer([this] { look_around(); })),
       look_(loop.timer([this] { look_around(); })),
-      listen_retry_(loop.timer([this] { try_to_listen(); })) {}
+      listen_retry_(loop.timer([this] { try_to_listen(); })),
+      hello_retry_(loop.timer([this] { try_to_say_hello(); })) {}
 
 Agent::~Agent() = default;
 
@@ -157,6 +158,7 @@ void Agent::start() {
   sweep();
   for (std::size_t i = 0; i < sites_.size(); ++i) perform(place(i));
   settle_addresses();
+  try_to_say_hello();  // the routers' first deed is to ask
   perform(routers_->start(loop_.now()));
   try_to_listen();
   look_.set(loop_.now() + kLookEvery);
@@ -180,9 +182,14 @@ void Agent::try_to_listen() {
 // --- events in ---
 
 void Agent::notice_stall() {
-  const auto actions = routers_->notice_stall(loop_.now());
+  const auto now = loop_.now();
+  const auto actions = routers_->notice_stall(now, keeper_->all_alive(now));
   if (actions.empty()) return;
-  log::warning("stalled", {{"group", config_.group}, {"why", "this process or host slept; listening first"}});
+  const auto keeps_on = [this](const auto& action) { return desires_addresses(action.router); };
+  const bool asking = std::ranges::any_of(actions, keeps_on);
+  log::warning("stalled", {{"group", config_.group},
+                           {"why", std::string("this process or host slept; ") +
+                                       (asking ? "asking the peers before it goes on" : "listening first")}});
   perform(actions);
 }
 
@@ -195,7 +202,7 @@ void Agent::on_packets() {
   notice_stall();
   sockets_.packets.receive([this](const Envelope& envelope, std::span<const std::uint8_t> message) {
     const auto reception = routers_->receive(loop_.now(), envelope, message, sys::wall_clock());
-    if (reception.discarded) chronicle_.discarded(loop_.now(), *reception.discarded, envelope.source);
+    if (reception.discarded) chronicle_.advert_discarded(loop_.now(), *reception.discarded, envelope.source);
     perform(reception.actions);
   });
 }
@@ -463,8 +470,9 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
   ++site.transitions;
 }
 
-// The set of routers answers it itself.
+// The set of routers answers these itself.
 void Agent::carry_out(std::size_t /*router*/, const ReadyToClaim& /*action*/) {}
+void Agent::carry_out(std::size_t /*router*/, const AskPeers& /*action*/) {}
 
 // --- addresses ---
 

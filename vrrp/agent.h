@@ -3,13 +3,15 @@
 // waits for Docker, a disk or a name server.
 //
 //   protocol 112 ----------------+                       +--> advertisements, gratuitous ARP, NA
-//   others' announcements -------+--> RouterSet --> actions --> addresses (leases)
+//   hellos over UDP -------------+--> RouterSet --> actions --> hellos
+//   others' announcements -------+                       +--> addresses (leases)
 //   netlink hints: look again ---+                       +--> log, status
 //   timers, signals -------------+
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -26,6 +28,7 @@
 #include "vrrp/status.h"
 #include "vrrp/sys/address_keeper.h"
 #include "vrrp/sys/announcer.h"
+#include "vrrp/sys/hello_socket.h"
 #include "vrrp/sys/netlink.h"
 #include "vrrp/sys/packet_io.h"
 #include "vrrp/sys/status_server.h"
@@ -64,6 +67,7 @@ class Agent {
     TimePoint changed;
     std::string since;
     std::uint64_t sent = 0;
+    std::uint64_t hellos_sent = 0;
     std::uint64_t send_errors = 0;
     std::uint64_t announcements = 0;
     std::uint64_t transitions = 0;
@@ -92,12 +96,15 @@ class Agent {
   void carry_out(std::size_t router, const ReleaseAddresses& action);
   void carry_out(std::size_t router, const AnnounceAddresses& action);
   void carry_out(std::size_t router, const StateChanged& action);
+  void carry_out(std::size_t router, const SendHello& action);
   void carry_out(std::size_t router, const ReadyToClaim& action);
+  void carry_out(std::size_t router, const AskPeers& action);
 
   // To be called before anything else in a turn: what queued up while we slept must not find us active.
   void notice_stall();
   void on_timer();
   void on_packets();
+  void on_hellos();
   void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
   void on_announcement(const Announcement& announcement);
   void on_question(IfIndex interface, bool to_all, const Question& question);
@@ -118,6 +125,8 @@ class Agent {
   void refuse(std::size_t router, const IpPrefix& prefix, const Error& error);
   void look_around();
   void try_to_listen();
+  // Opens the sockets for hellos that routers want and that are not open yet; tries again later.
+  void try_to_say_hello();
 
   [[nodiscard]] bool desires_addresses(std::size_t router) const;
   [[nodiscard]] std::vector<LocatedAddress> located(std::size_t router) const;
@@ -152,6 +161,8 @@ class Agent {
   sys::DeadlineTimer again_;  // after something failed
   sys::DeadlineTimer look_;   // in case a hint was lost
   sys::DeadlineTimer listen_retry_;
+  std::map<Family, HelloSocket> hello_sockets_;
+  sys::DeadlineTimer hello_retry_;
   std::vector<sys::Watch> watches_;
 };
 

@@ -41,6 +41,8 @@ RouterStatus Agent::status_of(std::size_t router) const {
                      .advert_interval = protocol.advert_interval,
                      .counters = {{"advertisements_sent", site.sent},
                                   {"advertisements_received", routers_->received(router)},
+                                  {"hellos_sent", site.hellos_sent},
+                                  {"hellos_received", routers_->hellos_received(router)},
                                   {"send_errors", site.send_errors},
                                   {"announcements", site.announcements},
                                   {"transitions", site.transitions},

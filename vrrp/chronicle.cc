@@ -34,14 +34,22 @@ std::uint64_t Chronicle::count(TimePoint now, const std::string& trouble) {
   return std::exchange(known.unsaid, 0);
 }
 
-void Chronicle::discarded(TimePoint now, Discard why, const IpAddress& from) {
+void Chronicle::advert_discarded(TimePoint now, Discard why, const IpAddress& from) {
+  discarded(now, "advert_discarded", why, from);
+}
+
+void Chronicle::hello_discarded(TimePoint now, Discard why, const IpAddress& from) {
+  discarded(now, "hello_discarded", why, from);
+}
+
+void Chronicle::discarded(TimePoint now, const std::string& event, Discard why, const IpAddress& from) {
   if (is_ordinary(why)) return;
-  const auto times = count(now, "discarded " + std::string(name(why)));
+  const auto reason = std::string(name(why));
+  const auto times = count(now, event + " " + reason);
   if (times == 0) return;
-  log::warning("advert_discarded", {{"group", group_},
-                                    {"reason", std::string(name(why))},
-                                    {"from", from.text()},
-                                    {"count", std::to_string(times)}});
+  log::warning(
+      event,
+      {{"group", group_}, {"reason", reason}, {"from", from.text()}, {"count", std::to_string(times)}});
 }
 
 void Chronicle::failed(TimePoint now, const std::string& event, const Error& error) {

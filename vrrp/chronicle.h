@@ -19,13 +19,15 @@ class Chronicle {
  public:
   explicit Chronicle(std::string group) : group_(std::move(group)) {}
 
-  void discarded(TimePoint now, Discard why, const IpAddress& from);
+  void advert_discarded(TimePoint now, Discard why, const IpAddress& from);
+  void hello_discarded(TimePoint now, Discard why, const IpAddress& from);
   // Trouble of the host: what nobody hears of cannot be mended, a firewall or a missing route.
   void failed(TimePoint now, const std::string& event, const Error& error);
   void foreign_owner(TimePoint now, const Announcement& announcement);
   void address_put_back(TimePoint now, const IpPrefix& address);
 
  private:
+  void discarded(TimePoint now, const std::string& event, Discard why, const IpAddress& from);
   // How many to speak of now, or 0 to stay silent.
   std::uint64_t count(TimePoint now, const std::string& trouble);
 

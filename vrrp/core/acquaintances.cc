@@ -8,7 +8,7 @@ namespace vip::vrrp {
 void Acquaintances::begin(TimePoint now) {
   for (auto& [address, peer] : peers_) peer.answer.reset();
   soon_left_ = kSoonTimes;
-  if (!round_ends_) round_ends_ = now + kRound;
+  if (!round_ends_) round_ends_ = now + first_round_;
   next_ = now;
 }
 

@@ -17,7 +17,10 @@ namespace vip::vrrp {
 
 class Acquaintances {
  public:
-  explicit Acquaintances(std::vector<IpAddress> listed) : listed_(std::move(listed)) {}
+  // `first_round` is how long the first round lasts: where there are many, each has another, so that their
+  // questions do not all go out in the same moment ever after.
+  explicit Acquaintances(std::vector<IpAddress> listed, Duration first_round = kRound)
+      : listed_(std::move(listed)), first_round_(first_round) {}
 
   // Asks from now on: at once, and again soon as long as somebody has not answered. What was answered before
   // counts no more, but for contacts() and came_back().
@@ -58,6 +61,7 @@ class Acquaintances {
   [[nodiscard]] bool all_answered() const;
 
   std::vector<IpAddress> listed_;
+  Duration first_round_;
   std::map<IpAddress, Peer> peers_;
   std::optional<TimePoint> next_;
   std::optional<TimePoint> round_ends_;

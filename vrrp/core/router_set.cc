@@ -17,21 +17,23 @@ Family RouterSetup::family() const {
   return protocol.addresses.empty() ? Family::ipv4 : protocol.addresses.front().address.family();
 }
 
-RouterSet::Member::Member(RouterSetup wanted)
+RouterSet::Member::Member(RouterSetup wanted, Duration first_round)
     : setup(std::move(wanted)),
       machine(setup.protocol),
       peers(setup.rules.peers),
-      acquaintances(setup.rules.peers) {}
+      acquaintances(setup.rules.peers, first_round) {}
 
 RouterSet::RouterSet(std::vector<RouterSetup> setups, Authenticator authenticator)
     : authenticator_(std::move(authenticator)) {
   std::set<std::string> groups;
+  const auto count = static_cast<int>(setups.size());
   for (auto& setup : setups) {
     setup.protocol.in_group = !setup.sync_group.empty();
     setup.protocol.asks_peers =
         authenticator_.has_keys() && setup.transport == Transport::unicast && !setup.rules.peers.empty();
     setup.protocol.decides_ties = !setup.protocol.in_group || groups.insert(setup.sync_group).second;
-    members_.emplace_back(std::move(setup));
+    const auto turn = static_cast<int>(members_.size());
+    members_.emplace_back(std::move(setup), Acquaintances::kRound * (turn + 1) / count);
   }
 }
 

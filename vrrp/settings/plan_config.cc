@@ -31,7 +31,8 @@ std::optional<IpAddress> source_of(const plan::Plan& plan, const plan::Member& m
   return family == Family::ipv4 ? std::optional(member.address) : member.address6;
 }
 
-// P23: who listens by its own short interval beside an active router with a longer one would take over.
+// P23: who listens by its own short interval beside an active router with a longer one would take over. With
+// a key it is the most: once all peers have answered a hello, three of our own intervals do.
 Duration start_wait(const plan::Plan& plan, const RouterSettings& settings) {
   if (plan.start_wait) return *plan.start_wait;
   const bool alone = settings.transport == Transport::unicast && plan.members.size() < 2;
@@ -51,7 +52,8 @@ RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self,
                        .advert_interval = plan.advert_interval,
                        .preempt = plan.preempt,
                        .preempt_delay = plan.preempt_delay,
-                       .addresses = router.addresses};
+                       .addresses = router.addresses,
+                       .generation = plan.generation};
   settings.protocol.announcements = {.at = {plan.announce.at.begin(), plan.announce.at.end()},
                                      .refresh = plan.announce.refresh};
   settings.source = source_of(plan, self, family);

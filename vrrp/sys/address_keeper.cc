@@ -113,6 +113,13 @@ std::optional<TimePoint> AddressKeeper::next_renewal() const {
   return most_urgent()->second + renewal_period();
 }
 
+// The kernel's clock stands still while the machine is suspended, ours does not: we never believe in a lease
+// for longer than it does.
+bool AddressKeeper::all_alive(TimePoint now) const {
+  if (held_.empty() || lifetime_.lease.count() == 0) return true;
+  return now < most_urgent()->second + lifetime_.lease;
+}
+
 AddressKeeper::Held::const_iterator AddressKeeper::most_urgent() const {
   return std::ranges::min_element(held_, {}, &Held::value_type::second);
 }

@@ -40,6 +40,9 @@ class AddressKeeper {
   // When to call renew() next; nothing while there is nothing to renew.
   [[nodiscard]] std::optional<TimePoint> next_renewal() const;
 
+  // Whether every address that we hold must still be there, unless somebody took it away: no lease has ended.
+  [[nodiscard]] bool all_alive(TimePoint now) const;
+
   // False when something has to be tried again soon.
   [[nodiscard]] bool settled() const { return settled_; }
   [[nodiscard]] std::uint64_t renewals() const { return renewals_; }

@@ -25,7 +25,7 @@ Status PacketIo::send(const Packet& packet) const {
   return sockets_.at(packet.envelope.source.family()).send(packet);
 }
 
-void PacketIo::receive(const VrrpSocket::Receiver& receiver) const {
+void PacketIo::receive(const PacketReceiver& receiver) const {
   for (const auto& [family, socket] : sockets_) socket.receive(receiver);
 }
 

@@ -19,7 +19,7 @@ class PacketIo {
   [[nodiscard]] Status join(Family family, IfIndex interface);
   void stay_only(Family family, const std::set<IfIndex>& interfaces);
   [[nodiscard]] Status send(const Packet& packet) const;
-  void receive(const VrrpSocket::Receiver& receiver) const;
+  void receive(const PacketReceiver& receiver) const;
   // Calls back when something has arrived, as long as the watches live.
   [[nodiscard]] std::vector<sys::Watch> watch(sys::EventLoop& loop, const sys::Callback& callback) const;
 

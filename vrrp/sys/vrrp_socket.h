@@ -1,14 +1,11 @@
 // The raw socket of protocol 112 of one family: all advertisements of this host go out and come in here.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <set>
-#include <span>
 
 #include "common/base/error.h"
 #include "common/sys/unique_fd.h"
-#include "vrrp/core/router_set.h"
+#include "vrrp/sys/ip_socket.h"
 
 namespace vip::vrrp {
 
@@ -29,8 +26,7 @@ class VrrpSocket {
 
   // Hands over what has arrived, at most as much as fits one turn of the loop. What is no packet of the
   // family comes as an empty message, so that it is counted.
-  using Receiver = std::function<void(const Envelope&, std::span<const std::uint8_t> message)>;
-  void receive(const Receiver& receiver) const;
+  void receive(const PacketReceiver& receiver) const;
 
   [[nodiscard]] int fd() const { return fd_.get(); }
 
