@@ -146,6 +146,7 @@ class Cluster {
   void feed(std::size_t host, const Event& event);
   void carry_out(std::size_t host, const Actions& actions);
   void carry_out(std::size_t host, const Action& action);
+  void hold(std::size_t host);
   void send(std::size_t from, Priority priority);
   void send(std::size_t from, const SendHello& hello);
   void send(std::size_t from, std::size_t to, Delivery delivery);
