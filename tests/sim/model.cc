@@ -213,10 +213,10 @@ bool Model::leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, con
   if (preempt_ || in_group_ || !kin_.contains(winner) || !settled(now)) return false;
   const auto interval = std::max(winners_interval, pace());
   if (winner_since_ != kNever && winner_ == winner && now - winner_since_ <= 10 * interval)
-    return now - winner_since_ < interval + interval / 2;
+    return now - winner_since_ < interval * 3 / 4;
   winner_ = winner;
   winner_since_ = now;
-  if (now - last_spoken_ >= pace() / 2) speak(now, out);
+  speak(now, out);
   return true;
 }
 

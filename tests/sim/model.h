@@ -20,7 +20,8 @@
 //   a first listening longer than a down interval ends a down interval after all are known to be quiet;
 //   who slept as active and still has the address goes on after an interval of silence, or as soon as all are
 //   quiet, unless somebody was or is active;
-//   without preemption, after a split, who is worse waits for one interval and a half, and who is better
+//   without preemption, after a split, who is worse says a word and then obeys the second one of who is
+//   better (the first after three quarters of an interval), and who is better
 //   yields to one with more contacts, or as many and longer active; both must have been so for four
 //   intervals; with an older plan than a living peer's nobody preempts and everybody waits a whole interval
 //   after a priority 0; who is active says 0 when it has known for a minute; the patience with one that did

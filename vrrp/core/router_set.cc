@@ -6,6 +6,8 @@
 namespace vip::vrrp {
 namespace {
 
+constexpr Duration kRoundOfActive = std::chrono::seconds(1);
+
 template <typename Kind, std::size_t Count>
 void count(std::array<std::uint64_t, Count>& counts, Kind kind) {
   ++counts.at(static_cast<std::size_t>(kind));
@@ -91,6 +93,9 @@ void RouterSet::step(TimePoint now, std::size_t router, const Event& event, Rout
   }
   const auto state = member.machine.state();
   if (state == State::initialize || state == State::fault) member.acquaintances.stop();
+  // P27: without preemption the contacts decide who keeps the addresses, so an active router counts often.
+  const bool counts = state == State::active && !member.machine.config().preempt;
+  member.acquaintances.set_round(now, counts ? kRoundOfActive : Acquaintances::kRound);
   ask_peers(now, router, out);
   queue(router);
   if (member.setup.sync_group.empty()) return;
@@ -102,8 +107,9 @@ void RouterSet::step(TimePoint now, std::size_t router, const Event& event, Rout
 void RouterSet::ask_peers(TimePoint now, std::size_t router, RouterActions& out) {
   auto& member = members_.at(router);
   if (!member.acquaintances.next() || *member.acquaintances.next() > now) return;
-  member.acquaintances.round(now);
-  for (const auto& peer : member.peers.current(now)) ask(now, router, peer, out);
+  member.acquaintances.turn(now);
+  for (const auto& peer : member.peers.current(now))
+    if (member.acquaintances.needs_asking(peer)) ask(now, router, peer, out);
 }
 
 void RouterSet::ask(TimePoint now, std::size_t router, const IpAddress& peer, RouterActions& out) {
