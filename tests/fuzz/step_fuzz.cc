@@ -21,6 +21,7 @@ void read_plan(ByteReader& input, RouterConfig& config) {
   config.advert_interval = std::chrono::milliseconds(10 * (1 + input.u16() % 4095));
   const auto bits = input.u8();
   config.preempt = bits % 2 == 0;
+  config.generation = bits / 8U % 4U;
   config.addresses.assign(1U + bits / 2U % 3U,
                           IpPrefix{.address = IpAddress::v4({192, 0, 2, 200}), .length = 32});
   config.preempt_delay = std::chrono::milliseconds(input.u16());
@@ -35,9 +36,26 @@ RouterConfig read_config(ByteReader& input) {
                       .source = IpAddress::v4({192, 0, 2, 100}),
                       .addresses = {},
                       .lease = std::chrono::seconds(bits / 2 % 4),
-                      .in_group = bits / 8 % 4 == 1};
+                      .in_group = bits / 8 % 4 == 1,
+                      .asks_peers = bits / 32 % 2 == 1};
   read_plan(input, config);
   return config;
+}
+
+Answered read_answer(ByteReader& input) {
+  const auto bits = input.u8();
+  const auto follows = input.u8();
+  return {.source = IpAddress::v4({192, 0, 2, input.u8()}),
+          .state = static_cast<State>(bits % 4),
+          .priority = Priority(std::max<std::uint8_t>(1, input.u8())),
+          .interval = std::chrono::milliseconds(10 * (1 + input.u16() % 4095)),
+          .active_for = std::chrono::milliseconds(input.u16()),
+          .active_router = follows == 0 ? std::nullopt : std::optional(IpAddress::v4({192, 0, 2, follows})),
+          .contacts = bits / 4U % 2U,
+          .our_contacts = bits / 8U % 2U,
+          .has_newer_plan = bits / 16 % 2 == 1,
+          .came_back = bits / 32 % 2 == 1,
+          .all_quiet = bits / 64 % 2 == 1};
 }
 
 Event read_event(ByteReader& input, const RouterConfig& config) {
@@ -58,7 +76,9 @@ Event read_event(ByteReader& input, const RouterConfig& config) {
     case 5:
       return TimerExpired{};
     case 6:
-      return Stalled{};
+      return Stalled{.addresses_kept = input.u8() % 2 == 1};
+    case 7:
+      return read_answer(input);
     case 8:
       return ForeignOwner{};
     case 9:

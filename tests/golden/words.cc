@@ -34,7 +34,7 @@ IpAddress address(const Json& value) {
 
 RouterConfig config(const Json& given) {
   allow(given, {"version", "vrid", "priority", "interval_ms", "preempt", "preempt_delay_ms", "start_wait_ms",
-                "password", "source", "addresses", "lease_ms", "in_group"});
+                "password", "source", "addresses", "lease_ms", "in_group", "asks_peers", "generation"});
   RouterConfig made{.version = static_cast<Version>(given.value("version", 3)),
                     .vrid = Vrid(given.value("vrid", std::uint8_t{51})),
                     .priority = Priority(given.value("priority", std::uint8_t{100})),
@@ -45,6 +45,8 @@ RouterConfig config(const Json& given) {
   made.start_wait = milliseconds(given.value("start_wait_ms", Json(0)));
   made.lease = milliseconds(given.value("lease_ms", Json(0)));
   made.in_group = given.value("in_group", false);
+  made.asks_peers = given.value("asks_peers", false);
+  made.generation = given.value("generation", std::uint64_t{0});
   if (given.contains("password")) {
     made.auth_type = AuthType::password;
     made.auth = auth_data(given["password"].get<std::string>());
@@ -71,22 +73,46 @@ ReceiveRules rules(const Json& given) {
   return made;
 }
 
+Answered answer(const Json& given) {
+  allow(given, {"is", "from", "state", "priority", "interval_ms", "active_for_ms", "active_router",
+                "contacts", "our_contacts", "newer_plan", "came_back", "all_quiet"});
+  static const std::map<std::string, State> kStates{{"initialize", State::initialize},
+                                                    {"backup", State::backup},
+                                                    {"active", State::active},
+                                                    {"fault", State::fault}};
+  Answered made{.source = address(given.at("from")),
+                .state = kStates.at(given.value("state", "backup")),
+                .priority = Priority(given.value("priority", std::uint8_t{100})),
+                .interval = milliseconds(given.value("interval_ms", Json(1000))),
+                .active_for = milliseconds(given.value("active_for_ms", Json(0))),
+                .contacts = given.value("contacts", 0U),
+                .our_contacts = given.value("our_contacts", 0U),
+                .has_newer_plan = given.value("newer_plan", false),
+                .came_back = given.value("came_back", false),
+                .all_quiet = given.value("all_quiet", false)};
+  if (given.contains("active_router")) made.active_router = address(given["active_router"]);
+  return made;
+}
+
 Event event(const Json& given) {
+  if (given.at("is") == "answer") return answer(given);
   allow(given, {"is", "from", "priority", "interval_ms", "config"});
-  static const std::map<std::string, Event> kPlain{{"started", Started{}},
-                                                   {"started without link", Started{.link_up = false}},
-                                                   {"stopped", Stopped{}},
-                                                   {"timer", TimerExpired{}},
-                                                   {"link up", LinkChanged{.up = true}},
-                                                   {"link down", LinkChanged{.up = false}},
-                                                   {"stalled", Stalled{}},
-                                                   {"held", AddressesHeld{}},
-                                                   {"refused", AddressesRefused{}},
-                                                   {"foreign owner", ForeignOwner{}},
-                                                   {"group down", LinkChanged{.up = false, .by_group = true}},
-                                                   {"group up", LinkChanged{.up = true, .by_group = true}},
-                                                   {"group claims", Claimed{}},
-                                                   {"group yields", Yielded{}}};
+  static const std::map<std::string, Event> kPlain{
+      {"started", Started{}},
+      {"started without link", Started{.link_up = false}},
+      {"stopped", Stopped{}},
+      {"timer", TimerExpired{}},
+      {"link up", LinkChanged{.up = true}},
+      {"link down", LinkChanged{.up = false}},
+      {"stalled", Stalled{}},
+      {"stalled, addresses kept", Stalled{.addresses_kept = true}},
+      {"held", AddressesHeld{}},
+      {"refused", AddressesRefused{}},
+      {"foreign owner", ForeignOwner{}},
+      {"group down", LinkChanged{.up = false, .by_group = true}},
+      {"group up", LinkChanged{.up = true, .by_group = true}},
+      {"group claims", Claimed{}},
+      {"group yields", Yielded{}}};
   const auto what = given.at("is").get<std::string>();
   if (what == "advert") {
     return Received{.source = address(given.at("from")),
@@ -108,6 +134,10 @@ std::string text(const Action& action, const VirtualRouter& router) {
   if (std::holds_alternative<ReleaseAddresses>(action)) return "release";
   if (std::holds_alternative<AnnounceAddresses>(action)) return "announce";
   if (std::holds_alternative<ReadyToClaim>(action)) return "ready to claim";
+  if (std::holds_alternative<AskPeers>(action)) return "ask the peers";
+  if (const auto* hello = std::get_if<SendHello>(&action))
+    return std::string(hello->kind == HelloKind::question ? "question" : "answer") + " to " +
+           hello->to.text();
   const auto& change = std::get<StateChanged>(action);
   return std::string(name(change.from)) + " -> " + std::string(name(change.to)) + ": " +
          std::string(name(change.cause)) + (change.peer ? " " + change.peer->text() : "");
@@ -116,6 +146,7 @@ std::string text(const Action& action, const VirtualRouter& router) {
 std::string text(const VirtualRouter& router) {
   static const std::map<Timer, std::string> kNames{{Timer::down, "down"},
                                                    {Timer::advert, "advert"},
+                                                   {Timer::resume, "resume"},
                                                    {Timer::preempt_delay, "preempt delay"},
                                                    {Timer::announce, "announcement"},
                                                    {Timer::defend, "defence"},

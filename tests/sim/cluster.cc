@@ -34,13 +34,16 @@ RouterConfig config_of(const ClusterOptions& options, std::size_t host) {
           .start_wait = options.start_wait,
           .source = source_of(options, host),
           .addresses = addresses_of(1),
-          .lease = options.lease};
+          .lease = options.lease,
+          .generation = options.generation};
 }
 
 NodeOptions node_options_of(const ClusterOptions& options, std::size_t host) {
   NodeOptions node{.packets = options.packets, .with_model = options.with_model, .peers = {}};
+  const auto listed = options.lists.find(host);
   for (std::size_t i = 0; i < options.priorities.size(); ++i) {
-    if (i != host) node.peers.push_back(source_of(options, i));
+    const bool is_listed = listed == options.lists.end() || std::ranges::count(listed->second, i) != 0;
+    if (i != host && is_listed) node.peers.push_back(source_of(options, i));
   }
   return node;
 }
@@ -55,6 +58,7 @@ struct Cluster::Host {
   bool refuses = false;
   bool holds = false;
   std::uint64_t claim = 0;  // numbers the requests to hold, so that a late answer to an old one is known
+  std::uint64_t pauses = 0;
   std::int64_t drift_ppm = 0;
   Duration wall_clock_error{};
   std::vector<std::variant<Delivery, Event>> waiting;  // while paused
@@ -83,8 +87,7 @@ Cluster::Cluster(Seed seed, ClusterOptions options) : options_(std::move(options
     const auto range = static_cast<std::uint64_t>(2 * options_.drift_ppm_max + 1);
     hosts_.back()->drift_ppm = static_cast<std::int64_t>(rng_.below(range)) - options_.drift_ppm_max;
   }
-  cut_.assign(count, std::vector<bool>(count, false));
-  last_arrival_.assign(count, std::vector<TimePoint>(count));
+  paths_.resize(count * count * static_cast<std::size_t>(Traffic::count));
 }
 
 Cluster::~Cluster() = default;
@@ -143,7 +146,11 @@ void Cluster::crash(std::size_t host) {
 
 void Cluster::pause(std::size_t host) {
   auto& self = *hosts_.at(host);
-  if (self.life == Life::running) self.life = Life::paused;
+  if (self.life != Life::running) return;
+  self.life = Life::paused;
+  ++self.pauses;
+  if (options_.lease > Duration::zero())
+    queue_.emplace(now_ + options_.lease, Lapsed{.host = host, .pause = self.pauses});
 }
 
 // As the agent's loop does after a stall: it is noticed first, then links and what was heard, timers last.
@@ -151,7 +158,8 @@ void Cluster::resume(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::paused) return;
   self.life = Life::running;
-  if (self.node.machine().is_stalled(self.local(now_))) feed(host, Stalled{});
+  const bool kept = self.holds && !options_.foreign.contains(host);
+  if (self.node.machine().is_stalled(self.local(now_))) feed(host, Stalled{.addresses_kept = kept});
   feed(host, LinkChanged{.up = self.link_up});
   for (const auto& waiting : std::exchange(self.waiting, {})) {
     if (const auto* delivery = std::get_if<Delivery>(&waiting)) happen(*delivery);
@@ -180,6 +188,7 @@ void Cluster::reconfigure(std::size_t host, const Plan& plan) {
   self.config.priority = plan.priority;
   self.config.advert_interval = plan.interval;
   self.config.addresses = addresses_of(plan.addresses);
+  self.config.generation = plan.generation;
   options_.priorities.at(host) = plan.priority.value;
   options_.interval = plan.interval;
   if (self.life == Life::running) feed(host, Reconfigured{.config = self.config});
@@ -191,12 +200,21 @@ DiscardCounts Cluster::discards(std::size_t host) const {
 }
 
 void Cluster::deliver(std::size_t host, const Received& advertisement) {
-  happen(Delivery{.to = host, .advertisement = advertisement, .parcel = {}});
+  happen(Delivery{.to = host, .what = advertisement});
   if (watcher_) watcher_();
 }
 
 void Cluster::cut(std::size_t from, std::size_t to, bool is_cut) {
-  cut_.at(from).at(to) = is_cut;
+  for (const auto traffic : {Traffic::advertisement, Traffic::hello}) cut(from, to, traffic, is_cut);
+}
+
+void Cluster::cut(std::size_t from, std::size_t to, Traffic traffic, bool is_cut) {
+  path(from, to, traffic).is_cut = is_cut;
+}
+
+Cluster::Path& Cluster::path(std::size_t from, std::size_t to, Traffic traffic) {
+  constexpr auto kKinds = static_cast<std::size_t>(Traffic::count);
+  return paths_.at((from * size() + to) * kKinds + static_cast<std::size_t>(traffic));
 }
 
 void Cluster::run_for(Duration span) {
@@ -231,8 +249,14 @@ bool Cluster::step_once(TimePoint end) {
 void Cluster::happen(const Delivery& delivery) {
   auto& self = *hosts_.at(delivery.to);
   if (!self.link_up) return;
-  if (self.life == Life::running)
-    carry_out(delivery.to, self.node.receive(self.local(now_), delivery.advertisement, delivery.parcel));
+  if (self.life == Life::running) {
+    const auto* const parcel = std::get_if<Parcel>(&delivery.what);
+    if (parcel == nullptr) {
+      feed(delivery.to, std::get<Received>(delivery.what));
+    } else {
+      carry_out(delivery.to, self.node.receive(self.local(now_), *parcel));
+    }
+  }
   if (self.life == Life::paused && self.waiting.size() < kQueueWhilePaused)
     self.waiting.emplace_back(delivery);
 }
@@ -253,6 +277,11 @@ void Cluster::happen(const Held& held) {
   if (self.life == Life::paused) self.waiting.emplace_back(answer);
 }
 
+void Cluster::happen(const Lapsed& lapsed) {
+  auto& self = *hosts_.at(lapsed.host);
+  if (self.life == Life::paused && lapsed.pause == self.pauses) self.holds = false;
+}
+
 void Cluster::feed(std::size_t host, const Event& event) {
   auto& self = *hosts_.at(host);
   carry_out(host, self.node.feed(self.local(now_), event));
@@ -269,6 +298,7 @@ void Cluster::carry_out(std::size_t host, const Action& action) {
   if (observer_) observer_(host, action);
   auto& self = *hosts_.at(host);
   if (const auto* send_it = std::get_if<SendAdvertisement>(&action)) send(host, send_it->priority);
+  if (const auto* hello = std::get_if<SendHello>(&action)) send(host, *hello);
   if (std::holds_alternative<ReleaseAddresses>(action)) {
     self.holds = false;
     ++self.claim;
@@ -281,38 +311,60 @@ void Cluster::carry_out(std::size_t host, const Action& action) {
 
 void Cluster::send(std::size_t from, Priority priority) {
   auto& self = *hosts_.at(from);
-  const auto local = self.local(now_);
-  const auto wall_clock = kWallClock + local.time_since_epoch() + self.wall_clock_error;
-  const auto packets = self.node.packets(local, priority, wall_clock);
+  const auto packets = self.node.packets(self.local(now_), priority, wall_clock(self));
   if (!self.link_up) return;
   ++serial_;
   const auto& config = self.node.machine().config();
-  const Received advertisement{
-      .source = config.source, .priority = priority, .interval = config.advert_interval};
+  const Received said{.source = config.source, .priority = priority, .interval = config.advert_interval};
   for (std::size_t to = 0; to < hosts_.size(); ++to) {
-    if (to == from || cut_[from][to] || rng_.below(100) < options_.network.loss_percent) continue;
+    if (to == from) continue;
     const auto packet = std::ranges::find(packets, hosts_[to]->config.source,
                                           [](const Packet& sent) { return sent.envelope.destination; });
     if (options_.packets && packet == packets.end()) continue;
-    send(from, to, advertisement, {.packet = options_.packets ? *packet : Packet{}, .serial = serial_});
+    Delivery delivery{.to = to, .what = said};
+    if (options_.packets)
+      delivery.what = Parcel{.packet = *packet, .meant = said, .serial = serial_, .damaged = false};
+    send(from, to, std::move(delivery));
   }
 }
 
-void Cluster::send(std::size_t from, std::size_t to, const Received& advertisement, Parcel parcel) {
-  if (options_.packets && rng_.below(100) < options_.network.damage_percent) {
-    const auto bit = rng_.below(parcel.packet.bytes.size() * 8);
-    auto& byte = parcel.packet.bytes.at(bit / 8);
+void Cluster::send(std::size_t from, const SendHello& hello) {
+  auto& self = *hosts_.at(from);
+  if (options_.foreign.contains(from)) return;
+  auto packet = self.node.packet(self.local(now_), hello, wall_clock(self));
+  if (!self.link_up) return;
+  ++serial_;
+  for (std::size_t to = 0; to < hosts_.size(); ++to) {
+    if (to == from || options_.foreign.contains(to) || hosts_[to]->config.source != hello.to) continue;
+    send(
+        from, to,
+        {.to = to,
+         .what = Parcel{
+             .packet = packet, .traffic = Traffic::hello, .meant = {}, .serial = serial_, .damaged = false}});
+  }
+}
+
+void Cluster::send(std::size_t from, std::size_t to, Delivery delivery) {
+  auto* const parcel = std::get_if<Parcel>(&delivery.what);
+  auto& way = path(from, to, parcel != nullptr ? parcel->traffic : Traffic::advertisement);
+  if (way.is_cut || rng_.below(100) < options_.network.loss_percent) return;
+  if (parcel != nullptr && rng_.below(100) < options_.network.damage_percent) {
+    const auto bit = rng_.below(parcel->packet.bytes.size() * 8);
+    auto& byte = parcel->packet.bytes.at(bit / 8);
     byte = static_cast<std::uint8_t>(byte ^ (1U << bit % 8));
-    parcel.damaged = true;
+    parcel->damaged = true;
   }
   const int copies = rng_.below(100) < options_.network.duplicate_percent ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     auto arrival = now_ + rng_.between(Duration(1), options_.network.delay_max);
-    auto& last = last_arrival_[from][to];
-    if (!options_.network.reorder) arrival = std::max(arrival, last);
-    last = std::max(last, arrival);
-    queue_.emplace(arrival, Delivery{.to = to, .advertisement = advertisement, .parcel = parcel});
+    if (!options_.network.reorder) arrival = std::max(arrival, way.last_arrival);
+    way.last_arrival = std::max(way.last_arrival, arrival);
+    queue_.emplace(arrival, delivery);
   }
+}
+
+Duration Cluster::wall_clock(const Host& host) const {
+  return kWallClock + host.local(now_).time_since_epoch() + host.wall_clock_error;
 }
 
 void Cluster::arm(std::size_t host) {

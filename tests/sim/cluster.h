@@ -1,7 +1,8 @@
 // A LAN of virtual routers in virtual time. Every router is the real one, as the bare state machine or with
 // all that a packet passes (node.h); around it a simulated host (its clocks are wrong, it can crash, pause,
 // leave politely, lose its link, have its addresses refused, get another plan) and a simulated network
-// (delay, loss, duplication, reordering, damage, cuts in one direction). One seed is one history.
+// (delay, loss, duplication, reordering, damage, cuts in one direction). Whole packets are VRRP and our own
+// hello; either can be cut alone. One seed is one history.
 //
 //        +--------+   Action    +---------+   delay, loss, cuts   +---------+   Event   +--------+
 //        | router | ----------> |  host 0 | --------------------> |  host 1 | --------> | router |
@@ -13,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,13 +41,17 @@ struct ClusterOptions {
   bool preempt = true;
   Duration preempt_delay{};
   Duration start_wait{};
-  int drift_ppm_max = 0;      // of each host's clock, either way
-  Duration lease{};           // how long the kernel keeps the address of a dead agent; 0: as if not at all
+  int drift_ppm_max = 0;  // of each host's clock, either way
+  Duration lease{};       // how long the kernel keeps the addresses of an agent that is silent; 0: for ever
   Duration hold_delay_max{};  // how long the kernel takes to have the addresses
   Network network;
   bool one_source = false;  // all hosts have one address, as a misconfigured LAN may
-  bool packets = false;     // whole packets travel, signed in version 3
-  bool with_model = false;  // hold every router against the model
+  bool packets = false;     // whole packets travel, in version 3 signed and with hellos
+  std::uint64_t generation = 0;
+  // With packets: whom a host's plan lists, where that is not everybody.
+  std::map<std::size_t, std::vector<std::size_t>> lists;
+  std::set<std::size_t> foreign;  // with packets: routers of another make, which know no hello
+  bool with_model = false;        // hold every router against the model
 };
 
 // What a host is doing.
@@ -85,12 +91,14 @@ class Cluster {
     Priority priority;
     Duration interval{};
     std::size_t addresses = 1;
+    std::uint64_t generation = 0;
   };
   void reconfigure(std::size_t host, const Plan& plan);
   // A packet from somewhere else.
   void deliver(std::size_t host, const Received& advertisement);
   // One direction only.
   void cut(std::size_t from, std::size_t to, bool is_cut);
+  void cut(std::size_t from, std::size_t to, Traffic traffic, bool is_cut);
   void set_network(const Network& network) { options_.network = network; }
 
   void run_for(Duration span);
@@ -110,8 +118,7 @@ class Cluster {
   struct Host;
   struct Delivery {
     std::size_t to = 0;
-    Received advertisement;
-    Parcel parcel;  // with packets
+    std::variant<Received, Parcel> what;  // the latter with packets
   };
   struct Wake {
     std::size_t host = 0;
@@ -120,16 +127,28 @@ class Cluster {
     std::size_t host = 0;
     std::uint64_t claim = 0;
   };
-  using Happening = std::variant<Delivery, Wake, Held>;
+  struct Lapsed {
+    std::size_t host = 0;
+    std::uint64_t pause = 0;
+  };
+  using Happening = std::variant<Delivery, Wake, Held, Lapsed>;
+  struct Path {  // from one host to another, of one kind of traffic
+    bool is_cut = false;
+    TimePoint last_arrival;
+  };
 
-  void send(std::size_t from, std::size_t to, const Received& advertisement, Parcel parcel);
   void happen(const Delivery& delivery);
   void happen(const Wake& wake);
   void happen(const Held& held);
+  void happen(const Lapsed& lapsed);
   void feed(std::size_t host, const Event& event);
   void carry_out(std::size_t host, const Actions& actions);
   void carry_out(std::size_t host, const Action& action);
   void send(std::size_t from, Priority priority);
+  void send(std::size_t from, const SendHello& hello);
+  void send(std::size_t from, std::size_t to, Delivery delivery);
+  [[nodiscard]] Duration wall_clock(const Host& host) const;
+  [[nodiscard]] Path& path(std::size_t from, std::size_t to, Traffic traffic);
   void arm(std::size_t host);
   // The next event, if it comes before the end; false when there is none.
   bool step_once(TimePoint end);
@@ -139,8 +158,7 @@ class Cluster {
   TimePoint now_{};
   std::vector<std::unique_ptr<Host>> hosts_;
   std::multimap<TimePoint, Happening> queue_;
-  std::vector<std::vector<bool>> cut_;
-  std::vector<std::vector<TimePoint>> last_arrival_;  // by sender and receiver
+  std::vector<Path> paths_;
   std::function<void()> watcher_;
   Observer observer_;
   std::optional<std::string> fault_;

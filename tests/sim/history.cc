@@ -26,12 +26,14 @@ enum class Fault {
   reboot,
   plan,
   damage,
+  freeze,
+  filter,
   count
 };
 constexpr auto kFaultCount = static_cast<std::size_t>(Fault::count);
-constexpr std::array<const char*, kFaultCount> kFaultNames{"crash",   "leave",  "pause",  "link",
-                                                           "one_way", "split",  "refuse", "loss",
-                                                           "reorder", "reboot", "plan",   "damage"};
+constexpr std::array<const char*, kFaultCount> kFaultNames{"crash", "leave",  "pause",  "link",    "one_way",
+                                                           "split", "refuse", "loss",   "reorder", "reboot",
+                                                           "plan",  "damage", "freeze", "filter"};
 
 // Once the kernel refused an address, the router waits this long at most before it asks again.
 constexpr Duration kRetryLongest = 60s;
@@ -68,7 +70,8 @@ ClusterOptions draw_options(Rng& rng, bool with_model) {
   options.preempt = !rng.one_in(3);
   options.preempt_delay = rng.one_in(2) ? Duration(0s) : rng.between(1s, 10s);
   const auto listening = down_of(options, 1);
-  if (rng.one_in(4)) options.start_wait = rng.between(listening, std::max<Duration>(2 * listening, 3600ms));
+  if (rng.one_in(options.packets ? 2 : 4))
+    options.start_wait = rng.between(listening, std::max<Duration>(2 * listening, 3600ms));
   options.drift_ppm_max = rng.one_in(2) ? 0 : 500;
   options.hold_delay_max = rng.one_in(2) ? Duration(0) : options.interval / 20;
   options.network.delay_max = options.interval / 20;
@@ -201,8 +204,25 @@ class History {
       case Fault::damage:
         cluster_.set_network({.delay_max = options_.network.delay_max, .damage_percent = 50});
         break;
+      case Fault::freeze:
+        freeze();
+        break;
+      case Fault::filter:
+        cluster_.cut(host, any_host(), rng_.one_in(2) ? Traffic::advertisement : Traffic::hello,
+                     rng_.one_in(2));
+        break;
       case Fault::count:
         break;
+    }
+  }
+
+  // All machines sleep at once, as a hypervisor makes them, and wake one after the other.
+  void freeze() {
+    for (std::size_t i = 0; i < cluster_.size(); ++i) cluster_.pause(i);
+    cluster_.run_for(rng_.between(options_.interval, 20 * options_.interval));
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      cluster_.resume(i);
+      cluster_.run_for(rng_.between(Duration::zero(), options_.interval / 2));
     }
   }
 
@@ -227,12 +247,14 @@ class History {
     if (options_.version == Version::v3) options_.interval = interval_shortest_ * (1 << rng_.below(3));
     interval_longest_ = std::max(interval_longest_, options_.interval);
     addresses_ = 1 + rng_.below(3);
+    ++options_.generation;
   }
 
   void obey_plan(std::size_t host) {
     cluster_.reconfigure(host, {.priority = Priority(static_cast<std::uint8_t>(options_.priorities.at(host))),
                                 .interval = options_.interval,
-                                .addresses = addresses_});
+                                .addresses = addresses_,
+                                .generation = options_.generation});
   }
 
   void split() {

@@ -11,6 +11,8 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kLongestRetryPause = 60 * kSecond;
 constexpr std::int64_t kFirstHumility = 60 * kSecond;
 constexpr std::int64_t kLongestHumility = 240 * kSecond;
+constexpr std::int64_t kPlanPatience = 60 * kSecond;
+constexpr std::int64_t kAnswerCounts = 25 * kSecond;
 
 std::string in_words(const std::vector<int>& sent) {
   std::string text = "[";
@@ -34,6 +36,8 @@ void Model::adopt(const RouterConfig& config) {
   start_wait_ = config.start_wait.count();
   in_group_ = config.in_group;
   decides_ties_ = config.decides_ties;
+  has_kin_ = config.asks_peers;
+  generation_ = config.generation;
   addresses_ = config.addresses;
   self_ = config.source;
 }
@@ -50,36 +54,31 @@ Expected Model::feed(std::int64_t now, const Event& event) {
     heard(now, advert->priority.value, advert->interval.count(), advert->source, out);
   if (const auto* link = std::get_if<LinkChanged>(&event)) {
     if (link->source) self_ = *link->source;
-    if (!link->up && state_ == 'A' && has_address_ && link->by_group) out.sent.push_back(0);
+    if (!link->up && state_ == 'A' && speaking() && link->by_group) out.sent.push_back(0);
     if (!link->up && (state_ == 'A' || state_ == 'B')) let_go('F', out);
     if (!link->up && state_ == 'F') retry_at_ = kNever;  // the link decides when to try again
     if (link->up && state_ == 'F' && retry_at_ == kNever) listen(now, out);
   }
-  if (std::holds_alternative<Stalled>(event) && priority_ != 255 && (state_ == 'A' || state_ == 'B')) {
-    const auto follows = state_ == 'B' ? follows_ : std::nullopt;
-    const bool it_leaves = it_leaves_;
-    let_go('B', out);
-    follows_ = follows;
-    it_leaves_ = it_leaves;
-    down_at_ = now + down();
-  }
+  if (const auto* sleep = std::get_if<Stalled>(&event)) slept(now, sleep->addresses_kept, out);
   if (std::holds_alternative<AddressesHeld>(event) && state_ == 'A' && !has_address_) {
     has_address_ = true;
+    active_since_ = now;
     retry_pause_ = kSecond;
     speak(now, out);
   }
   if (std::holds_alternative<AddressesRefused>(event) && state_ == 'A') {
-    if (has_address_) out.sent.push_back(0);
+    if (speaking()) out.sent.push_back(0);
     let_go('F', out);
     retry_at_ = now + retry_pause_;
     retry_pause_ = std::min(2 * retry_pause_, kLongestRetryPause);
   }
-  if (std::holds_alternative<Claimed>(event) && state_ == 'B') claim(out);
+  if (std::holds_alternative<Claimed>(event) && state_ == 'B') claim(now, out);
   if (std::holds_alternative<Yielded>(event) && state_ == 'A') {
-    if (has_address_) out.sent.push_back(priority_);
+    if (speaking()) out.sent.push_back(priority_);
     let_go('B', out);
     down_at_ = now + down();
   }
+  if (const auto* answer = std::get_if<Answered>(&event)) answered(now, *answer, out);
   if (const auto* other = std::get_if<Reconfigured>(&event)) reconfigured(now, other->config, out);
   return out;
 }
@@ -93,12 +92,32 @@ void Model::started(std::int64_t now, bool link_up, Expected& out) {
     return;
   }
   listen(now, out);
-  if (state_ == 'B' && start_wait_ > 0 && priority_ != 255) down_at_ = now + start_wait_;
+  if (state_ == 'B' && start_wait_ > 0 && priority_ != 255) {
+    down_at_ = now + start_wait_;
+    first_time_ = true;
+  }
 }
 
 void Model::stopped(Expected& out) {
-  if (state_ == 'A' && has_address_) out.sent.push_back(0);
+  if (state_ == 'A' && speaking()) out.sent.push_back(0);
   let_go('I', out);
+}
+
+void Model::slept(std::int64_t now, bool address_kept, Expected& out) {
+  if (priority_ == 255 || (state_ != 'A' && state_ != 'B')) return;
+  if (state_ == 'A' && has_address_ && address_kept && has_kin_) {
+    loser_since_ = winner_since_ = advert_at_ = kNever;
+    resume_at_ = now + pace();
+    return;
+  }
+  const auto follows = state_ == 'B' ? follows_ : std::nullopt;
+  const bool it_leaves = it_leaves_;
+  const bool first = state_ == 'B' && first_time_;
+  let_go('B', out);
+  follows_ = follows;
+  it_leaves_ = it_leaves;
+  first_time_ = first;
+  down_at_ = now + down();
 }
 
 void Model::expired(std::int64_t now, Expected& out) {
@@ -109,8 +128,12 @@ void Model::expired(std::int64_t now, Expected& out) {
     if (silence || patience_over) was_patient_ = patience_over && !(silence && down_at_ > preempt_at_);
     if (silence) down_at_ = kNever;
     if (patience_over) preempt_at_ = kNever;
-    if (silence || patience_over) may_claim(out);
+    if (silence || patience_over) may_claim(now, out);
   } else if (state_ == 'A') {
+    if (resume_at_ != kNever && resume_at_ <= now) {
+      resume_at_ = kNever;
+      speak(now, out);
+    }
     if (advert_at_ != kNever && advert_at_ <= now) speak(now, out);
   }
 }
@@ -126,15 +149,17 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
   if (priority == 0) {
     if (follows_ && *follows_ != sender && !it_leaves_) return;
     it_leaves_ = true;
-    if (down_at_ == kNever || now + skew() < down_at_) down_at_ = now + skew();
+    const auto wait = outdated(now) ? std::max(skew(), heard_interval_) : skew();
+    if (down_at_ == kNever || now + wait < down_at_) down_at_ = now + wait;
     preempt_at_ = kNever;
     return;
   }
   const bool we_are_better = priority < priority_;
-  const bool preempts = preempt_ && now >= humble_until_;
+  const bool preempts = preempt_ && now >= humble_until_ && !outdated(now);
   const bool tolerated = we_are_better && priority_ != 255 && (!preempts || preempt_delay_ > 0);
   if (we_are_better && !tolerated) return;
   if (!version_2_) heard_interval_ = interval;
+  first_time_ = false;
   follows_ = sender;
   it_leaves_ = false;
   down_at_ = now + down();
@@ -149,25 +174,108 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
 // RFC 9568, 6.4.3.
 void Model::heard_in_active(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender,
                             Expected& out) {
-  if (priority == 0) {
+  if (resume_at_ != kNever) {
+    if (priority != 0) follow(now, sender, interval, out);
+  } else if (priority == 0) {
     loser_since_ = kNever;
     if (has_address_) speak(now, out);
   } else if (priority > priority_ || (decides_ties_ && priority == priority_ && sender > self_)) {
+    if (priority != 255 && leaves_it_to_us(now, interval, sender, out)) return;
     if (has_address_) out.sent.push_back(priority_);
-    let_go('B', out);
-    if (!version_2_) heard_interval_ = interval;
-    follows_ = sender;
-    down_at_ = now + down();
+    follow(now, sender, interval, out);
   } else if (has_address_ && goes_unheard(now, interval, sender)) {
     humble_until_ = now + humble_for_;
     humble_for_ = std::min(2 * humble_for_, kLongestHumility);
-    let_go('B', out);
-    if (!version_2_) heard_interval_ = interval;
-    follows_ = sender;
-    down_at_ = now + down();
+    deaf_ = sender;
+    follow(now, sender, interval, out);
   } else if (!version_2_ && has_address_ && now - last_spoken_ >= pace() / 2) {
     speak(now, out);
   }
+}
+
+void Model::follow(std::int64_t now, const IpAddress& whom, std::int64_t interval, Expected& out) {
+  let_go('B', out);
+  if (!version_2_) heard_interval_ = interval;
+  follows_ = whom;
+  down_at_ = now + down();
+}
+
+bool Model::settled(std::int64_t now) const {
+  return active_since_ != kNever && now - active_since_ >= 4 * own_interval_;
+}
+
+bool Model::outdated(std::int64_t now) const {
+  return newer_plan_last_ != kNever && now - newer_plan_last_ <= kAnswerCounts;
+}
+
+bool Model::leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, const IpAddress& winner,
+                            Expected& out) {
+  if (preempt_ || in_group_ || !kin_.contains(winner) || !settled(now)) return false;
+  const auto interval = std::max(winners_interval, pace());
+  if (winner_since_ != kNever && winner_ == winner && now - winner_since_ <= 10 * interval)
+    return now - winner_since_ < interval * 3 / 4;
+  winner_ = winner;
+  winner_since_ = now;
+  speak(now, out);
+  return true;
+}
+
+bool Model::is_longer_there(std::int64_t now, const Answered& loser) const {
+  if (preempt_ || in_group_ || priority_ == 255 || loser.state != State::active) return false;
+  if (loser_since_ == kNever || loser_ != loser.source || !settled(now)) return false;
+  if (loser.active_for.count() < 4 * loser.interval.count()) return false;
+  if (loser.contacts != loser.our_contacts) return loser.contacts > loser.our_contacts;
+  return loser.active_for.count() > now - active_since_;
+}
+
+void Model::answered(std::int64_t now, const Answered& answer, Expected& out) {
+  kin_.insert(answer.source);
+  if (answer.has_newer_plan) {
+    if (!outdated(now)) newer_plan_since_ = now;
+    newer_plan_last_ = now;
+  }
+  if (state_ == 'B') answered_in_backup(now, answer);
+  if (state_ == 'A') answered_in_active(now, answer, out);
+}
+
+void Model::answered_in_backup(std::int64_t now, const Answered& answer) {
+  if (deaf_ == answer.source && answer.came_back) {
+    deaf_.reset();
+    humble_until_ = now;
+  }
+  if (!first_time_) return;
+  if (answer.all_quiet && down_at_ != kNever) down_at_ = std::min(down_at_, now + down());
+  if (answer.state != State::active) return;
+  const auto interval = answer.interval.count();
+  const auto its_down = 3 * interval + (256 - priority_) * (version_2_ ? kSecond : interval) / 256;
+  if (down_at_ != kNever) down_at_ = std::min(down_at_, now + its_down);
+  heard_in_backup(now, answer.priority.value, interval, answer.source);
+}
+
+void Model::answered_in_active(std::int64_t now, const Answered& answer, Expected& out) {
+  const auto interval = answer.interval.count();
+  if (resume_at_ != kNever) {
+    const bool other_there = answer.state == State::active ||
+                             (answer.state == State::backup && answer.active_router.value_or(self_) != self_);
+    if (other_there) {
+      follow(now, answer.source, interval, out);
+    } else if (answer.all_quiet) {
+      resume_at_ = kNever;
+      speak(now, out);
+    }
+    return;
+  }
+  if (!has_address_) return;
+  if (is_longer_there(now, answer)) {
+    out.sent.push_back(priority_);
+    follow(now, answer.source, interval, out);
+    return;
+  }
+  const bool long_known = outdated(now) && now - newer_plan_since_ >= kPlanPatience;
+  if (!answer.has_newer_plan || answer.state != State::backup || !long_known) return;
+  out.sent.push_back(0);
+  let_go('B', out);
+  down_at_ = now + down();
 }
 
 bool Model::goes_unheard(std::int64_t now, std::int64_t losers_interval, const IpAddress& loser) {
@@ -184,11 +292,14 @@ bool Model::goes_unheard(std::int64_t now, std::int64_t losers_interval, const I
 void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected& out) {
   const auto before_interval = own_interval_;
   const auto before_addresses = addresses_;
+  const auto before_generation = generation_;
   auto wanted = config;
   wanted.source = self_;  // what the host and the group decide
   wanted.in_group = in_group_;
   wanted.decides_ties = decides_ties_;
+  wanted.asks_peers = has_kin_;
   adopt(wanted);
+  if (generation_ != before_generation) newer_plan_since_ = newer_plan_last_ = kNever;
   if (state_ == 'B') {
     if (version_2_ || !follows_) heard_interval_ = own_interval_;
     if (down_at_ != kNever) down_at_ = std::min(down_at_, now + down());
@@ -197,7 +308,7 @@ void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected&
   if (state_ != 'A') return;
   heard_interval_ = own_interval_;
   out.hold = addresses_ != before_addresses;
-  if (!has_address_) return;
+  if (!speaking()) return;
   if (own_interval_ > before_interval) {
     slow_words_ = 3;
     old_interval_ = before_interval;
@@ -208,28 +319,30 @@ void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected&
 void Model::listen(std::int64_t now, Expected& out) {
   retry_at_ = kNever;
   was_patient_ = false;
+  first_time_ = false;
   heard_interval_ = version_2_ ? own_interval_ : std::max(heard_interval_, own_interval_);
   follows_.reset();
   it_leaves_ = false;
   if (priority_ == 255 && !in_group_) {
-    claim(out);
+    claim(now, out);
     return;
   }
   state_ = 'B';
   down_at_ = priority_ == 255 ? now : now + down();
 }
 
-void Model::may_claim(Expected& out) {
+void Model::may_claim(std::int64_t now, Expected& out) {
   if (in_group_) {
     out.ready = true;
   } else {
-    claim(out);
+    claim(now, out);
   }
 }
 
-void Model::claim(Expected& out) {
+void Model::claim(std::int64_t now, Expected& out) {
   let_go('A', out);
   heard_interval_ = own_interval_;
+  if (newer_plan_last_ != kNever) newer_plan_since_ = now;
   out.hold = true;
 }
 
@@ -249,8 +362,9 @@ void Model::let_go(char to, Expected& out) {
   it_leaves_ = false;
   slow_words_ = 0;
   was_patient_ = false;
-  loser_since_ = kNever;
-  down_at_ = advert_at_ = preempt_at_ = retry_at_ = kNever;
+  first_time_ = false;
+  loser_since_ = winner_since_ = active_since_ = kNever;
+  down_at_ = advert_at_ = preempt_at_ = retry_at_ = resume_at_ = kNever;
 }
 
 std::int64_t Model::skew() const {
@@ -281,8 +395,9 @@ std::optional<std::string> Model::difference(const Expected& expected, const Act
   // Of the real router's deadlines only the earliest is to be seen. One that is not the protocol's own
   // (announcements) may come before, never after.
   std::optional<std::pair<std::int64_t, Timer>> next;
-  const std::array<std::pair<std::int64_t, Timer>, 4> timers{{{down_at_, Timer::down},
+  const std::array<std::pair<std::int64_t, Timer>, 5> timers{{{down_at_, Timer::down},
                                                               {advert_at_, Timer::advert},
+                                                              {resume_at_, Timer::resume},
                                                               {preempt_at_, Timer::preempt_delay},
                                                               {retry_at_, Timer::retry}}};
   for (const auto& timer : timers) {

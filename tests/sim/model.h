@@ -16,10 +16,21 @@
 //   and leave it the addresses for a minute, doubled each time up to four, forgotten four minutes later; a
 //   longer interval of our own is said three times at the old pace before we follow it ourselves; one of a
 //   group claims when it is told that all can, and yields when it is told that one must.
+// And what the answers of peers of ours to our questions change:
+//   a first listening longer than a down interval ends a down interval after all are known to be quiet;
+//   who slept as active and still has the address goes on after an interval of silence, or as soon as all are
+//   quiet, unless somebody was or is active;
+//   without preemption, after a split, who is worse says a word and then obeys the second one of who is
+//   better (the first after three quarters of an interval), and who is better
+//   yields to one with more contacts, or as many and longer active; both must have been so for four
+//   intervals; with an older plan than a living peer's nobody preempts and everybody waits a whole interval
+//   after a priority 0; who is active says 0 when it has known for a minute; the patience with one that did
+//   not hear us ends when it answers again.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,14 +62,25 @@ class Model {
   void heard_in_backup(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender);
   void heard_in_active(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender,
                        Expected& out);
+  void answered(std::int64_t now, const Answered& answer, Expected& out);
+  void answered_in_backup(std::int64_t now, const Answered& answer);
+  void answered_in_active(std::int64_t now, const Answered& answer, Expected& out);
+  void slept(std::int64_t now, bool address_kept, Expected& out);
+  void follow(std::int64_t now, const IpAddress& whom, std::int64_t interval, Expected& out);
   void reconfigured(std::int64_t now, const RouterConfig& config, Expected& out);
   void adopt(const RouterConfig& config);
   void listen(std::int64_t now, Expected& out);
-  void may_claim(Expected& out);
-  void claim(Expected& out);
+  void may_claim(std::int64_t now, Expected& out);
+  void claim(std::int64_t now, Expected& out);
   void speak(std::int64_t now, Expected& out);
   void let_go(char to, Expected& out);
   [[nodiscard]] bool goes_unheard(std::int64_t now, std::int64_t losers_interval, const IpAddress& loser);
+  [[nodiscard]] bool leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, const IpAddress& winner,
+                                     Expected& out);
+  [[nodiscard]] bool is_longer_there(std::int64_t now, const Answered& loser) const;
+  [[nodiscard]] bool speaking() const { return has_address_ && resume_at_ == kNever; }
+  [[nodiscard]] bool outdated(std::int64_t now) const;
+  [[nodiscard]] bool settled(std::int64_t now) const;
   [[nodiscard]] std::int64_t pace() const { return slow_words_ > 0 ? old_interval_ : own_interval_; }
   [[nodiscard]] std::int64_t skew() const;
   [[nodiscard]] std::int64_t down() const { return 3 * heard_interval_ + skew(); }
@@ -72,6 +94,8 @@ class Model {
   std::int64_t start_wait_ = 0;
   bool in_group_ = false;
   bool decides_ties_ = true;
+  bool has_kin_ = false;
+  std::uint64_t generation_ = 0;
   std::vector<IpPrefix> addresses_;
   IpAddress self_;
 
@@ -90,10 +114,19 @@ class Model {
   IpAddress loser_;
   std::int64_t humble_until_ = 0;  // leaves the addresses to whoever does not hear us
   std::int64_t humble_for_ = 60'000'000'000;
+  std::optional<IpAddress> deaf_;  // who did not hear us
+  bool first_time_ = false;        // listens for the first time, and has heard nothing yet
+  std::set<IpAddress> kin_;        // whoever answered once
+  std::int64_t active_since_ = kNever;
+  std::int64_t winner_since_ = kNever;
+  IpAddress winner_;
+  std::int64_t newer_plan_since_ = kNever;
+  std::int64_t newer_plan_last_ = kNever;
   std::int64_t down_at_ = kNever;
   std::int64_t advert_at_ = kNever;
   std::int64_t preempt_at_ = kNever;
   std::int64_t retry_at_ = kNever;
+  std::int64_t resume_at_ = kNever;
 };
 
 }  // namespace vip::vrrp::sim

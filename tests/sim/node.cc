@@ -31,7 +31,7 @@ Actions plain(RouterActions actions) {
 }  // namespace
 
 Node::Node(const RouterConfig& config, const NodeOptions& options) : core_(core_of(config, options)) {
-  if (options.with_model) model_.emplace(config);
+  if (options.with_model) model_.emplace(machine().config());
 }
 
 const VirtualRouter& Node::machine() const {
@@ -55,27 +55,50 @@ std::vector<Packet> Node::packets(TimePoint now, Priority priority, Duration wal
   return set != nullptr ? set->packets(0, priority, now, wall_clock) : std::vector<Packet>{};
 }
 
+Packet Node::packet(TimePoint now, const SendHello& hello, Duration wall_clock) {
+  return std::get<RouterSet>(core_).packet(0, hello, now, wall_clock);
+}
+
 Actions Node::feed(TimePoint now, const Event& event) {
   auto actions = step(now, event);
   compare(now, event, actions);
   return actions;
 }
 
-Actions Node::receive(TimePoint now, const Received& meant, const Parcel& parcel) {
-  auto* const set = std::get_if<RouterSet>(&core_);
-  if (set == nullptr) return feed(now, meant);
+Actions Node::receive(TimePoint now, const Parcel& parcel) {
+  auto& set = std::get<RouterSet>(core_);
   auto envelope = parcel.packet.envelope;
   envelope.interface = kInterface;
-  auto reception = set->receive(now, envelope, parcel.packet.bytes);
+  const auto& bytes = parcel.packet.bytes;
+  const auto state = machine().state();
+  const auto deadline = machine().next_deadline();
+  auto reception = parcel.traffic == Traffic::hello ? set.receive_hello(now, envelope, bytes)
+                                                    : set.receive(now, envelope, bytes);
+  if (auto found = judge(parcel, reception)) fault_ = std::move(found);
+  // What the machine is not told of touches neither its state nor a timer (P7).
+  if (!reception.event && (machine().state() != state || machine().next_deadline() != deadline))
+    fault_ = "a packet that says nothing to the machine changed it";
   auto actions = plain(std::move(reception.actions));
-  if (!reception.discarded && parcel.damaged) fault_ = "a damaged packet was believed";
-  if (reception.discarded && !actions.empty()) fault_ = "a packet that was refused changed something";
-  if (reception.discarded) return actions;
-  const bool is_signed = machine().config().version == Version::v3;
-  if (is_signed && parcel.serial <= newest_[envelope.source]) fault_ = "a replayed packet was believed";
-  newest_[envelope.source] = parcel.serial;
-  compare(now, meant, actions);
+  if (reception.event) compare(now, *reception.event, actions);
   return actions;
+}
+
+std::optional<std::string> Node::judge(const Parcel& parcel, const Reception& reception) {
+  if (reception.discarded) {
+    if (!reception.actions.empty() || reception.event) return "a packet that was refused changed something";
+    return std::nullopt;
+  }
+  if (parcel.damaged) return "a damaged packet was believed";
+  const bool is_signed = machine().config().version == Version::v3;
+  auto& newest = newest_[{parcel.packet.envelope.source, parcel.traffic}];
+  if (is_signed && parcel.serial <= newest) return "a replayed packet was believed";
+  newest = parcel.serial;
+  if (!parcel.meant) return std::nullopt;
+  const auto* const heard = reception.event ? std::get_if<Received>(&*reception.event) : nullptr;
+  if (heard == nullptr || heard->source != parcel.meant->source ||
+      heard->priority != parcel.meant->priority || heard->interval != parcel.meant->interval)
+    return "an advertisement was not heard as it was meant";
+  return std::nullopt;
 }
 
 Actions Node::step(TimePoint now, const Event& event) {
@@ -89,7 +112,8 @@ Actions Node::step(TimePoint now, const Event& event) {
     return plain(set->link_changed(now, 0, link->up, std::nullopt));
   if (std::holds_alternative<Stopped>(event)) return plain(set->stop(now));
   if (std::holds_alternative<TimerExpired>(event)) return plain(set->expire(now));
-  if (std::holds_alternative<Stalled>(event)) return plain(set->notice_stall(now));
+  if (const auto* const stalled = std::get_if<Stalled>(&event))
+    return plain(set->notice_stall(now, stalled->addresses_kept));
   return plain(set->feed(now, 0, event));
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,11 +18,16 @@
 
 namespace vip::vrrp::sim {
 
+// What a packet carries: VRRP, or our own hello.
+enum class Traffic : std::uint8_t { advertisement, hello, count };
+
 // A packet under way.
 struct Parcel {
   Packet packet;
-  std::uint64_t serial = 0;  // grows with everything that is sent on the LAN; copies share it
-  bool damaged = false;      // not as it was sent, and so not to be believed
+  Traffic traffic = Traffic::advertisement;
+  std::optional<Received> meant;  // what the sender of an advertisement says with it
+  std::uint64_t serial = 0;       // grows with everything that is sent on the LAN; copies share it
+  bool damaged = false;           // not as it was sent, and so not to be believed
 };
 
 struct NodeOptions {
@@ -35,10 +41,11 @@ class Node {
   Node(const RouterConfig& config, const NodeOptions& options);
 
   [[nodiscard]] Actions feed(TimePoint now, const Event& event);
-  // `meant` is what its sender said.
-  [[nodiscard]] Actions receive(TimePoint now, const Received& meant, const Parcel& parcel);
+  // With packets.
+  [[nodiscard]] Actions receive(TimePoint now, const Parcel& parcel);
   // What goes out; empty for a bare machine.
   [[nodiscard]] std::vector<Packet> packets(TimePoint now, Priority priority, Duration wall_clock);
+  [[nodiscard]] Packet packet(TimePoint now, const SendHello& hello, Duration wall_clock);
 
   [[nodiscard]] const VirtualRouter& machine() const;
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
@@ -49,11 +56,13 @@ class Node {
 
  private:
   [[nodiscard]] Actions step(TimePoint now, const Event& event);
+  // What no packet may do, or nothing.
+  [[nodiscard]] std::optional<std::string> judge(const Parcel& parcel, const Reception& reception);
   void compare(TimePoint now, const Event& event, const Actions& actions);
 
   std::variant<VirtualRouter, RouterSet> core_;
   std::optional<Model> model_;
-  std::map<IpAddress, std::uint64_t> newest_;  // serial of the last packet believed, by source
+  std::map<std::pair<IpAddress, Traffic>, std::uint64_t> newest_;  // serial of the last one believed
   std::optional<std::string> fault_;
 };
 

@@ -6,23 +6,40 @@
 namespace vip::vrrp {
 
 void Acquaintances::begin(TimePoint now) {
-  for (auto& [address, peer] : peers_) peer.answer.reset();
-  soon_left_ = kSoonTimes;
-  if (!round_ends_) round_ends_ = now + kRound;
+  for (auto& [address, peer] : peers_) {
+    peer.answer.reset();
+    peer.is_new = false;
+  }
+  times_left_ = kTimesAtFirst;
+  if (!round_ends_) round_ends_ = now + first_round_;
   next_ = now;
 }
 
-void Acquaintances::round(TimePoint now) {
+void Acquaintances::set_round(TimePoint now, Duration round) {
+  round_ = round;
+  if (!next_ || !round_ends_) return;
+  round_ends_ = std::min(*round_ends_, now + round);
+  next_ = std::min(*next_, *round_ends_);
+}
+
+void Acquaintances::turn(TimePoint now) {
   if (round_ends_ && now >= *round_ends_) {
     const auto heard =
         std::ranges::count_if(peers_, [](const auto& entry) { return entry.second.in_this_round; });
     contacts_ = static_cast<std::uint8_t>(std::min<std::ptrdiff_t>(heard, 255));
-    for (auto& [address, peer] : peers_) peer.in_last_round = std::exchange(peer.in_this_round, false);
-    round_ends_ = now + kRound;
+    for (auto& [address, peer] : peers_) peer.is_new = peer.in_this_round = false;
+    round_ends_ = now + round_;
+    times_left_ = std::max(times_left_, kTimesInRound);
   }
-  const bool soon = soon_left_ > 0 && !all_answered();
-  if (soon) --soon_left_;
-  next_ = soon ? std::min(now + kAgainSoon, *round_ends_) : *round_ends_;
+  if (times_left_ > 0) --times_left_;
+  const auto waits_for = [this](const auto& peer) { return needs_asking(peer); };
+  const bool again = times_left_ > 0 && std::ranges::any_of(listed_, waits_for);
+  next_ = again ? std::min(now + kAgainSoon, *round_ends_) : *round_ends_;
+}
+
+bool Acquaintances::needs_asking(const IpAddress& peer) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() || !found->second.is_new;
 }
 
 std::uint64_t Acquaintances::ticket_for(const IpAddress& peer, TimePoint now) {
@@ -34,11 +51,18 @@ std::uint64_t Acquaintances::ticket_for(const IpAddress& peer, TimePoint now) {
   return ticket;
 }
 
-bool Acquaintances::answered(const IpAddress& peer, const Hello& hello) {
-  const auto found = peers_.find(peer);
-  if (found == peers_.end() || std::erase(found->second.tickets, hello.ticket) == 0) return false;
-  found->second.answer = hello;
-  found->second.in_this_round = true;
+bool Acquaintances::answered(const IpAddress& address, const Hello& hello) {
+  const auto found = peers_.find(address);
+  if (found == peers_.end()) return false;
+  auto& peer = found->second;
+  if (std::erase(peer.tickets, hello.ticket) == 0) return false;
+  // Tickets are times: one that is older by so much was not answered in time.
+  const auto was_missed = [&hello](std::uint64_t ticket) {
+    return ticket + static_cast<std::uint64_t>(kMissed.count()) < hello.ticket;
+  };
+  peer.came_back = std::erase_if(peer.tickets, was_missed) > 0;
+  peer.answer = hello;
+  peer.is_new = peer.in_this_round = true;
   return true;
 }
 
@@ -47,22 +71,19 @@ bool Acquaintances::has_answered(const IpAddress& peer) const {
   return found != peers_.end() && found->second.answer.has_value();
 }
 
-bool Acquaintances::all_answered() const {
-  return std::ranges::all_of(listed_, [this](const auto& peer) { return has_answered(peer); });
-}
-
 bool Acquaintances::all_quiet(const IpAddress& self) const {
   const auto is_quiet = [&self](const auto& entry) {
     const auto& answer = entry.second.answer;
     if (!answer) return true;
     return answer->state != State::active && (!answer->active_router || *answer->active_router == self);
   };
-  return all_answered() && std::ranges::all_of(peers_, is_quiet);
+  return std::ranges::all_of(listed_, [this](const auto& peer) { return has_answered(peer); }) &&
+         std::ranges::all_of(peers_, is_quiet);
 }
 
 bool Acquaintances::came_back(const IpAddress& peer) const {
   const auto found = peers_.find(peer);
-  return found != peers_.end() && found->second.in_this_round && !found->second.in_last_round;
+  return found != peers_.end() && found->second.came_back;
 }
 
 }  // namespace vip::vrrp

@@ -17,16 +17,23 @@ namespace vip::vrrp {
 
 class Acquaintances {
  public:
-  explicit Acquaintances(std::vector<IpAddress> listed) : listed_(std::move(listed)) {}
+  // `first_round` is how long the first round lasts: where there are many, each has another, so that their
+  // questions do not all go out in the same moment ever after.
+  explicit Acquaintances(std::vector<IpAddress> listed, Duration first_round = kRound)
+      : listed_(std::move(listed)), first_round_(first_round) {}
 
-  // Asks from now on: at once, and again soon as long as somebody has not answered. What was answered before
+  // Asks everybody from now on: at once, and again soon where there is no answer. What was answered before
   // counts no more, but for contacts() and came_back().
   void begin(TimePoint now);
   void stop() { next_.reset(); }
-  // When to ask everybody next; nothing before begin().
+  // How long rounds are from now on, also the one that has begun; kRound at first.
+  void set_round(TimePoint now, Duration round);
+  // When to ask next; nothing before begin().
   [[nodiscard]] std::optional<TimePoint> next() const { return next_; }
-  // To be called when that time has come: sets the next one.
-  void round(TimePoint now);
+  // To be called when that time has come: sets the next one. Then everybody is to be asked who
+  // needs_asking().
+  void turn(TimePoint now);
+  [[nodiscard]] bool needs_asking(const IpAddress& peer) const;
 
   // A question goes to the peer: only an answer with its ticket counts.
   [[nodiscard]] std::uint64_t ticket_for(const IpAddress& peer, TimePoint now);
@@ -39,11 +46,13 @@ class Acquaintances {
   [[nodiscard]] bool all_quiet(const IpAddress& self) const;
   // How many peers answered in the last whole round.
   [[nodiscard]] std::uint8_t contacts() const { return contacts_; }
-  // Whether the peer has answered in this round, but not in the last one.
+  // Whether the peer's last answer came after a question that it must have missed.
   [[nodiscard]] bool came_back(const IpAddress& peer) const;
 
   static constexpr Duration kAgainSoon = std::chrono::milliseconds(250);
-  static constexpr int kSoonTimes = 8;
+  static constexpr int kTimesAtFirst = 9;  // 2 s long
+  static constexpr int kTimesInRound = 3;
+  static constexpr Duration kMissed = std::chrono::milliseconds(500);
   static constexpr Duration kRound = PeerBook::kTransientLife / 3;
   static constexpr std::size_t kPeersMax = 512;
   static constexpr std::size_t kTicketsMax = 4;
@@ -52,16 +61,18 @@ class Acquaintances {
   struct Peer {
     std::vector<std::uint64_t> tickets;  // of our last questions that are not answered
     std::optional<Hello> answer;         // the last one since begin()
-    bool in_this_round = false;          // it has answered
-    bool in_last_round = false;
+    bool is_new = false;                 // it has answered since begin() or the begin of the round
+    bool in_this_round = false;
+    bool came_back = false;
   };
-  [[nodiscard]] bool all_answered() const;
 
   std::vector<IpAddress> listed_;
+  Duration first_round_;
+  Duration round_ = kRound;
   std::map<IpAddress, Peer> peers_;
   std::optional<TimePoint> next_;
   std::optional<TimePoint> round_ends_;
-  int soon_left_ = 0;
+  int times_left_ = 0;  // to ask soon again
   std::uint8_t contacts_ = 0;
 };
 

@@ -6,6 +6,8 @@
 namespace vip::vrrp {
 namespace {
 
+constexpr Duration kRoundOfActive = std::chrono::seconds(1);
+
 template <typename Kind, std::size_t Count>
 void count(std::array<std::uint64_t, Count>& counts, Kind kind) {
   ++counts.at(static_cast<std::size_t>(kind));
@@ -17,21 +19,23 @@ Family RouterSetup::family() const {
   return protocol.addresses.empty() ? Family::ipv4 : protocol.addresses.front().address.family();
 }
 
-RouterSet::Member::Member(RouterSetup wanted)
+RouterSet::Member::Member(RouterSetup wanted, Duration first_round)
     : setup(std::move(wanted)),
       machine(setup.protocol),
       peers(setup.rules.peers),
-      acquaintances(setup.rules.peers) {}
+      acquaintances(setup.rules.peers, first_round) {}
 
 RouterSet::RouterSet(std::vector<RouterSetup> setups, Authenticator authenticator)
     : authenticator_(std::move(authenticator)) {
   std::set<std::string> groups;
+  const auto count = static_cast<int>(setups.size());
   for (auto& setup : setups) {
     setup.protocol.in_group = !setup.sync_group.empty();
     setup.protocol.asks_peers =
         authenticator_.has_keys() && setup.transport == Transport::unicast && !setup.rules.peers.empty();
     setup.protocol.decides_ties = !setup.protocol.in_group || groups.insert(setup.sync_group).second;
-    members_.emplace_back(std::move(setup));
+    const auto turn = static_cast<int>(members_.size());
+    members_.emplace_back(std::move(setup), Acquaintances::kRound * (turn + 1) / count);
   }
 }
 
@@ -89,6 +93,9 @@ void RouterSet::step(TimePoint now, std::size_t router, const Event& event, Rout
   }
   const auto state = member.machine.state();
   if (state == State::initialize || state == State::fault) member.acquaintances.stop();
+  // P27: without preemption the contacts decide who keeps the addresses, so an active router counts often.
+  const bool counts = state == State::active && !member.machine.config().preempt;
+  member.acquaintances.set_round(now, counts ? kRoundOfActive : Acquaintances::kRound);
   ask_peers(now, router, out);
   queue(router);
   if (member.setup.sync_group.empty()) return;
@@ -100,8 +107,9 @@ void RouterSet::step(TimePoint now, std::size_t router, const Event& event, Rout
 void RouterSet::ask_peers(TimePoint now, std::size_t router, RouterActions& out) {
   auto& member = members_.at(router);
   if (!member.acquaintances.next() || *member.acquaintances.next() > now) return;
-  member.acquaintances.round(now);
-  for (const auto& peer : member.peers.current(now)) ask(now, router, peer, out);
+  member.acquaintances.turn(now);
+  for (const auto& peer : member.peers.current(now))
+    if (member.acquaintances.needs_asking(peer)) ask(now, router, peer, out);
 }
 
 void RouterSet::ask(TimePoint now, std::size_t router, const IpAddress& peer, RouterActions& out) {

@@ -116,7 +116,7 @@ class RouterSet {
 
  private:
   struct Member {
-    explicit Member(RouterSetup wanted);
+    Member(RouterSetup wanted, Duration first_round);
     RouterSetup setup;
     VirtualRouter machine;
     PeerBook peers;

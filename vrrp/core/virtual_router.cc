@@ -27,9 +27,10 @@ constexpr Duration kOneWayLongest = 240s;
 // long an answer counts.
 constexpr Duration kPatienceForPlan = 60s;
 constexpr Duration kAnswerCounts = 25s;
-// P27: after a split, who is worse goes on for so long: the better one may leave it the addresses.
+// P27: after a split, who is worse goes on until the better one speaks again after so long, which is before
+// its next regular word and after it could have yielded.
 constexpr auto verdict_wait(Duration interval) {
-  return interval + interval / 2;
+  return interval * 3 / 4;
 }
 constexpr int kVerdictForgotten = 10;  // intervals
 constexpr int kEstablished = 4;        // intervals
@@ -220,6 +221,7 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
     preempt_again_at_ = now + one_way_.next();
     yield(now, advert, Cause::one_way, out);
     deaf_ = advert.source;
+    if (config_.asks_peers) out.emplace_back(AskPeers{});
     return;
   }
   answer_loser(now, out);
@@ -238,8 +240,8 @@ bool VirtualRouter::is_established(TimePoint now) const {
 }
 
 // P27: after a split, and without preemption, a better router of ours does not take over but asks who had
-// the addresses for longer. That takes it less than an interval from our next word. With others, and in a
-// sync group, the RFC holds.
+// the addresses for longer. It needs to hear us for that, so we speak at once. With others, and in a sync
+// group, the RFC holds.
 bool VirtualRouter::waits_for_verdict(TimePoint now, const Received& winner, Actions& out) {
   const bool asks = !config_.preempt && !config_.in_group && winner.priority != kPriorityOwner;
   if (!asks || !kin_.contains(winner.source) || !is_established(now)) return false;
@@ -248,7 +250,7 @@ bool VirtualRouter::waits_for_verdict(TimePoint now, const Received& winner, Act
       verdict_ && verdict_->winner == winner.source && now - verdict_->began <= kVerdictForgotten * interval;
   if (goes_on) return now - verdict_->began < verdict_wait(interval);
   verdict_ = Verdict{.winner = winner.source, .began = now};
-  if (now - last_advert_ >= pace() / 2) speak(now, out);
+  speak(now, out);
   defend(now);
   return true;
 }

@@ -133,7 +133,7 @@ struct Answered {  // a peer of ours answered our question
   unsigned contacts = 0;                   // peers that it had contact with in the last while
   unsigned our_contacts = 0;               // and we
   bool has_newer_plan = false;
-  bool came_back = false;  // it had not answered for a while
+  bool came_back = false;  // it had left an earlier question without an answer
   bool all_quiet = false;  // with it all have answered, and nobody is active or knows of another than us
 };
 using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
