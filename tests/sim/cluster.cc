@@ -59,6 +59,7 @@ struct Cluster::Host {
   bool holds = false;
   std::uint64_t claim = 0;  // numbers the requests to hold, so that a late answer to an old one is known
   std::uint64_t pauses = 0;
+  bool lapsed = false;  // since the last pause
   std::int64_t drift_ppm = 0;
   Duration wall_clock_error{};
   std::vector<std::variant<Delivery, Event>> waiting;  // while paused
@@ -154,6 +155,7 @@ void Cluster::pause(std::size_t host) {
 }
 
 // As the agent's loop does after a stall: it is noticed first, then links and what was heard, timers last.
+// Who is still active holds what the kernel dropped.
 void Cluster::resume(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::paused) return;
@@ -166,6 +168,8 @@ void Cluster::resume(std::size_t host) {
     if (const auto* event = std::get_if<Event>(&waiting)) feed(host, *event);
   }
   feed(host, TimerExpired{});
+  const bool misses = std::exchange(self.lapsed, false) && self.node.machine().state() == State::active;
+  if (misses) hold(host);
 }
 
 void Cluster::link(std::size_t host, bool up) {
@@ -173,6 +177,10 @@ void Cluster::link(std::size_t host, bool up) {
   if (self.link_up == up) return;
   self.link_up = up;
   if (self.life == Life::running) feed(host, LinkChanged{.up = up});
+}
+
+void Cluster::fail_group(std::size_t host) {
+  feed(host, LinkChanged{.up = false, .by_group = true});
 }
 
 void Cluster::refuse_addresses(std::size_t host, bool refuse) {
@@ -279,7 +287,9 @@ void Cluster::happen(const Held& held) {
 
 void Cluster::happen(const Lapsed& lapsed) {
   auto& self = *hosts_.at(lapsed.host);
-  if (self.life == Life::paused && lapsed.pause == self.pauses) self.holds = false;
+  if (self.life != Life::paused || lapsed.pause != self.pauses) return;
+  self.lapsed = self.holds;
+  self.holds = false;
 }
 
 void Cluster::feed(std::size_t host, const Event& event) {
@@ -303,10 +313,12 @@ void Cluster::carry_out(std::size_t host, const Action& action) {
     self.holds = false;
     ++self.claim;
   }
-  if (std::holds_alternative<HoldAddresses>(action)) {
-    const auto when = now_ + rng_.between(Duration::zero(), options_.hold_delay_max);
-    queue_.emplace(when, Held{.host = host, .claim = ++self.claim});
-  }
+  if (std::holds_alternative<HoldAddresses>(action)) hold(host);
+}
+
+void Cluster::hold(std::size_t host) {
+  const auto when = now_ + rng_.between(Duration::zero(), options_.hold_delay_max);
+  queue_.emplace(when, Held{.host = host, .claim = ++hosts_.at(host)->claim});
 }
 
 void Cluster::send(std::size_t from, Priority priority) {

@@ -83,6 +83,8 @@ class Cluster {
   void pause(std::size_t host);
   void resume(std::size_t host);
   void link(std::size_t host, bool up);
+  // Another router of the host's group is in a fault; its own link works.
+  void fail_group(std::size_t host);
   void refuse_addresses(std::size_t host, bool refuse);
   // The time of day on the host is off by so much; to be seen by who gets its packets.
   void set_wall_clock(std::size_t host, Duration error);
@@ -144,6 +146,7 @@ class Cluster {
   void feed(std::size_t host, const Event& event);
   void carry_out(std::size_t host, const Actions& actions);
   void carry_out(std::size_t host, const Action& action);
+  void hold(std::size_t host);
   void send(std::size_t from, Priority priority);
   void send(std::size_t from, const SendHello& hello);
   void send(std::size_t from, std::size_t to, Delivery delivery);

@@ -39,6 +39,8 @@ constexpr std::array<const char*, kFaultCount> kFaultNames{"crash", "leave",  "p
 constexpr Duration kRetryLongest = 60s;
 // And once somebody did not hear it, so long at most it leaves the addresses to the other one.
 constexpr Duration kHumilityLongest = 240s;
+// Longer than a router can sleep without noticing it, also after a plan that raised the interval.
+constexpr int kLeaseIntervalsMin = 16;
 constexpr std::uint64_t kStepsOfPackets = 4;  // times as many of the bare machine in the same time
 constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
 
@@ -59,6 +61,24 @@ std::vector<int> draw_priorities(Rng& rng, std::size_t hosts) {
   return priorities;
 }
 
+// Of a group that is not all alike: a router of another make, or members that not everybody lists.
+void draw_strangers(Rng& rng, ClusterOptions& options) {
+  const auto hosts = options.priorities.size();
+  if (!options.packets || options.version == Version::v2 || !rng.one_in(4)) return;
+  if (rng.one_in(2)) {
+    options.foreign = {rng.below(hosts)};
+    return;
+  }
+  const auto unlisted = rng.below(hosts);
+  for (std::size_t host = 0; host < hosts; ++host) {
+    if (host == unlisted || rng.one_in(3)) continue;
+    auto& list = options.lists[host];
+    for (std::size_t other = 0; other < hosts; ++other) {
+      if (other != unlisted) list.push_back(other);
+    }
+  }
+}
+
 ClusterOptions draw_options(Rng& rng, bool with_model) {
   ClusterOptions options{.with_model = with_model};
   options.packets = rng.one_in(4);
@@ -72,9 +92,12 @@ ClusterOptions draw_options(Rng& rng, bool with_model) {
   const auto listening = down_of(options, 1);
   if (rng.one_in(options.packets ? 2 : 4))
     options.start_wait = rng.between(listening, std::max<Duration>(2 * listening, 3600ms));
+  if (rng.one_in(2))
+    options.lease = rng.between(kLeaseIntervalsMin * options.interval, 60 * options.interval);
   options.drift_ppm_max = rng.one_in(2) ? 0 : 500;
   options.hold_delay_max = rng.one_in(2) ? Duration(0) : options.interval / 20;
   options.network.delay_max = options.interval / 20;
+  draw_strangers(rng, options);
   return options;
 }
 
@@ -87,6 +110,10 @@ std::string describe(const ClusterOptions& options, const std::array<bool, kFaul
                           : " no preempt";
   if (options.start_wait > Duration::zero())
     text += " start wait " + std::to_string(options.start_wait / 1ms) + "ms";
+  if (options.lease > Duration::zero()) text += " lease " + std::to_string(options.lease / 1ms) + "ms";
+  if (!options.foreign.empty()) text += " foreign " + std::to_string(*options.foreign.begin());
+  for (const auto& [host, list] : options.lists)
+    text += " " + std::to_string(host) + " lists " + std::to_string(list.size());
   text += " faults";
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     if (enabled.at(i)) text += std::string(" ") + kFaultNames.at(i);
@@ -288,14 +315,15 @@ class History {
     while (cluster_.now() < deadline) {
       if (!cluster_.run_until([this] { return is_right(); }, deadline - cluster_.now())) break;
       if (!stays_right(20 * options_.interval)) continue;
-      if (!clocks_jumped_) probe_some();
+      if (!clocks_jumped_ && options_.lists.empty()) probe_some();
       return;
     }
     violate("no single right owner after " + std::to_string(limit / 1ms) + "ms of peace: " + picture());
   }
 
   // Not where a clock went back: until it is heard by all once more, its host is not believed (P5), which
-  // costs a down interval at any later time.
+  // costs a down interval at any later time. And not where an owner that comes back does not list everybody:
+  // it speaks to the others once they have asked it, or have spoken up (P19).
   void probe_some() {
     judge_.begin();
     for (auto probes = rng_.below(3); probes > 0 && !result_.violation; --probes) {

@@ -108,8 +108,8 @@ Actions Node::step(TimePoint now, const Event& event) {
     (void)set->link_changed(now, 0, started->link_up, std::nullopt);
     return plain(set->start(now));
   }
-  if (const auto* const link = std::get_if<LinkChanged>(&event))
-    return plain(set->link_changed(now, 0, link->up, std::nullopt));
+  const auto* const link = std::get_if<LinkChanged>(&event);
+  if (link != nullptr && !link->by_group) return plain(set->link_changed(now, 0, link->up, std::nullopt));
   if (std::holds_alternative<Stopped>(event)) return plain(set->stop(now));
   if (std::holds_alternative<TimerExpired>(event)) return plain(set->expire(now));
   if (const auto* const stalled = std::get_if<Stalled>(&event))
