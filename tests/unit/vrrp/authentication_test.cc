@@ -95,6 +95,26 @@ TEST(Authentication, AReplayIsRefusedForItsSourceOnly) {
   EXPECT_TRUE(judge.judge(packet4(kSequence, key(), other), other));
 }
 
+// They take different ways, and one may overtake the other.
+TEST(Authentication, AHelloAndAnAdvertisementHaveMarksOfTheirOwn) {
+  auto judge = judge_of(AuthMode::enforce);
+  const auto source = ip("198.51.100.10");
+  auto hello = from_hex(kMessage4);
+  hello[0] = 0xF1;
+  const auto judge_hello = [&](Sequence sequence) {
+    return judge.judge_signed(hello, sign(hello, source, key(), sequence), source);
+  };
+  EXPECT_TRUE(judge_hello(kSequence.next()));
+  EXPECT_TRUE(judge.judge(packet4(kSequence), source)) << "older than the hello";
+  EXPECT_EQ(judge_hello(kSequence.next()).error(), Discard::replay);
+  EXPECT_EQ(judge.judge(packet4(kSequence), source).error(), Discard::replay);
+  EXPECT_TRUE(judge.judge(packet4(kSequence.next().next()), source));
+  EXPECT_EQ(judge_hello(kSequence).error(), Discard::replay);
+  EXPECT_TRUE(judge_hello(kSequence.next().next())) << "older than the advertisement";
+  hello[1] = 52;
+  EXPECT_TRUE(judge_hello(kSequence)) << "another router's";
+}
+
 TEST(Authentication, AForgedSequenceDoesNotMoveTheMark) {
   auto judge = judge_of(AuthMode::enforce);
   const auto source = ip("198.51.100.10");

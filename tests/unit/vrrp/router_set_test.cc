@@ -151,6 +151,192 @@ TEST(RouterSet, WhatItSignsAnotherBelievesOverBothFamilies) {
   }
 }
 
+// --- hellos ---
+
+RouterSet keyed(const RouterSetup& setup, std::uint8_t secret = 0x5A) {
+  return started({setup}, {AuthMode::enforce, {{.id = 7, .secret = Bytes(32, secret)}}, 7});
+}
+
+// The same router where its first peer is.
+RouterSetup at_peer(RouterSetup setup) {
+  std::swap(setup.protocol.source, setup.rules.peers.front());
+  return setup;
+}
+
+std::vector<SendHello> hellos(const RouterActions& actions) {
+  std::vector<SendHello> found;
+  for (const auto& action : actions) {
+    if (const auto* hello = std::get_if<SendHello>(&action.action)) found.push_back(*hello);
+  }
+  return found;
+}
+
+// The set's next question, as it goes out.
+Packet question(RouterSet& set) {
+  const auto now = set.next_deadline().value();
+  const auto asked = hellos(set.expire(now));
+  EXPECT_FALSE(asked.empty());
+  return set.packet(0, asked.at(0), now, 1000s);
+}
+
+Reception receive(RouterSet& set, Duration now, const Packet& packet) {
+  return set.receive_hello(TimePoint(now), packet.envelope, packet.bytes);
+}
+
+TEST(Hellos, AQuestionIsAnsweredWithItsTicketAndTheAnswerTellsWhatThereIs) {
+  for (const auto& mine : {web4(), web6()}) {
+    auto asker = keyed(mine);
+    auto active = keyed(at_peer(mine));
+    run(active, 5s);
+    ASSERT_EQ(active.machine(0).state(), State::active);
+    const auto asked = question(asker);
+    EXPECT_EQ(asked.envelope.source, mine.protocol.source);
+    EXPECT_EQ(asked.envelope.destination, mine.rules.peers.front());
+    const auto answers = hellos(receive(active, 6s, asked).actions);
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_EQ(answers[0].kind, HelloKind::answer);
+    EXPECT_EQ(answers[0].to, mine.protocol.source);
+    EXPECT_EQ(answers[1].kind, HelloKind::question) << "it has just come and may have missed ours";
+    const auto reception = receive(asker, 500ms, active.packet(0, answers[0], TimePoint(6s), 1000s));
+    EXPECT_EQ(reception.discarded, std::nullopt);
+    ASSERT_TRUE(reception.event);
+    const auto& told = std::get<Answered>(*reception.event);
+    EXPECT_EQ(told.state, State::active);
+    EXPECT_EQ(told.active_router, mine.rules.peers.front());
+    EXPECT_FALSE(told.all_quiet);
+    EXPECT_EQ(asker.hellos_received(0), 1U);
+    EXPECT_EQ(active.hellos_received(0), 1U);
+    EXPECT_EQ(asker.received(0), 0U) << "it is no advertisement";
+  }
+}
+
+TEST(Hellos, AnAskerThatIsNotListedIsSpokenToForAWhile) {
+  auto set = keyed(web4());
+  auto newcomer = keyed(setup(51, "192.0.2.100", "192.0.2.40", "192.0.2.20"));
+  (void)receive(set, 1s, question(newcomer));
+  const auto destinations = [&set](Duration now) {
+    std::vector<IpAddress> found;
+    for (const auto& packet : set.packets(0, Priority(100), TimePoint(now), 1000s))
+      found.push_back(packet.envelope.destination);
+    return found;
+  };
+  EXPECT_EQ(destinations(2s), (std::vector{ip("192.0.2.30"), ip("192.0.2.40")}));
+  EXPECT_EQ(destinations(60s), std::vector{ip("192.0.2.30")});
+}
+
+TEST(Hellos, WhoHasAnsweredIsNotAskedBack) {
+  auto set = keyed(web4());
+  auto peer = keyed(at_peer(web4()));
+  const auto answers = hellos(receive(peer, 250ms, question(set)).actions);
+  ASSERT_FALSE(answers.empty());
+  EXPECT_EQ(receive(set, 300ms, peer.packet(0, answers[0], TimePoint(250ms), 1000s)).discarded, std::nullopt);
+  const auto back = hellos(receive(set, 300ms, question(peer)).actions);
+  ASSERT_EQ(back.size(), 1U);
+  EXPECT_EQ(back[0].kind, HelloKind::answer);
+}
+
+TEST(Hellos, NothingCountsTwiceAndNoAnswerCountsUnasked) {
+  auto set = keyed(web4());
+  auto peer = keyed(at_peer(web4()));
+  const auto asked = question(peer);
+  EXPECT_EQ(receive(set, 1s, asked).discarded, std::nullopt);
+  EXPECT_EQ(receive(set, 1s, asked).discarded, Discard::replay);
+  const SendHello unasked{.kind = HelloKind::answer, .to = ip("192.0.2.20"), .ticket = 4711};
+  const auto reception = receive(set, 1s, peer.packet(0, unasked, TimePoint(1s), 1000s));
+  EXPECT_EQ(reception.discarded, Discard::replay);
+  EXPECT_FALSE(reception.event);
+  EXPECT_TRUE(reception.actions.empty());
+  EXPECT_EQ(set.discards(0).at(static_cast<std::size_t>(Discard::replay)), 2U);
+  EXPECT_EQ(set.hellos_received(0), 1U);
+}
+
+TEST(Hellos, AnAnswerThatWasRecordedIsNoneToTheNextQuestion) {
+  auto peer = keyed(at_peer(web4()));
+  auto first_life = keyed(web4());
+  const auto answers = hellos(receive(peer, 250ms, question(first_life)).actions);
+  ASSERT_FALSE(answers.empty());
+  const auto recorded = peer.packet(0, answers[0], TimePoint(250ms), 1000s);
+  RouterSet second_life({web4()}, {AuthMode::enforce, {{.id = 7, .secret = Bytes(32, 0x5A)}}, 7});
+  (void)second_life.link_changed(TimePoint(100s), 0, true, std::nullopt);
+  (void)second_life.start(TimePoint(100s));
+  EXPECT_EQ(receive(second_life, 101s, recorded).discarded, Discard::replay);
+}
+
+TEST(Hellos, WhoHasAnotherKeyIsNotAnswered) {
+  auto set = keyed(web4());
+  auto stranger = keyed(at_peer(web4()), 0x77);
+  const auto reception = receive(set, 1s, question(stranger));
+  EXPECT_EQ(reception.discarded, Discard::authentication);
+  EXPECT_TRUE(reception.actions.empty());
+}
+
+TEST(Hellos, WhatIsForNobodyHereIsAStray) {
+  auto set = keyed(web4());
+  auto peer = keyed(at_peer(web4()));
+  const auto other = keyed(setup(52, "192.0.2.101", "192.0.2.30", "192.0.2.20"));
+  auto asked = question(peer);
+  EXPECT_EQ(set.receive_hello(TimePoint(1s), asked.envelope, Bytes{}).discarded, Discard::malformed);
+  asked.bytes[0] = 0x31;
+  EXPECT_EQ(receive(set, 1s, asked).discarded, Discard::version);
+  asked.bytes[0] = 0xF1;
+  asked.bytes[1] = 52;
+  EXPECT_EQ(receive(set, 1s, asked).discarded, Discard::vrid);
+  asked.bytes[1] = 51;
+  asked.envelope.source = ip("2001:db8::30");
+  EXPECT_EQ(receive(set, 1s, asked).discarded, Discard::vrid) << "the other family's VRIDs are others";
+  asked.envelope.source = ip("192.0.2.20");
+  EXPECT_EQ(receive(set, 1s, asked).discarded, Discard::own_address);
+}
+
+TEST(Hellos, WithoutAKeyOrWithMulticastOrAloneNobodyAsksOrAnswers) {
+  auto group = web4();
+  group.transport = Transport::multicast;
+  auto alone = web4();
+  alone.rules.peers.clear();
+  auto peer = keyed(at_peer(web4()));
+  const auto asked = question(peer);
+  const Authenticator with_key{AuthMode::enforce, {{.id = 7, .secret = Bytes(32, 0x5A)}}, 7};
+  for (auto set : {started({web4()}), started({group}, with_key), started({alone}, with_key)}) {
+    EXPECT_FALSE(set.machine(0).config().asks_peers);
+    EXPECT_EQ(receive(set, 1s, asked).discarded, Discard::unknown_source);
+    while (set.next_deadline() && *set.next_deadline() < TimePoint(30s)) {
+      const auto now = *set.next_deadline();
+      const auto actions = set.expire(now);
+      EXPECT_TRUE(hellos(actions).empty());
+      for (const auto router : who<HoldAddresses>(actions)) (void)set.feed(now, router, AddressesHeld{});
+    }
+  }
+}
+
+TEST(Hellos, AFaultOrAStopEndsTheQuestionsAndTheLinkBeginsThemAgain) {
+  auto set = keyed(web4());
+  EXPECT_TRUE(hellos(set.link_changed(TimePoint(1s), 0, false, std::nullopt)).empty());
+  EXPECT_EQ(set.next_deadline(), std::nullopt);
+  auto peer = keyed(at_peer(web4()));
+  const auto answers = hellos(receive(set, 2s, question(peer)).actions);
+  ASSERT_EQ(answers.size(), 1U) << "who asks is answered all the same, and not asked back";
+  const auto told = receive(peer, 2s, set.packet(0, answers[0], TimePoint(2s), 1000s));
+  ASSERT_TRUE(told.event);
+  EXPECT_EQ(std::get<Answered>(*told.event).state, State::fault);
+  EXPECT_EQ(hellos(set.link_changed(TimePoint(3s), 0, true, std::nullopt)).size(), 1U);
+  (void)set.stop(TimePoint(4s));
+  EXPECT_EQ(set.next_deadline(), std::nullopt);
+}
+
+TEST(Hellos, AfterASleepThatTheAddressesOutlivedTheActiveRouterAsks) {
+  auto set = keyed(web4());
+  run(set, 5s);
+  ASSERT_EQ(set.machine(0).state(), State::active);
+  const auto actions = set.notice_stall(TimePoint(60s), /*addresses_kept=*/true);
+  EXPECT_EQ(hellos(actions).size(), 1U);
+  EXPECT_EQ(who<SendAdvertisement>(actions), Routers{}) << "silent until the peers had time to object";
+  EXPECT_EQ(set.machine(0).state(), State::active);
+  auto kept_none = keyed(web4());
+  run(kept_none, 5s);
+  EXPECT_EQ(who<ReleaseAddresses>(kept_none.notice_stall(TimePoint(60s), /*addresses_kept=*/false)),
+            Routers{0});
+}
+
 RouterSet dual_stack() {
   auto four = web4();
   auto six = web6();
@@ -209,7 +395,7 @@ TEST(SyncGroup, AnAddressThatTheKernelRefusesTakesAllAlongAndBack) {
 TEST(SyncGroup, AStallMakesAllListenWithoutAWord) {
   auto set = dual_stack();
   run(set, 5s);
-  const auto actions = set.notice_stall(TimePoint(60s));
+  const auto actions = set.notice_stall(TimePoint(60s), /*addresses_kept=*/false);
   EXPECT_EQ(who<SendAdvertisement>(actions), Routers{});
   EXPECT_EQ(set.machine(0).state(), State::backup);
   EXPECT_EQ(set.machine(1).state(), State::backup);
