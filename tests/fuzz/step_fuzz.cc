@@ -55,7 +55,8 @@ Answered read_answer(ByteReader& input) {
           .our_contacts = bits / 8U % 2U,
           .has_newer_plan = bits / 16 % 2 == 1,
           .came_back = bits / 32 % 2 == 1,
-          .all_quiet = bits / 64 % 2 == 1};
+          .plan_is_quiet = bits / 64 % 2 == 1,
+          .known_are_quiet = bits / 128 % 2 == 1};
 }
 
 Event read_event(ByteReader& input, const RouterConfig& config) {

@@ -75,7 +75,7 @@ ReceiveRules rules(const Json& given) {
 
 Answered answer(const Json& given) {
   allow(given, {"is", "from", "state", "priority", "interval_ms", "active_for_ms", "active_router",
-                "contacts", "our_contacts", "newer_plan", "came_back", "all_quiet"});
+                "contacts", "our_contacts", "newer_plan", "came_back", "all_quiet", "known_quiet"});
   static const std::map<std::string, State> kStates{{"initialize", State::initialize},
                                                     {"backup", State::backup},
                                                     {"active", State::active},
@@ -89,7 +89,8 @@ Answered answer(const Json& given) {
                 .our_contacts = given.value("our_contacts", 0U),
                 .has_newer_plan = given.value("newer_plan", false),
                 .came_back = given.value("came_back", false),
-                .all_quiet = given.value("all_quiet", false)};
+                .plan_is_quiet = given.value("all_quiet", false),
+                .known_are_quiet = given.value("known_quiet", given.value("all_quiet", false))};
   if (given.contains("active_router")) made.active_router = address(given["active_router"]);
   return made;
 }

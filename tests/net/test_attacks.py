@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent import VIP, Agent
+from agent import STATUS_PORT, VIP, Agent
+from capture import Capture
 from cluster import Cluster
 from dual import ROUTER4, ROUTER6, VIP6, DualCluster, sum_counters, wait_for_states
-from forge import Advert, Forger, Key, ip_packets
+from forge import UDP, Advert, Forger, Hello, Key, ip_packets, udp
 from netns import Host, wait_until
 
 Frame = tuple[Host, bytes]  # to whom, and an IP packet
@@ -26,10 +29,18 @@ DISCARDS = ("malformed", "version", "type", "checksum", "no_addresses", "zero_in
 class Attack:
     name: str
     counter: str | None  # None: the packet does not even reach the router
-    advert: Advert | bytes
+    advert: Advert | Hello | bytes
     source: str = "peer"  # "peer", "self", or an address
     destination: str = "target"
     ttl: int = 255
+    hello: bool = False  # over UDP, where the members ask each other
+
+    def send(self, forger: Forger, target: Host, source: str, destination: str) -> None:
+        if isinstance(self.advert, Hello) or self.hello:
+            payload = self.advert.encode(source, destination) if isinstance(self.advert, Advert) else self.advert
+            forger.hello(target, source, destination, payload, STATUS_PORT)
+        else:
+            forger.advert(target, source, destination, self.advert, self.ttl)
 
 
 def own_addresses(cluster: Cluster, ipv6: bool) -> dict[str, str]:
@@ -52,7 +63,7 @@ def expect_harmless(cluster: Cluster, attacks: list[Attack], ipv6: bool = False)
                 source = {"peer": address[peer.name], "self": address[target.name]}.get(attack.source, attack.source)
                 destination = address[target.name] if attack.destination == "target" else attack.destination
                 for _ in range(REPEATS):
-                    forger.advert(target, source, destination, attack.advert, attack.ttl)
+                    attack.send(forger, target, source, destination)
                 grown = counted(agent, before, 0 if attack.counter is None else REPEATS)
                 if grown != ({} if attack.counter is None else {attack.counter: REPEATS}):
                     faults.append(f"{attack.name} at {target.name}: counted {grown}, expected {attack.counter}")
@@ -117,6 +128,74 @@ def unsigned_or_wrong(vip: str, key: Key) -> list[Attack]:
         Attack("a trailer of zeros", "authentication", replace(good, trailer=bytes(28))),
         Attack("1 kB behind the message", "authentication", replace(good, trailer=secrets.token_bytes(1024))),
     ]
+
+
+def just_now() -> int:
+    """The sequence of who speaks at this moment."""
+    return int(time.time() * 65536) << 16
+
+
+def forged_hellos(key: Key) -> list[Attack]:
+    good = Hello(key=key, sequence=just_now())
+    signed = good.encode("192.0.2.12")
+    stranger = Key(secrets.token_bytes(32), key.id)
+    return [
+        Attack("an empty datagram", "malformed", b"", hello=True),
+        Attack("a hello cut by a byte", "malformed", signed[:-1], hello=True),
+        Attack("noise", "malformed", bytes(range(100)), hello=True),
+        Attack("an advert as a hello", "malformed", Advert(key=key, sequence=just_now(), addresses=[VIP] * 12), hello=True),
+        Attack("a later format", "version", replace(good, form=2)),
+        Attack("neither question nor answer", "type", replace(good, kind=3)),
+        Attack("an unknown state", "malformed", replace(good, state=4)),
+        Attack("a hello with interval 0", "malformed", replace(good, interval_ms=0)),
+        Attack("a hello with priority 0", "malformed", replace(good, priority=0)),
+        Attack("bytes that nobody signs", "malformed", replace(good, zero=1)),
+        Attack("a hello to no router of ours", "vrid", replace(good, vrid=52)),
+        Attack("an unsigned hello", "authentication", signed[:-28] + bytes(28), hello=True),
+        Attack("a question with the wrong key", "authentication", replace(good, key=stranger)),
+        Attack("an answer with the wrong key", "authentication", replace(good, key=stranger, kind=2, state=2)),
+        Attack("a stranger's question", "authentication", replace(good, key=stranger), source="192.0.2.77"),
+        Attack("an unknown key id in a hello", "authentication", replace(good, key=Key(key.secret, 9))),
+        Attack("a hello of a wrong length", "authentication", signed + b"x", hello=True),
+        Attack("a hello from the target's own address", None, good, source="self"),  # the kernel's business
+    ]
+
+
+def test_forged_hellos(cluster: Cluster) -> None:
+    key = Key(secrets.token_bytes(32), 7)
+    cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, changes={"auth": key_file(cluster, key)})
+    cluster.start_all()
+    wait_for_states(cluster.agents["n2"], "backup")
+    expect_harmless(cluster, forged_hellos(key))
+
+
+def test_recorded_hellos_count_once(cluster: Cluster) -> None:
+    """A question is not answered again, and an answer to no question of ours says nothing, whoever signed it."""
+    key = Key(secrets.token_bytes(32))
+    cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, changes={"auth": key_file(cluster, key)})
+    with Capture(cluster.n2) as capture:
+        agents = cluster.start_all()
+        agents["n2"].wait_for_state("backup")
+        recorded = [frame[14:40] + b"\0\0" + frame[42:]  # the checksum was left to a network card
+                    for kind in (1, 2) for frame in capture.wait_for(functools.partial(is_hello, kind=kind))[:1]]
+    begin = time.monotonic()
+    before = sum_counters(agents["n1"])
+    with Forger(cluster.client) as forger:
+        for packet in recorded * 2:
+            forger.replay(cluster.n1, packet)
+        assert counted(agents["n1"], before, 4) == {"replay": 4}
+        before = sum_counters(agents["n1"])
+        unasked = Hello(kind=2, state=2, priority=250, key=key, sequence=just_now())
+        forger.hello(cluster.n1, cluster.n2.address, cluster.n1.address, unasked, STATUS_PORT)
+        assert counted(agents["n1"], before, 1) == {"replay": 1}
+        assert sum_counters(agents["n1"])["hellos_sent"] == before["hellos_sent"], "no answer"
+    cluster.owners.stays(["n1"], 1)
+    assert not cluster.owners.changes(begin), cluster.owners
+
+
+def is_hello(frame: bytes, kind: int) -> bool:
+    return (frame[12:14] == b"\x08\x00" and frame[23] == UDP and frame[36:38] == STATUS_PORT.to_bytes(2, "big")
+            and frame[45] == kind)
 
 
 def test_version_3_without_a_key(cluster: Cluster) -> None:
@@ -368,13 +447,13 @@ def test_a_flood_is_harmless(dual: DualCluster) -> None:
     print(f"20000 packets in {took:.1f} s; {report}")
     for name, agent in agents.items():
         growth = resident_kb(agent) - before[name]
-        lines = [line for line in agent.log()[logged[name]:].splitlines() if "advert_discarded" in line]
+        lines = [line for line in agent.log()[logged[name]:].splitlines() if "_discarded" in line]
         counters = sum_counters(agent)
         refused = sum(counters[reason] for reason in DISCARDS)
         print(f"{name}: {growth:+d} kB, {len(lines)} lines for {refused} packets refused")
         assert growth <= 500
         assert refused >= 9000, "most of its half of the packets should have reached it"
-        reasons = [match.group(1) for line in lines if (match := re.search(r"reason=(\w+)", line))]
+        reasons = [match.groups() for line in lines if (match := re.search(r"event=(\w+).*reason=(\w+)", line))]
         assert len(lines) == len(reasons)
         assert all(reasons.count(reason) <= took / 10 + 2 for reason in set(reasons)), lines
     wait_for_summary(dual, agents["n1"])
@@ -407,6 +486,9 @@ def varied_frames(cluster: DualCluster, dice: random.Random, count: int) -> list
         else:
             source = peer.address if dice.random() < 0.5 else f"192.0.2.{dice.randrange(20, 99)}"
             destination, vip = target.address, VIP
+        if dice.random() < 0.25:
+            frames += [(target, packet) for packet in varied_hello(source, destination, dice)]
+            continue
         advert = Advert(version=dice.choice((2, 3, 3, 3, 7)), kind=dice.choice((1, 1, 1, 2)),
                         vrid=dice.choice((51, 51, dice.randrange(256))), priority=dice.randrange(256),
                         interval=dice.randrange(256), addresses=[vip] * dice.randrange(4),
@@ -414,6 +496,15 @@ def varied_frames(cluster: DualCluster, dice: random.Random, count: int) -> list
         payload = dice.randbytes(dice.randrange(200)) if dice.random() < 0.1 else advert.encode(source, destination)
         frames += [(target, packet) for packet in ip_packets(source, destination, payload, dice.choice((255, 255, 64)))]
     return frames
+
+
+def varied_hello(source: str, destination: str, dice: random.Random) -> Iterator[bytes]:
+    hello = Hello(version=dice.choice((15, 15, 15, 3)), vrid=dice.choice((51, 51, dice.randrange(256))),
+                  kind=dice.choice((1, 2, 3)), state=dice.randrange(5), zero=dice.choice((0, 0, 1)),
+                  sequence=dice.randrange(1 << 64)).encode(source)
+    noise = dice.randbytes(dice.randrange(200)) if dice.random() < 0.3 else b""
+    payload = noise or hello[:dice.choice((len(hello), len(hello), dice.randrange(len(hello))))]
+    yield from ip_packets(source, destination, udp(source, destination, payload, STATUS_PORT), 64, UDP)
 
 
 def wait_for_summary(cluster: DualCluster, agent: Agent) -> None:

@@ -107,17 +107,18 @@ void Model::slept(std::int64_t now, bool address_kept, Expected& out) {
   if (priority_ == 255 || (state_ != 'A' && state_ != 'B')) return;
   if (state_ == 'A' && has_address_ && address_kept && has_kin_) {
     loser_since_ = winner_since_ = advert_at_ = kNever;
-    resume_at_ = now + pace();
+    resume_at_ = now + pace() / 2;
     return;
   }
   const auto follows = state_ == 'B' ? follows_ : std::nullopt;
   const bool it_leaves = it_leaves_;
-  const bool first = state_ == 'B' && first_time_;
+  const bool asks = state_ == 'B' && has_kin_;
+  const auto soon = std::max(down_at_, now + heard_interval_ + skew());
   let_go('B', out);
   follows_ = follows;
   it_leaves_ = it_leaves;
-  first_time_ = first;
-  down_at_ = now + down();
+  first_time_ = asks;
+  down_at_ = asks ? soon : now + down();
 }
 
 void Model::expired(std::int64_t now, Expected& out) {
@@ -244,7 +245,7 @@ void Model::answered_in_backup(std::int64_t now, const Answered& answer) {
     humble_until_ = now;
   }
   if (!first_time_) return;
-  if (answer.all_quiet && down_at_ != kNever) down_at_ = std::min(down_at_, now + down());
+  if (answer.plan_is_quiet && down_at_ != kNever) down_at_ = std::min(down_at_, now + down());
   if (answer.state != State::active) return;
   const auto interval = answer.interval.count();
   const auto its_down = 3 * interval + (256 - priority_) * (version_2_ ? kSecond : interval) / 256;
@@ -259,7 +260,7 @@ void Model::answered_in_active(std::int64_t now, const Answered& answer, Expecte
                              (answer.state == State::backup && answer.active_router.value_or(self_) != self_);
     if (other_there) {
       follow(now, answer.source, interval, out);
-    } else if (answer.all_quiet) {
+    } else if (answer.known_are_quiet) {
       resume_at_ = kNever;
       speak(now, out);
     }

@@ -18,14 +18,14 @@
 //   group claims when it is told that all can, and yields when it is told that one must.
 // And what the answers of peers of ours to our questions change:
 //   a first listening longer than a down interval ends a down interval after all are known to be quiet;
-//   who slept as active and still has the address goes on after an interval of silence, or as soon as all are
-//   quiet, unless somebody was or is active;
-//   without preemption, after a split, who is worse says a word and then obeys the second one of who is
-//   better (the first after three quarters of an interval), and who is better
-//   yields to one with more contacts, or as many and longer active; both must have been so for four
-//   intervals; with an older plan than a living peer's nobody preempts and everybody waits a whole interval
-//   after a priority 0; who is active says 0 when it has known for a minute; the patience with one that did
-//   not hear us ends when it answers again.
+//   who slept as active and still has the address goes on after half an interval of silence, or as soon as
+//   all whom it knows are quiet, unless somebody was or is active; who slept as a backup waits an interval
+//   and its skew at least, and listens as at the start; without preemption, after a split, who is worse says
+//   a word and then obeys the second one of who is better (the first after three quarters of an interval),
+//   and who is better yields to one with more contacts, or as many and longer active; both must have been so
+//   for four intervals; with an older plan than a living peer's nobody preempts and everybody waits a whole
+//   interval after a priority 0; who is active says 0 when it has known for a minute; the patience with one
+//   that did not hear us ends when it answers again.
 #pragma once
 
 #include <cstdint>
@@ -115,7 +115,7 @@ class Model {
   std::int64_t humble_until_ = 0;  // leaves the addresses to whoever does not hear us
   std::int64_t humble_for_ = 60'000'000'000;
   std::optional<IpAddress> deaf_;  // who did not hear us
-  bool first_time_ = false;        // listens for the first time, and has heard nothing yet
+  bool first_time_ = false;        // listens since its start or sleep, and has heard nothing yet
   std::set<IpAddress> kin_;        // whoever answered once
   std::int64_t active_since_ = kNever;
   std::int64_t winner_since_ = kNever;

@@ -43,6 +43,7 @@ class Plan:
     lease: str = "auto"
     interface: str = "auto"
     vrid: int = 51
+    start_wait_ms: int | None = 0  # tests need not wait for strangers with a longer interval; None: automatic
     password_file: Path | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)  # merged over the document last
 
@@ -51,12 +52,11 @@ class Plan:
         return {
             "schema": 1, "group": "web", "generation": 1, "version": self.version,
             "advert_interval_ms": self.interval_ms, "preempt": self.preempt, "preempt_delay_ms": self.preempt_delay_ms,
-            "start_wait_ms": 0,  # tests need not wait for strangers with a longer interval
             "lease": self.lease, "interface": self.interface, "auth": auth, "status_port": STATUS_PORT,
             "routers": [{"vrid": self.vrid, "addresses": list(self.addresses)}],
             "members": [{"id": host.name, "hostname": host.name, "address": host.address, "priority": priority}
                         for host, priority in self.members.items()],
-        } | dict(self.changes)
+        } | ({} if self.start_wait_ms is None else {"start_wait_ms": self.start_wait_ms}) | dict(self.changes)
 
     def write(self, path: Path) -> Path:
         path.write_text(json.dumps(self.document(), sort_keys=True))
@@ -74,6 +74,10 @@ class Plan:
     def down(self, host: Host) -> float:
         """The active-down interval of a member, seconds."""
         return 3 * self.interval + self.skew(host)
+
+    def long_listening(self, host: Host) -> float:
+        """How long a member listens first when it is not told better, seconds: as if the interval were a second."""
+        return max(1.0, self.interval) * (3 + (256 - self.members[host]) / 256)
 
     @property
     def lease_max(self) -> float:

@@ -1,4 +1,4 @@
-"""Packets that no honest router sends: VRRP adverts, ARP and neighbour advertisements built by hand, byte for byte.
+"""Packets that no honest router sends: VRRP adverts, hellos, ARP and neighbour advertisements, byte for byte.
 
 Everything can be wrong: what is not asked for is right. Frames go from one host of a Lan to another.
 """
@@ -11,11 +11,12 @@ import ipaddress
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netns import Host
 
 PROTOCOL = 112
+UDP = 17
 _FRAGMENT = 1480
 
 
@@ -58,13 +59,43 @@ class Advert:
         return head + struct.pack("!H", total if self.checksum is None else self.checksum) + body + tail
 
     def _sign(self, head: bytes, body: bytes, source: str) -> bytes:
-        if self.key is None:
-            return b""
-        address = ipaddress.ip_address(source)
-        pseudo = struct.pack("!BBBB", address.version, self.version, self.vrid, 0) + address.packed.ljust(16, b"\0")
-        start = struct.pack("!BBHQ", 1, self.key.id, 0, self.sequence)
-        digest = hmac.new(self.key.secret, pseudo + head + b"\0\0" + body + start + bytes(16), hashlib.sha256).digest()
-        return start + digest[:16]
+        return b"" if self.key is None else signature(head + b"\0\0" + body, source, self.key, self.sequence)
+
+
+@dataclass(frozen=True)
+class Hello:
+    """A hello as its fields (vrrp/core/hello.h); `encode` makes the payload of a datagram."""
+
+    version: int = 15
+    form: int = 1
+    vrid: int = 51
+    priority: int = 200
+    kind: int = 1  # 1: question, 2: answer
+    state: int = 1  # 0: initialize, 1: backup, 2: active, 3: fault
+    contacts: int = 0
+    zero: int = 0
+    generation: int = 1
+    ticket: int = 1
+    interval_ms: int = 250
+    active_for_ms: int = 0
+    active_router: bytes = b""
+    key: Key = field(default=Key(bytes(32)))
+    sequence: int = 0
+
+    def encode(self, source: str) -> bytes:
+        message = struct.pack("!BBBBBBHQQII", self.version << 4 | self.form, self.vrid, self.priority, self.kind,
+                              self.state, self.contacts, self.zero, self.generation, self.ticket, self.interval_ms,
+                              self.active_for_ms) + self.active_router.ljust(16, b"\0")
+        return message + signature(message, source, self.key, self.sequence)
+
+
+def signature(message: bytes, source: str, key: Key, sequence: int) -> bytes:
+    """The trailer: of a message whose bytes 6 and 7, an advert's checksum, count as zero."""
+    address = ipaddress.ip_address(source)
+    pseudo = struct.pack("!BBBB", address.version, message[0] >> 4, message[1], 0) + address.packed.ljust(16, b"\0")
+    start = struct.pack("!BBHQ", 1, key.id, 0, sequence)
+    signed = pseudo + message[:6] + b"\0\0" + message[8:] + start + bytes(16)
+    return start + hmac.new(key.secret, signed, hashlib.sha256).digest()[:16]
 
 
 def checksum(data: bytes) -> int:
@@ -75,26 +106,36 @@ def checksum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
-def _pseudo_header(source: str, destination: str, size: int, version: int) -> bytes:
+def udp(source: str, destination: str, payload: bytes, port: int, source_port: int | None = None) -> bytes:
+    """A datagram; over IPv4 without a checksum."""
+    head = struct.pack("!HHHH", port if source_port is None else source_port, port, 8 + len(payload), 0)
+    if ":" not in source:
+        return head + payload
+    total = checksum(_pseudo_header(source, destination, 8 + len(payload), 3, UDP) + head + payload)
+    return head[:6] + struct.pack("!H", total or 0xFFFF) + payload
+
+
+def _pseudo_header(source: str, destination: str, size: int, version: int, protocol: int = PROTOCOL) -> bytes:
     if ":" in source:
         return (ipaddress.ip_address(source).packed + ipaddress.ip_address(destination).packed
-                + struct.pack("!II", size, PROTOCOL))
+                + struct.pack("!II", size, protocol))
     if version == 2:
         return b""
     return (ipaddress.ip_address(source).packed + ipaddress.ip_address(destination).packed
             + struct.pack("!HH", PROTOCOL, size))
 
 
-def ip_packets(source: str, destination: str, payload: bytes, ttl: int = 255) -> Iterator[bytes]:
+def ip_packets(source: str, destination: str, payload: bytes, ttl: int = 255,
+               protocol: int = PROTOCOL) -> Iterator[bytes]:
     """One packet; over IPv4 as many fragments as the payload needs."""
     if ":" in source:
-        yield (struct.pack("!IHBB", 6 << 28, len(payload), PROTOCOL, ttl) + ipaddress.ip_address(source).packed
+        yield (struct.pack("!IHBB", 6 << 28, len(payload), protocol, ttl) + ipaddress.ip_address(source).packed
                + ipaddress.ip_address(destination).packed + payload)
         return
     for offset in range(0, max(len(payload), 1), _FRAGMENT):
         part = payload[offset:offset + _FRAGMENT]
         more = 0x2000 if offset + _FRAGMENT < len(payload) else 0
-        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(part), 4711, more | offset // 8, ttl, PROTOCOL, 0,
+        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(part), 4711, more | offset // 8, ttl, protocol, 0,
                              ipaddress.ip_address(source).packed, ipaddress.ip_address(destination).packed)
         yield header[:10] + struct.pack("!H", checksum(header)) + header[12:] + part
 
@@ -120,6 +161,11 @@ class Forger:
         """To the target's own MAC, whatever the destination address."""
         payload = advert if isinstance(advert, bytes) else advert.encode(source, destination)
         for packet in ip_packets(source, destination, payload, ttl):
+            self.replay(target, packet)
+
+    def hello(self, target: Host, source: str, destination: str, hello: Hello | bytes, port: int) -> None:
+        payload = hello if isinstance(hello, bytes) else hello.encode(source)
+        for packet in ip_packets(source, destination, udp(source, destination, payload, port), 64, UDP):
             self.replay(target, packet)
 
     def replay(self, target: Host, packet: bytes) -> None:

@@ -27,7 +27,10 @@ void Acquaintances::turn(TimePoint now) {
     const auto heard =
         std::ranges::count_if(peers_, [](const auto& entry) { return entry.second.in_this_round; });
     contacts_ = static_cast<std::uint8_t>(std::min<std::ptrdiff_t>(heard, 255));
-    for (auto& [address, peer] : peers_) peer.is_new = peer.in_this_round = false;
+    for (auto& [address, peer] : peers_) {
+      peer.in_last_round = std::exchange(peer.in_this_round, false);
+      peer.is_new = false;
+    }
     round_ends_ = now + round_;
     times_left_ = std::max(times_left_, kTimesInRound);
   }
@@ -71,14 +74,30 @@ bool Acquaintances::has_answered(const IpAddress& peer) const {
   return found != peers_.end() && found->second.answer.has_value();
 }
 
-bool Acquaintances::all_quiet(const IpAddress& self) const {
-  const auto is_quiet = [&self](const auto& entry) {
+bool Acquaintances::nobody_objects(const IpAddress& self) const {
+  return std::ranges::all_of(peers_, [&self](const auto& entry) {
     const auto& answer = entry.second.answer;
     if (!answer) return true;
     return answer->state != State::active && (!answer->active_router || *answer->active_router == self);
-  };
-  return std::ranges::all_of(listed_, [this](const auto& peer) { return has_answered(peer); }) &&
-         std::ranges::all_of(peers_, is_quiet);
+  });
+}
+
+bool Acquaintances::plan_is_quiet(const IpAddress& self) const {
+  const auto has = [this](const auto& peer) { return has_answered(peer); };
+  return std::ranges::all_of(listed_, has) && nobody_objects(self);
+}
+
+bool Acquaintances::known_are_quiet(const IpAddress& self) const {
+  const auto has = [](const auto& entry) { return !entry.second.in_last_round || entry.second.answer; };
+  return std::ranges::all_of(peers_, has) && nobody_objects(self);
+}
+
+bool Acquaintances::wants_to_ask_back(const IpAddress& peer, TimePoint now) const {
+  if (!next_ || has_answered(peer)) return false;
+  const auto found = peers_.find(peer);
+  if (found == peers_.end() || found->second.tickets.empty()) return true;
+  const auto last = TimePoint(Duration(static_cast<Duration::rep>(found->second.tickets.back())));
+  return now - last >= kAskBackAfter;
 }
 
 bool Acquaintances::came_back(const IpAddress& peer) const {

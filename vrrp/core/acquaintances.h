@@ -40,10 +40,13 @@ class Acquaintances {
   // Takes an answer; false when it is none to one of our last questions.
   [[nodiscard]] bool answered(const IpAddress& peer, const Hello& hello);
 
-  // Since begin():
-  [[nodiscard]] bool has_answered(const IpAddress& peer) const;
-  // Whether every peer of the plan has answered, and nobody is active or follows another one than `self`.
-  [[nodiscard]] bool all_quiet(const IpAddress& self) const;
+  // Since begin(), whether everybody has answered that should have, and nobody is active or follows another
+  // one than `self`. Of the plan every peer should, of those that we know who answered in the last round.
+  [[nodiscard]] bool plan_is_quiet(const IpAddress& self) const;
+  [[nodiscard]] bool known_are_quiet(const IpAddress& self) const;
+  // Whether to ask somebody who has just asked us: it has not answered since begin(), and was not asked just
+  // now, or questions could beget questions for ever.
+  [[nodiscard]] bool wants_to_ask_back(const IpAddress& peer, TimePoint now) const;
   // How many peers answered in the last whole round.
   [[nodiscard]] std::uint8_t contacts() const { return contacts_; }
   // Whether the peer's last answer came after a question that it must have missed.
@@ -53,6 +56,7 @@ class Acquaintances {
   static constexpr int kTimesAtFirst = 9;  // 2 s long
   static constexpr int kTimesInRound = 3;
   static constexpr Duration kMissed = std::chrono::milliseconds(500);
+  static constexpr Duration kAskBackAfter = std::chrono::milliseconds(50);
   static constexpr Duration kRound = PeerBook::kTransientLife / 3;
   static constexpr std::size_t kPeersMax = 512;
   static constexpr std::size_t kTicketsMax = 4;
@@ -63,8 +67,11 @@ class Acquaintances {
     std::optional<Hello> answer;         // the last one since begin()
     bool is_new = false;                 // it has answered since begin() or the begin of the round
     bool in_this_round = false;
+    bool in_last_round = false;
     bool came_back = false;
   };
+  [[nodiscard]] bool has_answered(const IpAddress& peer) const;
+  [[nodiscard]] bool nobody_objects(const IpAddress& self) const;
 
   std::vector<IpAddress> listed_;
   Duration first_round_;

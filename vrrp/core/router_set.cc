@@ -227,7 +227,7 @@ void RouterSet::answer(TimePoint now, std::size_t router, const IpAddress& asker
   member.peers.heard_authentic(asker, now);
   out.push_back({.router = router,
                  .action = SendHello{.kind = HelloKind::answer, .to = asker, .ticket = question.ticket}});
-  if (member.acquaintances.next() && !member.acquaintances.has_answered(asker)) ask(now, router, asker, out);
+  if (member.acquaintances.wants_to_ask_back(asker, now)) ask(now, router, asker, out);
 }
 
 std::optional<Answered> RouterSet::answered(TimePoint now, std::size_t router, const IpAddress& peer,
@@ -247,7 +247,8 @@ std::optional<Answered> RouterSet::answered(TimePoint now, std::size_t router, c
                   .our_contacts = acquaintances.contacts(),
                   .has_newer_plan = hello.generation > config.generation,
                   .came_back = acquaintances.came_back(peer),
-                  .all_quiet = acquaintances.all_quiet(config.source)};
+                  .plan_is_quiet = acquaintances.plan_is_quiet(config.source),
+                  .known_are_quiet = acquaintances.known_are_quiet(config.source)};
 }
 
 // The router on the interface where the packet came in; else the first that listens elsewhere, too.

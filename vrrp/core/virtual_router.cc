@@ -32,6 +32,8 @@ constexpr Duration kAnswerCounts = 25s;
 constexpr auto verdict_wait(Duration interval) {
   return interval * 3 / 4;
 }
+// Who is woken later than this slept, and has peers to ask what it missed.
+constexpr Duration kLateMost = 50ms;
 constexpr int kVerdictForgotten = 10;  // intervals
 constexpr int kEstablished = 4;        // intervals
 constexpr std::size_t kKinMax = 512;
@@ -93,7 +95,10 @@ bool VirtualRouter::is_outdated(TimePoint now) const {
 bool VirtualRouter::is_stalled(TimePoint now) const {
   if (timers_.armed(Timer::advert)) return now - last_advert_ > 3 * pace();
   const auto deadline = timers_.next();
-  return deadline && now - deadline->when > down_interval();
+  if (!deadline) return false;
+  // Once: on a busy machine, who is late again and again must come to its claim.
+  const bool asks = config_.asks_peers && state_ == State::backup && !listening_;
+  return now - deadline->when > (asks ? std::min(active_interval_ / 2, kLateMost) : down_interval());
 }
 
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
@@ -180,7 +185,7 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   // In a group, whose delay is over has waited long enough, whenever the others' is over.
   const bool stays_ready = ready_ && lower && preempts && claim_cause_ == Cause::preemption;
   ready_ = stays_ready;
-  first_listening_ = false;
+  listening_ = false;
   learn_interval(advert.interval);
   active_router_ = advert.source;
   active_left_ = false;
@@ -287,13 +292,13 @@ void VirtualRouter::answered_as_backup(TimePoint now, const Answered& answer) {
     preempt_again_at_ = now;
     deaf_.reset();
   }
-  if (!first_listening_) return;
+  if (!listening_) return;
   const auto sooner = [this](TimePoint when) {
     const auto down = timers_.get(Timer::down);
     if (down && when < *down) timers_.set(Timer::down, when);
   };
   // P23: the long first listening is for peers that are not ours.
-  if (answer.all_quiet) sooner(now + down_interval());
+  if (answer.plan_is_quiet) sooner(now + down_interval());
   if (answer.state != State::active) return;
   sooner(now + active_down_interval(config_.version, config_.priority, answer.interval));
   received_as_backup(now,
@@ -306,7 +311,7 @@ void VirtualRouter::answered_as_active(TimePoint now, const Answered& answer, Ac
     const bool follows_other = answer.active_router && *answer.active_router != config_.source;
     if (answer.state == State::active || (answer.state == State::backup && follows_other)) {
       yield(now, word, Cause::stalled, out);
-    } else if (answer.all_quiet) {
+    } else if (answer.known_are_quiet) {
       resume(now, out);
     }
     return;
@@ -379,21 +384,30 @@ void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
 // before the sleep says nothing any more.
 void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
   if (config_.priority == kPriorityOwner) return;
-  // P10: perhaps all of us slept. Who still has the addresses asks, is silent for an interval, and goes on
-  // unless somebody objects.
+  // P10: perhaps all of us slept. Who still has the addresses asks, is silent for half an interval, and goes
+  // on unless somebody objects; so long, and a whole interval longer than that, the others wait for it.
   const bool served = timers_.armed(Timer::advert) || timers_.armed(Timer::resume);
   if (served && event.addresses_kept && config_.asks_peers) {
     timers_.stop_all();
     contest_.reset();
     verdict_.reset();
-    timers_.set(Timer::resume, now + pace());
+    timers_.set(Timer::resume, now + pace() / 2);
     out.emplace_back(AskPeers{});
     return;
   }
-  if (state_ == State::active) become_backup(now, down_interval(), Cause::stalled, nullptr, out);
-  if (state_ == State::backup) {
-    timers_.stop_all();
-    ready_ = false;
+  if (state_ == State::active) {
+    become_backup(now, down_interval(), Cause::stalled, nullptr, out);
+    return;
+  }
+  if (state_ != State::backup) return;
+  const auto down = timers_.get(Timer::down).value_or(now);
+  timers_.stop_all();
+  ready_ = false;
+  listening_ = config_.asks_peers;
+  if (config_.asks_peers) {
+    timers_.set(Timer::down, std::max(down, now + active_interval_ + skew()));
+    out.emplace_back(AskPeers{});
+  } else {
     timers_.set(Timer::down, now + down_interval());
   }
 }
@@ -475,7 +489,7 @@ void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   }
   const bool first = cause == Cause::started && config_.start_wait > Duration::zero();
   become_backup(now, first ? config_.start_wait : down_interval(), cause, nullptr, out);
-  first_listening_ = first;
+  listening_ = first;
   if (config_.asks_peers) out.emplace_back(AskPeers{});
 }
 
@@ -497,7 +511,7 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   timers_.set(Timer::down, now + wait);
   active_left_ = false;
   ready_ = false;
-  first_listening_ = false;
+  listening_ = false;
   contest_.reset();
   verdict_.reset();
   active_router_.reset();

@@ -134,7 +134,10 @@ struct Answered {  // a peer of ours answered our question
   unsigned our_contacts = 0;               // and we
   bool has_newer_plan = false;
   bool came_back = false;  // it had left an earlier question without an answer
-  bool all_quiet = false;  // with it all have answered, and nobody is active or knows of another than us
+  // With it every peer of the plan has answered, or every one of those that answered before, and nobody is
+  // active or knows of another than us.
+  bool plan_is_quiet = false;
+  bool known_are_quiet = false;
 };
 using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
                            AddressesRefused, ForeignOwner, Claimed, Yielded, Reconfigured, Answered>;
@@ -199,7 +202,8 @@ class VirtualRouter {
   // The active router as far as known: ourselves, or the last sender believed.
   [[nodiscard]] std::optional<IpAddress> active_router() const { return active_router_; }
   // Whether we slept so long that the others may have acted without us: while active, since our last
-  // advertisement; else since a deadline of ours. To be asked before anything is fed in a turn.
+  // advertisement; else since a deadline of ours, and sooner where peers can be asked what we missed. To be
+  // asked before anything is fed in a turn.
   [[nodiscard]] bool is_stalled(TimePoint now) const;
   // In a group: whether it waits for the others.
   [[nodiscard]] bool is_ready() const { return ready_; }
@@ -274,7 +278,7 @@ class VirtualRouter {
   std::optional<Contest> contest_;
   TimePoint preempt_again_at_;             // after a contest that we gave up
   std::optional<IpAddress> deaf_;          // who did not hear us in it
-  bool first_listening_ = false;           // nothing was heard since the start
+  bool listening_ = false;                 // since the start or a stall, and nobody was heard yet
   std::optional<TimePoint> active_since_;  // with the addresses
   std::set<IpAddress> kin_;                // answered a hello once: they know our rules
   struct Verdict {                         // a better router after a split, which may leave it to us
