@@ -27,6 +27,7 @@ constexpr Duration kOneWayLongest = 240s;
 // long an answer counts.
 constexpr Duration kPatienceForPlan = 60s;
 constexpr Duration kAnswerCounts = 25s;
+constexpr int kAfterYou = 2;  // intervals, until whoever has the newer plan must have claimed and spoken
 // P27: after a split, who is worse goes on until the better one speaks again after so long, which is before
 // its next regular word and after it could have yielded.
 constexpr auto verdict_wait(Duration interval) {
@@ -92,13 +93,14 @@ bool VirtualRouter::is_outdated(TimePoint now) const {
   return newer_plan_ && now - newer_plan_->last <= kAnswerCounts;
 }
 
-bool VirtualRouter::is_stalled(TimePoint now) const {
+bool VirtualRouter::is_stalled(TimePoint now, TimePoint busy_until) const {
   if (timers_.armed(Timer::advert)) return now - last_advert_ > 3 * pace();
   const auto deadline = timers_.next();
   if (!deadline) return false;
+  if (now - deadline->when > down_interval()) return true;
   // Once: on a busy machine, who is late again and again must come to its claim.
   const bool asks = config_.asks_peers && state_ == State::backup && !listening_;
-  return now - deadline->when > (asks ? std::min(active_interval_ / 2, kLateMost) : down_interval());
+  return asks && now - std::max(deadline->when, busy_until) > std::min(active_interval_ / 2, kLateMost);
 }
 
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
@@ -170,7 +172,7 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     // Said again, it must not postpone the take-over that it began.
     const auto running = timers_.get(Timer::down);
     // P26: who has an older plan lets the others go first.
-    const auto skewed = now + (is_outdated(now) ? std::max(skew(), active_interval_) : skew());
+    const auto skewed = now + skew() + (is_outdated(now) ? kAfterYou * active_interval_ : Duration::zero());
     if (!running || skewed < *running) timers_.set(Timer::down, skewed);
     active_left_ = true;
     timers_.stop(Timer::preempt_delay);
@@ -221,7 +223,6 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
     yield(now, advert, higher_priority ? Cause::higher_priority : Cause::higher_address, out);
     return;
   }
-  const bool first = !contest_ || contest_->loser != advert.source;
   if (is_unheard(now, advert)) {
     preempt_again_at_ = now + one_way_.next();
     yield(now, advert, Cause::one_way, out);
@@ -231,8 +232,9 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
   }
   answer_loser(now, out);
   // P27: has it had the addresses for longer?
-  if (first && !config_.preempt && kin_.contains(advert.source) && is_established(now))
-    out.emplace_back(AskPeers{});
+  if (!contest_ || contest_->began != now) return;
+  contest_->spoke = last_advert_;
+  if (!config_.preempt && kin_.contains(advert.source) && is_established(now)) out.emplace_back(AskPeers{});
 }
 
 void VirtualRouter::yield(TimePoint now, const Received& winner, Cause cause, Actions& out) {
@@ -266,7 +268,9 @@ bool VirtualRouter::keeps_it(TimePoint now, const Answered& loser) const {
   const bool asked = !config_.preempt && !config_.in_group && config_.priority != kPriorityOwner;
   const bool contested = contest_ && contest_->loser == loser.source && loser.state == State::active;
   const bool established = is_established(now) && loser.active_for >= kEstablished * loser.interval;
-  if (!asked || !contested || !established) return false;
+  // Later, our next word makes the loser yield, and both would.
+  const bool in_time = contested && now - contest_->spoke < pace() / 2;
+  if (!asked || !in_time || !established) return false;
   if (loser.contacts != loser.our_contacts) return loser.contacts > loser.our_contacts;
   return loser.active_for > active_for(now);
 }
@@ -343,7 +347,7 @@ bool VirtualRouter::is_unheard(TimePoint now, const Received& loser) {
   const auto interval = std::max(loser.interval, pace());
   const bool goes_on = contest_ && contest_->loser == loser.source && now - contest_->last <= 3 * interval;
   if (!goes_on) {
-    contest_ = Contest{.loser = loser.source, .began = now, .last = now};
+    contest_ = Contest{.loser = loser.source, .began = now, .last = now, .spoke = now};
     if (now - preempt_again_at_ > kOneWayLongest) one_way_.reset();  // that was another story
   }
   contest_->last = now;
@@ -437,9 +441,10 @@ void VirtualRouter::on(TimePoint now, const Claimed&, Actions& out) {
   if (state_ == State::backup) become_active(now, ready_ ? claim_cause_ : Cause::group, out);
 }
 
-void VirtualRouter::on(TimePoint now, const Yielded&, Actions& out) {
+void VirtualRouter::on(TimePoint now, const Yielded& event, Actions& out) {
   if (state_ != State::active) return;
-  if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});
+  const auto word = event.leaves ? kPriorityLeaving : config_.priority;
+  if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{word});
   become_backup(now, down_interval(), Cause::group, nullptr, out);
 }
 

@@ -107,19 +107,19 @@ TEST(Acquaintances, NoMoreThanSoManyAreRemembered) {
 TEST(Acquaintances, AllAreQuietWhenEverybodyHasAnsweredAndNobodyKnowsAnotherActiveRouter) {
   Acquaintances known({kPeer, kOther});
   known.begin(TimePoint(0s));
-  EXPECT_FALSE(known.all_quiet(kSelf));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
   answer(known, kPeer, 0s);
-  EXPECT_FALSE(known.all_quiet(kSelf)) << "one is missing";
+  EXPECT_FALSE(known.plan_is_quiet(kSelf)) << "one is missing";
   answer(known, kOther, 0s, State::backup, kSelf);
-  EXPECT_TRUE(known.all_quiet(kSelf)) << "who follows us is quiet";
+  EXPECT_TRUE(known.plan_is_quiet(kSelf)) << "who follows us is quiet";
   answer(known, kOther, 1s, State::backup, kPeer);
-  EXPECT_FALSE(known.all_quiet(kSelf)) << "who follows another is not";
+  EXPECT_FALSE(known.plan_is_quiet(kSelf)) << "who follows another is not";
   answer(known, kOther, 2s, State::active, kOther);
-  EXPECT_FALSE(known.all_quiet(kSelf));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
   answer(known, kOther, 3s, State::fault);
-  EXPECT_TRUE(known.all_quiet(kSelf));
+  EXPECT_TRUE(known.plan_is_quiet(kSelf));
   answer(known, kStranger, 4s, State::active, kStranger);
-  EXPECT_FALSE(known.all_quiet(kSelf)) << "whoever holds the key counts, in our plan or not";
+  EXPECT_FALSE(known.plan_is_quiet(kSelf)) << "whoever holds the key counts, in our plan or not";
 }
 
 TEST(Acquaintances, ABeginForgetsWhatWasAnswered) {
@@ -129,7 +129,7 @@ TEST(Acquaintances, ABeginForgetsWhatWasAnswered) {
   known.begin(TimePoint(1s));
   EXPECT_FALSE(known.has_answered(kPeer));
   EXPECT_TRUE(known.needs_asking(kPeer));
-  EXPECT_FALSE(known.all_quiet(kSelf));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
   EXPECT_EQ(known.next(), TimePoint(1s));
 }
 
