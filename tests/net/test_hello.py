@@ -140,13 +140,14 @@ def test_a_joiner_that_the_others_do_not_know_yet(cluster: Cluster, priority: in
     assert doubled <= 0.1
 
 
-def test_when_all_slept_the_owner_goes_on(cluster: Cluster) -> None:
+@pytest.mark.parametrize("sleep", [1.2, 2.5])
+def test_when_all_slept_the_owner_goes_on(cluster: Cluster, sleep: float) -> None:
     """A host of virtual machines that stops for a while: nobody could have taken over, so nobody does."""
     use_key(cluster, {cluster.n1: 200, cluster.n2: 150, cluster.n3: 100})
     agents = cluster.start_all()
     for name in ("n2", "n3"):
         agents[name].wait_for_state("backup")
-    sleep = 2.5  # beyond what the others wait, also by a deadline of theirs; a lease has at least 3 s of 4 to go
+    assert 3 * cluster.plan.interval < sleep < 3 / 4 * cluster.plan.lease_max  # the rest of a lease is that at least
     begin = time.monotonic()
     for name in ("n3", "n2", "n1"):
         agents[name].program.signal(signal.SIGSTOP)

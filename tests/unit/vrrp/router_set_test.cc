@@ -203,7 +203,7 @@ TEST(Hellos, AQuestionIsAnsweredWithItsTicketAndTheAnswerTellsWhatThereIs) {
     const auto& told = std::get<Answered>(*reception.event);
     EXPECT_EQ(told.state, State::active);
     EXPECT_EQ(told.active_router, mine.rules.peers.front());
-    EXPECT_FALSE(told.all_quiet);
+    EXPECT_FALSE(told.plan_is_quiet);
     EXPECT_EQ(asker.hellos_received(0), 1U);
     EXPECT_EQ(active.hellos_received(0), 1U);
     EXPECT_EQ(asker.received(0), 0U) << "it is no advertisement";
