@@ -1,4 +1,4 @@
-// Any packets, and genuine ones, into the whole of an agent: three routers, two of them in one sync group.
+// Any packets and hellos, and genuine ones, into the whole of an agent: three routers, two in one sync group.
 // From the bytes to the state machine, with these oracles: a packet that was refused changes nothing; with a
 // key, only what its holder signed changes anything; the routers of a group are active together or not at
 // all; every router has the addresses exactly while it is active.
@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/base/assert.h"
@@ -18,6 +19,7 @@ using namespace vip::vrrp;  // NOLINT(google-build-using-namespace)
 namespace {
 
 constexpr std::size_t kRouters = 3;
+constexpr std::size_t kHellosMax = 20;  // of one exchange
 constexpr IfIndex kInterface{2};
 constexpr Duration kWallClock = std::chrono::seconds(1'800'000'000);
 const IpAddress kSelf4 = IpAddress::v4({192, 0, 2, 1});
@@ -68,12 +70,13 @@ class Subject {
       (void)peer_.link_changed(now_, i, true, std::nullopt);
     }
     look(set_.start(now_));
+    (void)peer_.start(now_);
   }
 
   void turn(ByteReader& input) {
     now_ += std::chrono::milliseconds(input.u16() % 2000);
     const auto router = input.u8() % kRouters;
-    switch (input.u8() % 9) {
+    switch (input.u8() % 12) {
       case 0:
         hear_noise(input);
         break;
@@ -85,13 +88,22 @@ class Subject {
         look(set_.link_changed(now_, router, input.u8() % 2 == 0, std::nullopt));
         break;
       case 4:
-        look(set_.notice_stall(now_));
+        look(set_.notice_stall(now_, input.u8() % 2 == 0));
         break;
       case 5:
         look(set_.feed(now_, router, AddressesRefused{}));
         break;
       case 6:
         look(set_.feed(now_, router, ForeignOwner{}));
+        break;
+      case 7:
+        hear_hello_noise(input);
+        break;
+      case 8:
+        ask_peer(router);
+        break;
+      case 9:
+        be_asked(router);
         break;
       default:
         for (std::size_t i = 0; i < kRouters; ++i) look(set_.feed(now_, i, AddressesHeld{}));
@@ -151,6 +163,89 @@ class Subject {
       const auto again = hear(packet.envelope, packet.bytes, false);
       VIP_ASSERT(again.discarded == Discard::replay);
     }
+  }
+
+  // A datagram that nobody signed, and perhaps of the right form.
+  void hear_hello_noise(ByteReader& input) {
+    const bool ipv6 = input.u8() % 2 == 0;
+    const Envelope envelope{
+        .source = ipv6 ? kPeer6 : kPeer4, .destination = ipv6 ? kSelf6 : kSelf4, .interface = kInterface};
+    const bool is_formed = input.u8() % 2 == 0;
+    const auto kind = input.u8() % 2 == 0 ? HelloKind::question : HelloKind::answer;
+    const Hello hello{.kind = kind,
+                      .vrid = Vrid(static_cast<std::uint8_t>(1 + input.u8() % kRouters)),
+                      .priority = Priority(static_cast<std::uint8_t>(1 + input.u8() % 254)),
+                      .state = State::active,
+                      .ticket = static_cast<std::uint64_t>(now_.time_since_epoch().count()),
+                      .interval = std::chrono::milliseconds(1 + input.u16())};
+    auto datagram = is_formed ? encode(hello) : std::vector<std::uint8_t>{};
+    const auto noise = input.bytes(std::min<std::size_t>(input.remaining(), input.u8() % 100U));
+    datagram.insert(datagram.end(), noise.begin(), noise.end());
+    hear_hello(set_, envelope, datagram, false);
+  }
+
+  // We put our questions, and the peer's answers come back.
+  void ask_peer(std::size_t router) {
+    auto actions = set_.link_changed(now_, router, false, std::nullopt);
+    const auto again = set_.link_changed(now_, router, true, std::nullopt);
+    actions.insert(actions.end(), again.begin(), again.end());
+    look(actions);
+    for (const auto& packet : hellos(set_, actions)) exchange(peer_, set_, packet);
+  }
+
+  // And the peer its own.
+  void be_asked(std::size_t router) {
+    (void)peer_.link_changed(now_, router, false, std::nullopt);
+    for (const auto& packet : hellos(peer_, peer_.link_changed(now_, router, true, std::nullopt)))
+      exchange(set_, peer_, packet);
+  }
+
+  // A question to `other`, what it says to that, and so on until nobody says anything; each a second time,
+  // too.
+  void exchange(RouterSet& other, RouterSet& asker, const Packet& question) {
+    std::vector<std::pair<bool, Packet>> under_way{{true, question}};
+    for (std::size_t i = 0; i < under_way.size(); ++i) {
+      VIP_ASSERT(under_way.size() < kHellosMax);  // or questions beget questions
+      const auto [to_other, packet] = under_way[i];
+      auto& receiver = to_other ? other : asker;
+      const auto reception = hear_hello(receiver, packet.envelope, packet.bytes, true);
+      VIP_ASSERT(!reception.discarded);
+      const auto twice = hear_hello(receiver, packet.envelope, packet.bytes, false);
+      VIP_ASSERT(twice.discarded == Discard::replay);
+      for (auto& next : hellos(receiver, reception.actions))
+        under_way.emplace_back(!to_other, std::move(next));
+    }
+  }
+
+  // What goes out of actions; nothing without a key.
+  std::vector<Packet> hellos(RouterSet& sender, const RouterActions& actions) {
+    std::vector<Packet> packets;
+    for (const auto& [router, action] : actions) {
+      const auto* const hello = std::get_if<SendHello>(&action);
+      if (hello == nullptr) continue;
+      VIP_ASSERT(mode_ != AuthMode::off && sender.setup(router).transport == Transport::unicast);
+      packets.push_back(sender.packet(router, *hello, now_, kWallClock));
+      packets.back().envelope.interface = kInterface;
+    }
+    return packets;
+  }
+
+  Reception hear_hello(RouterSet& receiver, const Envelope& envelope, std::span<const std::uint8_t> datagram,
+                       bool may_count) {
+    const auto states = states_of(receiver);
+    const auto deadline = receiver.next_deadline();
+    auto reception = receiver.receive_hello(now_, envelope, datagram);
+    VIP_ASSERT(may_count || reception.discarded);
+    VIP_ASSERT(!reception.discarded || (reception.actions.empty() && !reception.event));
+    if (!reception.event) VIP_ASSERT(states == states_of(receiver) && deadline == receiver.next_deadline());
+    if (&receiver == &set_) look(reception.actions);
+    return reception;
+  }
+
+  static std::array<State, kRouters> states_of(const RouterSet& set) {
+    std::array<State, kRouters> states{};
+    for (std::size_t i = 0; i < kRouters; ++i) states.at(i) = set.machine(i).state();
+    return states;
   }
 
   Reception hear(const Envelope& envelope, std::span<const std::uint8_t> packet, bool may_count) {

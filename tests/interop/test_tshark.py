@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from agent import Agent, Plan
+from agent import STATUS_PORT, Agent, Plan
 from capture import Capture, dissect, is_arp, is_neighbour_advertisement, is_vrrp
 from netns import Lan
 from pair import add_host
@@ -92,6 +92,7 @@ V2 = {"vrrp.version": "2", "vrrp.adver_int": "1"}
 V3 = {"vrrp.version": "3", "vrrp.short_adver_int": "10"}
 MULTICAST4 = ("224.0.0.18", "01:00:5e:00:00:12")
 MULTICAST6 = ("ff02::12", "33:33:00:00:00:12")
+VIRTUAL_MAC = {4: "00:00:5e:00:01:33", 6: "00:00:5e:00:02:33"}
 
 
 @pytest.mark.parametrize("transport", ["unicast", "multicast"])
@@ -121,6 +122,29 @@ def test_an_advert_over_ipv6(speaker: Speaker, transport: str) -> None:
         speaker.start(6, 3)
         wanted = v6(speaker, IP6, "2001:db8::12", speaker.peer.mac())
     assert speaker.read(speaker.advert()) == wanted
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_an_advert_from_the_virtual_mac(speaker: Speaker, family: int) -> None:
+    """RFC 9568, 7.3: what goes to the group comes from the virtual router's MAC."""
+    speaker.start(family, 3, transport="multicast", virtual_mac=True)
+    wanted = v4(speaker, *MULTICAST4) | V3 if family == 4 else v6(speaker, LINK_LOCAL, *MULTICAST6)
+    mac = VIRTUAL_MAC[family]
+    assert speaker.read(speaker.advert()) == wanted | {"eth.src": mac}
+    if family == 4:
+        frame, = speaker.capture.wait_for(lambda f: is_arp(f) and f[28:32] == bytes([192, 0, 2, 100]))
+        assert speaker.read(frame, fields=["_ws.malformed", "_ws.expert.message", "eth.src", "arp.src.hw_mac"]) == {
+            "eth.src": mac, "arp.src.hw_mac": mac}
+
+
+def test_a_hello(speaker: Speaker) -> None:
+    """Our own question to the peer, over UDP on the status port: a whole datagram that is nothing else to tshark."""
+    speaker.start(4, 3, auth={"mode": "hmac", "file": speaker.secret_file(secrets.token_hex(32))})
+    frame, = speaker.capture.wait_for(lambda f: f[12:14] == b"\x08\x00" and f[23] == 17)
+    assert speaker.read(frame, fields=["frame.protocols", "_ws.malformed", "_ws.expert.message", "ip.src", "ip.dst",
+                                       "udp.dstport", "udp.length"]) == {
+        "frame.protocols": "eth:ethertype:ip:udp:data", "ip.src": IP4, "ip.dst": "192.0.2.12",
+        "udp.dstport": str(STATUS_PORT), "udp.length": str(8 + 48 + 28)}
 
 
 def test_the_two_checksums_of_version_3_are_told_apart(speaker: Speaker) -> None:

@@ -3,6 +3,7 @@
 import re
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +88,23 @@ def test_one_way_loss_ends_with_one_owner(cluster: Cluster, transport: str) -> N
     agents["n1"].wait_for_state("backup")
     agents["n2"].stop()  # and yet n1 is no cripple
     cluster.owners.wait_for_owner(cluster.n1, timeout=cluster.plan.down(cluster.n1) + LATE)
+
+
+def test_with_a_key_the_hold_is_over_when_the_way_is_healed(cluster: Cluster, tmp_path: Path) -> None:
+    """The one that did not hear us leaves our questions without an answer until the way is good again (P22)."""
+    key = tmp_path / "key"
+    key.write_text("5a" * 32)
+    cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, changes={"auth": {"mode": "hmac", "file": str(key)}})
+    agents = cluster.start_all()
+    agents["n2"].wait_for_state("backup")
+    cluster.n1.cut_silently(to_host=False, from_host=True)
+    cluster.owners.wait_for(["n1", "n2"], cluster.plan.down(cluster.n2) + LATE)
+    cluster.owners.wait_for_owner(cluster.n2, timeout=6 * cluster.plan.interval + LATE)
+    cluster.owners.stays(["n2"], 2)
+    begin = time.monotonic()
+    cluster.n1.heal_silently()
+    cluster.owners.wait_for_owner(cluster.n1, timeout=30)
+    print(f"back {time.monotonic() - begin:.1f} s after the way was healed, instead of 60")
 
 
 def test_one_way_loss_of_a_sync_group(dual: DualCluster) -> None:

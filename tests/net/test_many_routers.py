@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -20,12 +21,15 @@ MACHINE = 0.5  # two cores, shared with the other tests and with the watcher of 
 
 
 @pytest.fixture
-def many(needs_root: None) -> Generator[Cluster, None, None]:
+def many(needs_root: None, tmp_path: Path) -> Generator[Cluster, None, None]:
+    """With a key: every packet is signed, and 255 routers ask their peers."""
     binary()
+    key = tmp_path / "key"
+    key.write_text("5a" * 32)
     with Cluster(VIPS4) as cluster:
         routers = [{"vrid": n + 1, "addresses": [f"{vip}/32"]} for n, vip in enumerate(VIPS4)]
         cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, interval_ms=1000, interface="eth0",
-                         changes={"routers": routers})
+                         changes={"routers": routers, "auth": {"mode": "hmac", "file": str(key)}})
         yield cluster
 
 

@@ -550,8 +550,8 @@ TEST(Scenario, P10AnOwnerWhoseAddressesLapsedWhileAllSleptListensFirst) {
   EXPECT_GE(diary.spoken().front() - woken, down(100, 250ms));
 }
 
-// Dead peers cannot object, and strangers could have: within an interval their advertisement is there.
-TEST(Scenario, P10AnOwnerThatSleptAndIsNotAnsweredGoesOnAfterAnInterval) {
+// Dead peers cannot object, and of a stranger that took over advertisements wait in the socket.
+TEST(Scenario, P10AnOwnerThatSleptAndIsNotAnsweredGoesOnWithinAnInterval) {
   for (const bool foreign : {false, true}) {
     auto options = ours({100, 90, 80});
     if (foreign) options.foreign = {1, 2};
@@ -570,7 +570,8 @@ TEST(Scenario, P10AnOwnerThatSleptAndIsNotAnsweredGoesOnAfterAnInterval) {
     cluster.run_for(60s);
     EXPECT_TRUE(diary.changes().empty());
     ASSERT_FALSE(diary.spoken().empty());
-    EXPECT_EQ(diary.spoken().front() - woken, Duration(250ms));
+    EXPECT_GE(diary.spoken().front() - woken, Duration(125ms));
+    EXPECT_LE(diary.spoken().front() - woken, Duration(250ms));
     EXPECT_EQ(cluster.actives(), Hosts{0});
   }
 }
@@ -624,7 +625,8 @@ TEST(Scenario, P19AJoinerThatNobodyListsIsNoSecondOwner) {
 
 // The hold of a minute and more is for a fault that stays; a way that is whole again ends it.
 TEST(Scenario, P22AnOwnerThatWasNotHeardIsBackSoonAfterTheWayIsWhole) {
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const Duration broken = seed % 2 == 0 ? 21s : 2s;
     Cluster cluster{Seed{seed}, ours({100, 90})};
     start_all(cluster);
     cluster.run_for(60s + seed * 503ms);
@@ -632,7 +634,7 @@ TEST(Scenario, P22AnOwnerThatWasNotHeardIsBackSoonAfterTheWayIsWhole) {
     cluster.cut(0, 1, true);
     ASSERT_TRUE(cluster.run_until([&] { return cluster.actives() == Hosts{0, 1}; }, 2s));
     ASSERT_TRUE(cluster.run_until(only_active(cluster, 1), 6 * 250ms + 2ms)) << seed;
-    EXPECT_FALSE(cluster.run_until([&] { return cluster.actives() != Hosts{1}; }, 21s)) << seed;
+    EXPECT_FALSE(cluster.run_until([&] { return cluster.actives() != Hosts{1}; }, broken)) << seed;
     cluster.cut(0, 1, false);
     EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 12s)) << seed;
     EXPECT_FALSE(cluster.run_until([&] { return cluster.actives() != Hosts{0}; }, 5min)) << seed;
@@ -778,7 +780,7 @@ std::optional<std::size_t> keeper(Cluster& cluster, Duration within) {
 TEST(Scenario, P27WithoutPreemptionTheOneThatLostContactYields) {
   for (const auto interval : {10ms, 250ms, 1000ms}) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-      auto options = ours({100, 90, 80}, interval);
+      auto options = ours({100, 90, 10}, interval);  // apart by more than the network's delay
       options.preempt = false;
       Cluster cluster{Seed{seed}, options};
       cluster.start(0);
@@ -810,7 +812,7 @@ TEST(Scenario, P27OfTwoAloneTheOneThatHadItLongerKeepsIt) {
       cluster.run_for(30s);
       ASSERT_EQ(cluster.actives(), (Hosts{0, 1}));
       split(cluster, false);
-      EXPECT_EQ(keeper(cluster, 3 * 250ms + 5ms), first) << seed;
+      EXPECT_EQ(keeper(cluster, 2 * 250ms + 5ms), first) << seed;
     }
   }
 }
