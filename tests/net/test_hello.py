@@ -17,7 +17,7 @@ import pytest
 from agent import STATUS_PORT, Agent
 from capture import Capture
 from cluster import Cluster
-from dual import DualCluster, sum_counters
+from dual import DualCluster, link_local, sum_counters
 from netns import Host, wait_until
 
 LATE = 0.5
@@ -80,7 +80,10 @@ def test_a_cold_start_does_not_wait_for_strangers(cluster: Cluster) -> None:
         assert counters["hellos_sent"] >= 2 and counters["hellos_received"] >= 2, counters
 
 
-def test_a_cold_start_over_ipv6(cluster6: DualCluster) -> None:
+@pytest.mark.parametrize("scope", ["global", "link-local"])
+def test_a_cold_start_over_ipv6(cluster6: DualCluster, scope: str) -> None:
+    if scope == "link-local":
+        cluster6.address6 |= {host.name: link_local(host) for host in (cluster6.n1, cluster6.n2)}
     use_key(cluster6, {cluster6.n1: 200, cluster6.n2: 100})
     agents = cluster6.start_all()
     assert listened(agents["n1"]) <= cluster6.plan.down(cluster6.n1) + 1
