@@ -76,10 +76,10 @@ TEST(Acquaintances, AnAnswerCountsOnceAndOnlyToAQuestion) {
   const auto ticket = known.ticket_for(kPeer, TimePoint(1s));
   EXPECT_FALSE(known.answered(kPeer, {.ticket = ticket + 1})) << "unknown";
   EXPECT_FALSE(known.answered(kOther, {.ticket = ticket})) << "another's";
-  EXPECT_FALSE(known.has_answered(kPeer));
-  EXPECT_TRUE(known.answered(kPeer, {.ticket = ticket}));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
+  EXPECT_TRUE(known.answered(kPeer, {.state = State::backup, .ticket = ticket}));
   EXPECT_FALSE(known.answered(kPeer, {.ticket = ticket})) << "repeated";
-  EXPECT_TRUE(known.has_answered(kPeer));
+  EXPECT_TRUE(known.plan_is_quiet(kSelf));
 }
 
 TEST(Acquaintances, OnlyTheLastQuestionsAreRemembered) {
@@ -104,7 +104,7 @@ TEST(Acquaintances, NoMoreThanSoManyAreRemembered) {
   EXPECT_TRUE(known.answered(all.front(), {.ticket = known.ticket_for(all.front(), TimePoint(2s))}));
 }
 
-TEST(Acquaintances, AllAreQuietWhenEverybodyHasAnsweredAndNobodyKnowsAnotherActiveRouter) {
+TEST(Acquaintances, ThePlanIsQuietWhenEverybodyHasAnsweredAndNobodyKnowsAnotherActiveRouter) {
   Acquaintances known({kPeer, kOther});
   known.begin(TimePoint(0s));
   EXPECT_FALSE(known.plan_is_quiet(kSelf));
@@ -122,12 +122,39 @@ TEST(Acquaintances, AllAreQuietWhenEverybodyHasAnsweredAndNobodyKnowsAnotherActi
   EXPECT_FALSE(known.plan_is_quiet(kSelf)) << "whoever holds the key counts, in our plan or not";
 }
 
+// After a sleep: a peer that was dead before it need not be waited for.
+TEST(Acquaintances, TheKnownAreQuietWithoutThoseThatDidNotAnswerBefore) {
+  Acquaintances known({kPeer, kOther});
+  known.begin(TimePoint(0s));
+  EXPECT_TRUE(known.known_are_quiet(kSelf)) << "nobody is known";
+  answer(known, kPeer, 0s);
+  (void)turns(known, 10s);
+  known.begin(TimePoint(10s));
+  EXPECT_FALSE(known.known_are_quiet(kSelf));
+  answer(known, kPeer, 10s);
+  EXPECT_TRUE(known.known_are_quiet(kSelf));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
+  answer(known, kOther, 10s, State::backup, kPeer);
+  EXPECT_FALSE(known.known_are_quiet(kSelf)) << "whoever it is, it knows of another";
+}
+
+TEST(Acquaintances, WhoAsksUsIsAskedBackUnlessItWasJustAskedOrHasAnswered) {
+  Acquaintances known({kPeer});
+  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(0s))) << "we do not ask yet";
+  known.begin(TimePoint(1s));
+  EXPECT_TRUE(known.wants_to_ask_back(kPeer, TimePoint(1s)));
+  const auto ticket = known.ticket_for(kPeer, TimePoint(1s));
+  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(1s) + Acquaintances::kAskBackAfter - 1ns));
+  EXPECT_TRUE(known.wants_to_ask_back(kPeer, TimePoint(1s) + Acquaintances::kAskBackAfter));
+  EXPECT_TRUE(known.answered(kPeer, {.ticket = ticket}));
+  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(5s)));
+}
+
 TEST(Acquaintances, ABeginForgetsWhatWasAnswered) {
   Acquaintances known({kPeer});
   known.begin(TimePoint(0s));
   answer(known, kPeer, 0s);
   known.begin(TimePoint(1s));
-  EXPECT_FALSE(known.has_answered(kPeer));
   EXPECT_TRUE(known.needs_asking(kPeer));
   EXPECT_FALSE(known.plan_is_quiet(kSelf));
   EXPECT_EQ(known.next(), TimePoint(1s));
