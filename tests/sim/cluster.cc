@@ -58,6 +58,7 @@ struct Cluster::Host {
   bool refuses = false;
   bool holds = false;
   std::uint64_t claim = 0;  // numbers the requests to hold, so that a late answer to an old one is known
+  std::uint64_t lives = 0;
   std::uint64_t pauses = 0;
   bool lapsed = false;  // since the last pause
   std::int64_t drift_ppm = 0;
@@ -127,6 +128,7 @@ void Cluster::start(std::size_t host) {
   if (self.life != Life::off) return;
   self.node = Node(self.config, node_options_of(options_, host));
   self.life = Life::running;
+  ++self.lives;
   feed(host, Started{.link_up = self.link_up});
 }
 
@@ -335,7 +337,8 @@ void Cluster::send(std::size_t from, Priority priority) {
     if (options_.packets && packet == packets.end()) continue;
     Delivery delivery{.to = to, .what = said};
     if (options_.packets)
-      delivery.what = Parcel{.packet = *packet, .meant = said, .serial = serial_, .damaged = false};
+      delivery.what =
+          Parcel{.packet = *packet, .meant = said, .life = self.lives, .serial = serial_, .damaged = false};
     send(from, to, std::move(delivery));
   }
 }
@@ -348,11 +351,14 @@ void Cluster::send(std::size_t from, const SendHello& hello) {
   ++serial_;
   for (std::size_t to = 0; to < hosts_.size(); ++to) {
     if (to == from || options_.foreign.contains(to) || hosts_[to]->config.source != hello.to) continue;
-    send(
-        from, to,
-        {.to = to,
-         .what = Parcel{
-             .packet = packet, .traffic = Traffic::hello, .meant = {}, .serial = serial_, .damaged = false}});
+    send(from, to,
+         {.to = to,
+          .what = Parcel{.packet = packet,
+                         .traffic = Traffic::hello,
+                         .meant = {},
+                         .life = self.lives,
+                         .serial = serial_,
+                         .damaged = false}});
   }
 }
 

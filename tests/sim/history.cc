@@ -41,7 +41,7 @@ constexpr Duration kRetryLongest = 60s;
 constexpr Duration kHumilityLongest = 240s;
 // Longer than a router can sleep without noticing it, also after a plan that raised the interval.
 constexpr int kLeaseIntervalsMin = 16;
-constexpr std::uint64_t kStepsOfPackets = 4;  // times as many of the bare machine in the same time
+constexpr std::uint64_t kStepsOfPackets = 2;  // times as many of the bare machine in the same time
 constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
 
 // Of the RFCs, without the functions that are judged here.

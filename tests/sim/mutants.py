@@ -19,11 +19,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PRESET = "release"
 SIMULATOR_MIN = 5
-UNIT_TESTS = ["vrrp_virtual_router_test", "vrrp_receive_check_test", "vrrp_authentication_test"]
+UNIT_TESTS = ["vrrp_virtual_router_test", "vrrp_receive_check_test", "vrrp_authentication_test",
+              "vrrp_acquaintances_test", "vrrp_hello_test", "vrrp_router_set_test"]
 TARGETS = [*UNIT_TESTS, "scenario_test", "sim"]
 ROUTER = "vrrp/core/virtual_router.cc"
 CHECK = "vrrp/core/receive_check.cc"
 AUTHENTICATION = "vrrp/core/authentication.cc"
+SET = "vrrp/core/router_set.cc"
+ACQUAINTANCES = "vrrp/core/acquaintances.cc"
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,14 @@ MUTANTS = [
     Mutant("equal priorities are not decided", ROUTER,
            "if (higher_priority || higher_address) {", "if (higher_priority) {"),
     Mutant("priority 0 is not heard in backup", ROUTER,
-           "const auto skewed = now + skew();", "const auto skewed = now + down_interval();"),
+           "std::max(skew(), active_interval_) : skew());", "std::max(skew(), active_interval_) : down_interval());"),
     Mutant("priority 0 said again postpones", ROUTER,
            "if (!running || skewed < *running) timers_.set(Timer::down, skewed);", "timers_.set(Timer::down, skewed);"),
     Mutant("leaves without a word", ROUTER,
            "if (speaking) out.emplace_back(SendAdvertisement{kPriorityLeaving});", ""),
     Mutant("yields without a last word", ROUTER,
            "if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});\n"
-           "    learn_interval(advert.interval);\n", "learn_interval(advert.interval);\n"),
+           "    yield(now, advert, higher", "yield(now, advert, higher"),
     Mutant("keeps the address when it yields", ROUTER,
            "change_state(State::backup, cause, active_router_, out);\n"
            "  if (was_active) out.emplace_back(ReleaseAddresses{});",
@@ -63,13 +66,13 @@ MUTANTS = [
            "out.emplace_back(HoldAddresses{});\n  out.emplace_back(SendAdvertisement{config_.priority});\n}\n\n"
            "void VirtualRouter::become_fault"),
     Mutant("no preemption is no matter", ROUTER,
-           "if (!lower || !preempts) {", "if (!lower) {"),
+           "if (!lower || !preempts || stays_ready) {", "if (!lower || stays_ready) {"),
     Mutant("a better one does not end the wait to preempt", ROUTER,
            "    timers_.stop(Timer::preempt_delay);\n  } else if", "  } else if"),
     Mutant("preempts without its skew", ROUTER,
            "now + config_.preempt_delay + skew()", "now + config_.preempt_delay"),
     Mutant("a sleeper goes on as the owner", ROUTER,
-           "if (state_ == State::active) become_backup(now, down_interval(), Cause::stalled, nullptr, out);", ""),
+           "    become_backup(now, down_interval(), Cause::stalled, nullptr, out);\n    return;\n", "    return;\n"),
     Mutant("answers every loser", ROUTER,
            "now - last_advert_ >= pace() / 2", "now - last_advert_ >= Duration::zero()"),
     Mutant("version 2 answers losers", ROUTER,
@@ -79,7 +82,7 @@ MUTANTS = [
     Mutant("obeys the priority 0 of whoever lost", ROUTER,
            "if (active_router_ && *active_router_ != advert.source && !active_left_) return;", ""),
     Mutant("an owner respects no preemption", ROUTER,
-           "const bool preempts = owner || (", "const bool preempts = ("),
+           "const bool preempts = owner || may_preempt;", "const bool preempts = may_preempt;"),
     Mutant("one-way loss goes unnoticed", ROUTER,
            "if (is_unheard(now, advert)) {", "if (is_unheard(now, advert) && false) {"),
     Mutant("a longer interval counts at once", ROUTER,
@@ -95,6 +98,72 @@ MUTANTS = [
            "return std::unexpected(Discard::replay);", "(void)0;"),
     Mutant("the sequence follows a clock that goes back", AUTHENTICATION,
            "if (known && known->next().newer_than(sequence)) sequence = known->next();", "(void)known;"),
+    Mutant("a hello needs no signature", SET,
+           "if (!authentic) return discard(member.discards, authentic.error());", ""),
+    Mutant("an answer needs no ticket", ACQUAINTANCES,
+           "if (std::erase(peer.tickets, hello.ticket) == 0) return false;", "std::erase(peer.tickets, hello.ticket);"),
+    Mutant("a question counts as an advertisement", SET,
+           "    answer(now, *reception.router, envelope.source, *hello, reception.actions);\n",
+           "    answer(now, *reception.router, envelope.source, *hello, reception.actions);\n"
+           "    step(now, *reception.router, Received{.source = envelope.source, .priority = hello->priority,\n"
+           "         .interval = hello->interval}, reception.actions);\n"),
+    Mutant("questions come more rarely than the book forgets", "vrrp/core/acquaintances.h",
+           "PeerBook::kTransientLife / 3", "PeerBook::kTransientLife * 2"),
+    Mutant("the plan is always quiet", ACQUAINTANCES,
+           "return std::ranges::all_of(listed_, has) && nobody_objects(self);", "(void)has;\n  return true;"),
+    Mutant("the plan is never quiet", ACQUAINTANCES,
+           "return std::ranges::all_of(listed_, has) && nobody_objects(self);", "(void)has;\n  return false;"),
+    Mutant("nobody ever objects", ACQUAINTANCES,
+           "return answer->state != State::active && (!answer->active_router || *answer->active_router == self);",
+           "return true;"),
+    Mutant("a silent peer of the plan is no matter", ACQUAINTANCES,
+           "return std::ranges::all_of(listed_, has) && nobody_objects(self);",
+           "(void)has;\n  return nobody_objects(self);"),
+    Mutant("a woken owner goes on without waiting", ROUTER,
+           "timers_.set(Timer::resume, now + pace() / 2);", "timers_.set(Timer::resume, now + Duration(1));"),
+    Mutant("a woken owner goes on without its addresses", ROUTER,
+           "if (served && event.addresses_kept && config_.asks_peers) {", "if (served && config_.asks_peers) {"),
+    Mutant("a woken owner listens like everybody", ROUTER,
+           "if (served && event.addresses_kept && config_.asks_peers) {",
+           "if (served && event.addresses_kept && config_.asks_peers && false) {"),
+    Mutant("a woken owner hears no advertisement", ROUTER,
+           "if (advert.priority != kPriorityLeaving) yield(now, advert, Cause::stalled, out);", ""),
+    Mutant("a woken owner hears no objection", ROUTER,
+           "      yield(now, word, Cause::stalled, out);\n    } else if", "    } else if"),
+    Mutant("a woken backup claims at once", ROUTER,
+           "timers_.set(Timer::down, std::max(down, now + active_interval_ + skew()));",
+           "timers_.set(Timer::down, down);"),
+    Mutant("preempts again before it is heard", ROUTER,
+           "if (deaf_ == answer.source && answer.came_back) {", "if (deaf_ == answer.source) {"),
+    Mutant("a whole way is no reason to try again", ROUTER,
+           "if (deaf_ == answer.source && answer.came_back) {", "if (false) {"),
+    Mutant("everybody always comes back", ACQUAINTANCES,
+           "peer.came_back = std::erase_if(peer.tickets, was_missed) > 0;",
+           "(void)std::erase_if(peer.tickets, was_missed);\n  peer.came_back = true;"),
+    Mutant("never leaves it to who had it longer", ROUTER,
+           "return loser.active_for > active_for(now);", "return false;"),
+    Mutant("always leaves it to the other one", ROUTER,
+           "return loser.active_for > active_for(now);", "return true;"),
+    Mutant("contact counts for nothing", ROUTER,
+           "if (loser.contacts != loser.our_contacts) return loser.contacts > loser.our_contacts;", ""),
+    Mutant("yields without a verdict", ROUTER,
+           "if (waits_for_verdict(now, advert, out)) return;", ""),
+    Mutant("waits for the verdict for ever", ROUTER,
+           "if (goes_on) return now - verdict_->began < verdict_wait(interval);", "if (goes_on) return true;"),
+    Mutant("leaves it to strangers, too", ROUTER,
+           "if (!asks || !kin_.contains(winner.source) || !is_established(now)) return false;",
+           "if (!asks || !is_established(now)) return false;"),
+    Mutant("hands over to a newer plan at once", ROUTER,
+           "const bool patient = now - newer_plan_", "const bool patient = false && now - newer_plan_"),
+    Mutant("never hands over to a newer plan", ROUTER,
+           "const bool patient = now - newer_plan_", "const bool patient = true || now - newer_plan_"),
+    Mutant("hands over to one in a fault", ROUTER,
+           "if (!answer.has_newer_plan || answer.state != State::backup || patient) return;",
+           "if (!answer.has_newer_plan || patient) return;"),
+    Mutant("preempts with an old plan", ROUTER,
+           "now >= preempt_again_at_ && !is_outdated(now);", "now >= preempt_again_at_;"),
+    Mutant("any generation is newer", SET,
+           "hello.generation > config.generation", "hello.generation >= config.generation"),
 ]
 
 JUDGES = {

@@ -60,8 +60,12 @@ Packet Node::packet(TimePoint now, const SendHello& hello, Duration wall_clock) 
 }
 
 Actions Node::feed(TimePoint now, const Event& event) {
+  const auto state = machine().state();
+  const auto deadline = machine().next_deadline();
   auto actions = step(now, event);
-  compare(now, event, actions);
+  // Who has no peers is not told that it slept.
+  const bool untold = std::holds_alternative<Stalled>(event) && is_untouched(deadline, state);
+  if (!untold) compare(now, event, actions);
   return actions;
 }
 
@@ -76,11 +80,15 @@ Actions Node::receive(TimePoint now, const Parcel& parcel) {
                                                     : set.receive(now, envelope, bytes);
   if (auto found = judge(parcel, reception)) fault_ = std::move(found);
   // What the machine is not told of touches neither its state nor a timer (P7).
-  if (!reception.event && (machine().state() != state || machine().next_deadline() != deadline))
+  if (!reception.event && !is_untouched(deadline, state))
     fault_ = "a packet that says nothing to the machine changed it";
   auto actions = plain(std::move(reception.actions));
   if (reception.event) compare(now, *reception.event, actions);
   return actions;
+}
+
+bool Node::is_untouched(const std::optional<Deadline<Timer>>& deadline, State state) const {
+  return machine().state() == state && machine().next_deadline() == deadline;
 }
 
 std::optional<std::string> Node::judge(const Parcel& parcel, const Reception& reception) {
@@ -90,7 +98,7 @@ std::optional<std::string> Node::judge(const Parcel& parcel, const Reception& re
   }
   if (parcel.damaged) return "a damaged packet was believed";
   const bool is_signed = machine().config().version == Version::v3;
-  auto& newest = newest_[{parcel.packet.envelope.source, parcel.traffic}];
+  auto& newest = newest_[{parcel.packet.envelope.source, parcel.traffic, parcel.life}];
   if (is_signed && parcel.serial <= newest) return "a replayed packet was believed";
   newest = parcel.serial;
   if (!parcel.meant) return std::nullopt;

@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -26,6 +26,7 @@ struct Parcel {
   Packet packet;
   Traffic traffic = Traffic::advertisement;
   std::optional<Received> meant;  // what the sender of an advertisement says with it
+  std::uint64_t life = 0;         // numbers the starts of its sender
   std::uint64_t serial = 0;       // grows with everything that is sent on the LAN; copies share it
   bool damaged = false;           // not as it was sent, and so not to be believed
 };
@@ -56,13 +57,16 @@ class Node {
 
  private:
   [[nodiscard]] Actions step(TimePoint now, const Event& event);
+  [[nodiscard]] bool is_untouched(const std::optional<Deadline<Timer>>& deadline, State state) const;
   // What no packet may do, or nothing.
   [[nodiscard]] std::optional<std::string> judge(const Parcel& parcel, const Reception& reception);
   void compare(TimePoint now, const Event& event, const Actions& actions);
 
   std::variant<VirtualRouter, RouterSet> core_;
   std::optional<Model> model_;
-  std::map<std::pair<IpAddress, Traffic>, std::uint64_t> newest_;  // serial of the last one believed
+  // Serial of the last packet believed, of each life of a sender: what is still under way from before a
+  // reboot may be newer by the sender's old clock, and is then no replay but the price of P5.
+  std::map<std::tuple<IpAddress, Traffic, std::uint64_t>, std::uint64_t> newest_;
   std::optional<std::string> fault_;
 };
 
