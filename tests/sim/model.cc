@@ -214,9 +214,8 @@ bool Model::leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, con
                             Expected& out) {
   if (preempt_ || in_group_ || !kin_.contains(winner) || !settled(now)) return false;
   const auto interval = std::max(winners_interval, pace());
-  if (winner_since_ != kNever && winner_ == winner && now - winner_since_ <= 10 * interval)
+  if (winner_since_ != kNever && now - winner_since_ <= 10 * interval)
     return now - winner_since_ < interval * 3 / 4;
-  winner_ = winner;
   winner_since_ = now;
   speak(now, out);
   return true;
@@ -258,7 +257,9 @@ void Model::answered_in_backup(std::int64_t now, const Answered& answer) {
 void Model::answered_in_active(std::int64_t now, const Answered& answer, Expected& out) {
   const auto interval = answer.interval.count();
   if (resume_at_ != kNever) {
-    const bool other_there = answer.state == State::active ||
+    const bool better =
+        answer.priority.value > priority_ || (answer.priority.value == priority_ && answer.source > self_);
+    const bool other_there = (answer.state == State::active && (better || answer.active_for.count() > 0)) ||
                              (answer.state == State::backup && answer.active_router.value_or(self_) != self_);
     if (other_there) {
       follow(now, answer.source, interval, out);

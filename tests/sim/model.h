@@ -120,7 +120,6 @@ class Model {
   std::set<IpAddress> kin_;        // whoever answered once
   std::int64_t active_since_ = kNever;
   std::int64_t winner_since_ = kNever;
-  IpAddress winner_;
   std::int64_t newer_plan_since_ = kNever;
   std::int64_t newer_plan_last_ = kNever;
   std::int64_t down_at_ = kNever;

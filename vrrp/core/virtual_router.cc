@@ -86,7 +86,8 @@ std::vector<IpPrefix> VirtualRouter::desired_addresses() const {
 }
 
 Duration VirtualRouter::active_for(TimePoint now) const {
-  return state_ == State::active && active_since_ ? now - *active_since_ : Duration::zero();
+  const bool sure = state_ == State::active && active_since_ && !timers_.armed(Timer::resume);
+  return sure ? now - *active_since_ : Duration::zero();
 }
 
 bool VirtualRouter::is_outdated(TimePoint now) const {
@@ -253,10 +254,10 @@ bool VirtualRouter::waits_for_verdict(TimePoint now, const Received& winner, Act
   const bool asks = !config_.preempt && !config_.in_group && winner.priority != kPriorityOwner;
   if (!asks || !kin_.contains(winner.source) || !is_established(now)) return false;
   const auto interval = std::max(winner.interval, pace());
-  const bool goes_on =
-      verdict_ && verdict_->winner == winner.source && now - verdict_->began <= kVerdictForgotten * interval;
-  if (goes_on) return now - verdict_->began < verdict_wait(interval);
-  verdict_ = Verdict{.winner = winner.source, .began = now};
+  // One span for all of them: several that are better must not put off the end.
+  if (verdict_since_ && now - *verdict_since_ <= kVerdictForgotten * interval)
+    return now - *verdict_since_ < verdict_wait(interval);
+  verdict_since_ = now;
   speak(now, out);
   defend(now);
   return true;
@@ -313,7 +314,12 @@ void VirtualRouter::answered_as_active(TimePoint now, const Answered& answer, Ac
   const Received word{.source = answer.source, .priority = answer.priority, .interval = answer.interval};
   if (timers_.armed(Timer::resume)) {
     const bool follows_other = answer.active_router && *answer.active_router != config_.source;
-    if (answer.state == State::active || (answer.state == State::backup && follows_other)) {
+    // Who says that it is active, but not since when, has just claimed or slept itself: the better one stays.
+    const bool is_better = answer.priority > config_.priority ||
+                           (answer.priority == config_.priority && answer.source > config_.source);
+    const bool is_active =
+        answer.state == State::active && (answer.active_for > Duration::zero() || is_better);
+    if (is_active || (answer.state == State::backup && follows_other)) {
       yield(now, word, Cause::stalled, out);
     } else if (answer.known_are_quiet) {
       resume(now, out);
@@ -394,7 +400,7 @@ void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
   if (served && event.addresses_kept && config_.asks_peers) {
     timers_.stop_all();
     contest_.reset();
-    verdict_.reset();
+    verdict_since_.reset();
     timers_.set(Timer::resume, now + pace() / 2);
     out.emplace_back(AskPeers{});
     return;
@@ -518,7 +524,7 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   ready_ = false;
   listening_ = false;
   contest_.reset();
-  verdict_.reset();
+  verdict_since_.reset();
   active_router_.reset();
   if (better != nullptr) active_router_ = better->source;
   change_state(State::backup, cause, active_router_, out);
@@ -531,7 +537,7 @@ void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
   active_left_ = false;
   ready_ = false;
   contest_.reset();
-  verdict_.reset();
+  verdict_since_.reset();
   active_since_.reset();
   if (newer_plan_) newer_plan_->first = now;  // once more the patience
   adverts_at_old_pace_ = 0;

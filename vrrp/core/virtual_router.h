@@ -209,7 +209,7 @@ class VirtualRouter {
   [[nodiscard]] bool is_stalled(TimePoint now, TimePoint busy_until = TimePoint::min()) const;
   // In a group: whether it waits for the others.
   [[nodiscard]] bool is_ready() const { return ready_; }
-  // How long it has been active with its addresses; zero when it is not.
+  // How long it has been active with its addresses; zero when it is not, or asks whether it still is.
   [[nodiscard]] Duration active_for(TimePoint now) const;
   // Whether a living peer has a newer plan.
   [[nodiscard]] bool is_outdated(TimePoint now) const;
@@ -284,11 +284,8 @@ class VirtualRouter {
   bool listening_ = false;                 // since the start or a stall, and nobody was heard yet
   std::optional<TimePoint> active_since_;  // with the addresses
   std::set<IpAddress> kin_;                // answered a hello once: they know our rules
-  struct Verdict {                         // a better router after a split, which may leave it to us
-    IpAddress winner;
-    TimePoint began;
-  };
-  std::optional<Verdict> verdict_;
+  // Since when we wait, after a split, for a better router that may leave it to us.
+  std::optional<TimePoint> verdict_since_;
   struct NewerPlan {
     TimePoint first;
     TimePoint last;
