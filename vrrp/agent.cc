@@ -273,6 +273,7 @@ void Agent::arm_timers() {
   };
   arm(timer_, routers_->next_deadline());
   arm(renewal_, keeper_->next_renewal());
+  routers_->rest(loop_.now());
 }
 
 // --- links ---

@@ -85,7 +85,7 @@ Event read_event(ByteReader& input, const RouterConfig& config) {
     case 9:
       return config.in_group ? Event(Claimed{}) : Event(ForeignOwner{});
     case 10:
-      return config.in_group ? Event(Yielded{}) : Event(ForeignOwner{});
+      return config.in_group ? Event(Yielded{.leaves = input.u8() % 2 == 1}) : Event(ForeignOwner{});
     case 11: {
       auto other = config;
       read_plan(input, other);

@@ -113,7 +113,8 @@ Event event(const Json& given) {
       {"group down", LinkChanged{.up = false, .by_group = true}},
       {"group up", LinkChanged{.up = true, .by_group = true}},
       {"group claims", Claimed{}},
-      {"group yields", Yielded{}}};
+      {"group yields", Yielded{}},
+      {"group hands over", Yielded{.leaves = true}}};
   const auto what = given.at("is").get<std::string>();
   if (what == "advert") {
     return Received{.source = address(given.at("from")),

@@ -74,7 +74,7 @@ Expected Model::feed(std::int64_t now, const Event& event) {
   }
   if (std::holds_alternative<Claimed>(event) && state_ == 'B') claim(now, out);
   if (std::holds_alternative<Yielded>(event) && state_ == 'A') {
-    if (speaking()) out.sent.push_back(priority_);
+    if (speaking()) out.sent.push_back(std::get<Yielded>(event).leaves ? 0 : priority_);
     let_go('B', out);
     down_at_ = now + down();
   }
@@ -150,7 +150,7 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
   if (priority == 0) {
     if (follows_ && *follows_ != sender && !it_leaves_) return;
     it_leaves_ = true;
-    const auto wait = outdated(now) ? std::max(skew(), heard_interval_) : skew();
+    const auto wait = skew() + (outdated(now) ? 2 * heard_interval_ : 0);
     if (down_at_ == kNever || now + wait < down_at_) down_at_ = now + wait;
     preempt_at_ = kNever;
     return;
@@ -189,8 +189,9 @@ void Model::heard_in_active(std::int64_t now, int priority, std::int64_t interva
     humble_for_ = std::min(2 * humble_for_, kLongestHumility);
     deaf_ = sender;
     follow(now, sender, interval, out);
-  } else if (!version_2_ && has_address_ && now - last_spoken_ >= pace() / 2) {
-    speak(now, out);
+  } else {
+    if (!version_2_ && has_address_ && now - last_spoken_ >= pace() / 2) speak(now, out);
+    if (loser_since_ == now) loser_told_ = last_spoken_;
   }
 }
 
@@ -213,9 +214,8 @@ bool Model::leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, con
                             Expected& out) {
   if (preempt_ || in_group_ || !kin_.contains(winner) || !settled(now)) return false;
   const auto interval = std::max(winners_interval, pace());
-  if (winner_since_ != kNever && winner_ == winner && now - winner_since_ <= 10 * interval)
+  if (winner_since_ != kNever && now - winner_since_ <= 10 * interval)
     return now - winner_since_ < interval * 3 / 4;
-  winner_ = winner;
   winner_since_ = now;
   speak(now, out);
   return true;
@@ -224,6 +224,7 @@ bool Model::leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, con
 bool Model::is_longer_there(std::int64_t now, const Answered& loser) const {
   if (preempt_ || in_group_ || priority_ == 255 || loser.state != State::active) return false;
   if (loser_since_ == kNever || loser_ != loser.source || !settled(now)) return false;
+  if (now - loser_told_ >= pace() / 2) return false;
   if (loser.active_for.count() < 4 * loser.interval.count()) return false;
   if (loser.contacts != loser.our_contacts) return loser.contacts > loser.our_contacts;
   return loser.active_for.count() > now - active_since_;
@@ -256,7 +257,9 @@ void Model::answered_in_backup(std::int64_t now, const Answered& answer) {
 void Model::answered_in_active(std::int64_t now, const Answered& answer, Expected& out) {
   const auto interval = answer.interval.count();
   if (resume_at_ != kNever) {
-    const bool other_there = answer.state == State::active ||
+    const bool better =
+        answer.priority.value > priority_ || (answer.priority.value == priority_ && answer.source > self_);
+    const bool other_there = (answer.state == State::active && (better || answer.active_for.count() > 0)) ||
                              (answer.state == State::backup && answer.active_router.value_or(self_) != self_);
     if (other_there) {
       follow(now, answer.source, interval, out);

@@ -111,6 +111,7 @@ class Model {
   std::int64_t old_interval_ = 0;
   std::int64_t loser_since_ = kNever;
   std::int64_t loser_last_ = kNever;
+  std::int64_t loser_told_ = kNever;  // our word that it can have heard first
   IpAddress loser_;
   std::int64_t humble_until_ = 0;  // leaves the addresses to whoever does not hear us
   std::int64_t humble_for_ = 60'000'000'000;
@@ -119,7 +120,6 @@ class Model {
   std::set<IpAddress> kin_;        // whoever answered once
   std::int64_t active_since_ = kNever;
   std::int64_t winner_since_ = kNever;
-  IpAddress winner_;
   std::int64_t newer_plan_since_ = kNever;
   std::int64_t newer_plan_last_ = kNever;
   std::int64_t down_at_ = kNever;

@@ -4,12 +4,21 @@
 #include <utility>
 
 namespace vip::vrrp {
+namespace {
+
+std::uint64_t ticket_at(TimePoint now) {
+  return static_cast<std::uint64_t>(now.time_since_epoch().count());
+}
+
+}  // namespace
 
 void Acquaintances::begin(TimePoint now) {
   for (auto& [address, peer] : peers_) {
     peer.answer.reset();
     peer.is_new = false;
+    peer.expected = peer.in_this_round || peer.in_last_round;
   }
+  begun_ = ticket_at(now);
   times_left_ = kTimesAtFirst;
   if (!round_ends_) round_ends_ = now + first_round_;
   next_ = now;
@@ -24,13 +33,18 @@ void Acquaintances::set_round(TimePoint now, Duration round) {
 
 void Acquaintances::turn(TimePoint now) {
   if (round_ends_ && now >= *round_ends_) {
-    const auto heard =
-        std::ranges::count_if(peers_, [](const auto& entry) { return entry.second.in_this_round; });
+    const auto heard = std::ranges::count_if(peers_, [](const auto& entry) {
+      const auto& peer = entry.second;
+      return peer.in_this_round && !(peer.answer && peer.answer->state == State::active);
+    });
     contacts_ = static_cast<std::uint8_t>(std::min<std::ptrdiff_t>(heard, 255));
     for (auto& [address, peer] : peers_) {
       peer.in_last_round = std::exchange(peer.in_this_round, false);
       peer.is_new = false;
     }
+    std::erase_if(peers_, [this](const auto& entry) {
+      return !entry.second.in_last_round && std::ranges::find(listed_, entry.first) == listed_.end();
+    });
     round_ends_ = now + round_;
     times_left_ = std::max(times_left_, kTimesInRound);
   }
@@ -46,7 +60,7 @@ bool Acquaintances::needs_asking(const IpAddress& peer) const {
 }
 
 std::uint64_t Acquaintances::ticket_for(const IpAddress& peer, TimePoint now) {
-  const auto ticket = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  const auto ticket = ticket_at(now);
   if (!peers_.contains(peer) && peers_.size() >= kPeersMax) return ticket;
   auto& tickets = peers_[peer].tickets;
   if (tickets.size() >= kTicketsMax) tickets.erase(tickets.begin());
@@ -64,8 +78,11 @@ bool Acquaintances::answered(const IpAddress& address, const Hello& hello) {
     return ticket + static_cast<std::uint64_t>(kMissed.count()) < hello.ticket;
   };
   peer.came_back = std::erase_if(peer.tickets, was_missed) > 0;
+  peer.in_this_round = true;
+  // P10: what was asked before begin() may have been answered before we slept.
+  if (hello.ticket < begun_) return true;
   peer.answer = hello;
-  peer.is_new = peer.in_this_round = true;
+  peer.is_new = true;
   return true;
 }
 
@@ -88,14 +105,15 @@ bool Acquaintances::plan_is_quiet(const IpAddress& self) const {
 }
 
 bool Acquaintances::known_are_quiet(const IpAddress& self) const {
-  const auto has = [](const auto& entry) { return !entry.second.in_last_round || entry.second.answer; };
+  const auto has = [](const auto& entry) { return !entry.second.expected || entry.second.answer; };
   return std::ranges::all_of(peers_, has) && nobody_objects(self);
 }
 
 bool Acquaintances::wants_to_ask_back(const IpAddress& peer, TimePoint now) const {
   if (!next_ || has_answered(peer)) return false;
   const auto found = peers_.find(peer);
-  if (found == peers_.end() || found->second.tickets.empty()) return true;
+  if (found == peers_.end()) return peers_.size() < kPeersMax;
+  if (found->second.tickets.empty()) return true;
   const auto last = TimePoint(Duration(static_cast<Duration::rep>(found->second.tickets.back())));
   return now - last >= kAskBackAfter;
 }

@@ -40,14 +40,16 @@ class Acquaintances {
   // Takes an answer; false when it is none to one of our last questions.
   [[nodiscard]] bool answered(const IpAddress& peer, const Hello& hello);
 
+  [[nodiscard]] bool has_answered(const IpAddress& peer) const;  // since begin()
   // Since begin(), whether everybody has answered that should have, and nobody is active or follows another
-  // one than `self`. Of the plan every peer should, of those that we know who answered in the last round.
+  // one than `self`. Of the plan every peer should, of those that we know whoever answered lately.
   [[nodiscard]] bool plan_is_quiet(const IpAddress& self) const;
   [[nodiscard]] bool known_are_quiet(const IpAddress& self) const;
   // Whether to ask somebody who has just asked us: it has not answered since begin(), and was not asked just
   // now, or questions could beget questions for ever.
   [[nodiscard]] bool wants_to_ask_back(const IpAddress& peer, TimePoint now) const;
-  // How many peers answered in the last whole round.
+  // How many peers answered in the last whole round and were not active: after a split, who has just come
+  // back is no witness for anybody.
   [[nodiscard]] std::uint8_t contacts() const { return contacts_; }
   // Whether the peer's last answer came after a question that it must have missed.
   [[nodiscard]] bool came_back(const IpAddress& peer) const;
@@ -68,9 +70,9 @@ class Acquaintances {
     bool is_new = false;                 // it has answered since begin() or the begin of the round
     bool in_this_round = false;
     bool in_last_round = false;
+    bool expected = false;  // to answer: it did lately, as of begin()
     bool came_back = false;
   };
-  [[nodiscard]] bool has_answered(const IpAddress& peer) const;
   [[nodiscard]] bool nobody_objects(const IpAddress& self) const;
 
   std::vector<IpAddress> listed_;
@@ -79,7 +81,8 @@ class Acquaintances {
   std::map<IpAddress, Peer> peers_;
   std::optional<TimePoint> next_;
   std::optional<TimePoint> round_ends_;
-  int times_left_ = 0;  // to ask soon again
+  std::uint64_t begun_ = 0;  // the first ticket that counts
+  int times_left_ = 0;       // to ask soon again
   std::uint8_t contacts_ = 0;
 };
 

@@ -22,7 +22,7 @@ using Digest = std::array<std::uint8_t, kDigestSize>;
 
 // The most sources to remember. Only holders of the key can make a mark, so this bounds mistakes, not
 // attacks.
-constexpr std::size_t kMarksMax = 4096;
+constexpr std::size_t kMarksMax = 65536;
 
 Digest digest_of(std::span<const std::uint8_t> message, std::span<const std::uint8_t> trailer_start,
                  const IpAddress& source, const AuthKey& key) {
@@ -141,12 +141,25 @@ std::expected<Authenticity, Discard> Authenticator::judge_signed(std::span<const
   if (window_.count() > 0 && sequence.distance_from(wall_clock) > window_)
     return std::unexpected(Discard::stale);
   const Speaker speaker(source, message[1], static_cast<std::uint8_t>(message[0] >> 4U));
-  const auto mark = marks_.find(speaker);
-  if (mark != marks_.end() && !sequence.newer_than(mark->second)) return std::unexpected(Discard::replay);
-  if (mark == marks_.end() && marks_.size() >= kMarksMax) marks_.erase(marks_.begin());
-  marks_.insert_or_assign(speaker, sequence);
+  const auto known = marks_.find(speaker);
+  if (known != marks_.end() && !sequence.newer_than(known->second)) return std::unexpected(Discard::replay);
+  mark(speaker, sequence);
   if (!highest_heard_ || sequence.newer_than(*highest_heard_)) highest_heard_ = sequence;
   return Authenticity::authentic;
+}
+
+void Authenticator::mark(const Speaker& speaker, Sequence sequence) {
+  if (!marks_.contains(speaker) && marks_.size() >= kMarksMax) marks_.erase(marks_.begin());
+  marks_.insert_or_assign(speaker, sequence);
+}
+
+void Authenticator::heard_fresh(const IpAddress& source, Vrid vrid, Version version,
+                                std::span<const std::uint8_t> trailer) {
+  constexpr std::uint64_t kSecond = std::uint64_t{1} << 32U;
+  const Sequence bound(sequence_of(trailer).value() - kSecond);
+  const Speaker speaker(source, vrid.value, static_cast<std::uint8_t>(version));
+  const auto known = marks_.find(speaker);
+  if (known == marks_.end() || bound.newer_than(known->second)) mark(speaker, bound);
 }
 
 }  // namespace vip::vrrp

@@ -110,9 +110,16 @@ class Authenticator {
                                                                   std::span<const std::uint8_t> trailer,
                                                                   const IpAddress& source,
                                                                   Duration wall_clock = {});
+  // An authentic packet of the source is known to be of this moment: advertisements that it signed more than
+  // a second earlier count no more.
+  void heard_fresh(const IpAddress& source, Vrid vrid, Version version,
+                   std::span<const std::uint8_t> trailer);
 
  private:
+  using Speaker = std::tuple<IpAddress, std::uint8_t, std::uint8_t>;
+
   [[nodiscard]] const AuthKey* key(std::uint8_t id) const;
+  void mark(const Speaker& speaker, Sequence sequence);
 
   AuthMode mode_;
   std::vector<AuthKey> keys_;
@@ -121,7 +128,6 @@ class Authenticator {
   std::optional<Sequence> last_;
   std::optional<Sequence> highest_heard_;
   // Of each source, VRID and protocol version: an advertisement and a hello may overtake each other.
-  using Speaker = std::tuple<IpAddress, std::uint8_t, std::uint8_t>;
   std::map<Speaker, Sequence> marks_;
 };
 

@@ -60,13 +60,13 @@ std::expected<Hello, Discard> decode_hello(std::span<const std::uint8_t> message
   hello.interval = std::chrono::milliseconds(reader.u32());
   hello.active_for = std::chrono::milliseconds(reader.u32());
   const auto address = reader.bytes(kAddressField);
-  if (!reader.ok() || unsigned_bytes != 0) return std::unexpected(Discard::malformed);
+  if (!reader.ok()) return std::unexpected(Discard::malformed);
   if (version != (kVersion << 4U | kFormat)) return std::unexpected(Discard::version);
   if (kind < static_cast<std::uint8_t>(HelloKind::question) ||
       kind > static_cast<std::uint8_t>(HelloKind::answer))
     return std::unexpected(Discard::type);
-  if (state > static_cast<std::uint8_t>(State::fault) || hello.interval == Duration::zero() ||
-      hello.priority == kPriorityLeaving)
+  if (unsigned_bytes != 0 || state > static_cast<std::uint8_t>(State::fault) ||
+      hello.interval == Duration::zero() || hello.priority == kPriorityLeaving)
     return std::unexpected(Discard::malformed);
   hello.kind = static_cast<HelloKind>(kind);
   hello.state = static_cast<State>(state);

@@ -16,7 +16,7 @@
 //   +-------+-------+-------+-------+
 //   |   interval in milliseconds    |
 //   +-------+-------+-------+-------+
-//   |   active for, milliseconds    |     0 when not active
+//   |   active for, milliseconds    |     0 when not active, or not sure of it after a stall
 //   +-------+-------+-------+-------+
 //   |  the active router as far as  |     4 or 16 bytes and zeros; only zeros: not known
 //   |     the sender knows, 16      |
@@ -52,7 +52,7 @@ struct Hello {
   std::uint64_t generation = 0;
   std::uint64_t ticket = 0;
   Duration interval{};    // whole milliseconds
-  Duration active_for{};  // whole milliseconds; 0 when not active
+  Duration active_for{};  // whole milliseconds; 0 when not active or not sure of it
   std::optional<IpAddress> active_router;
   friend bool operator==(const Hello&, const Hello&) = default;
 };

@@ -31,8 +31,7 @@ RouterSet::RouterSet(std::vector<RouterSetup> setups, Authenticator authenticato
   const auto count = static_cast<int>(setups.size());
   for (auto& setup : setups) {
     setup.protocol.in_group = !setup.sync_group.empty();
-    setup.protocol.asks_peers =
-        authenticator_.has_keys() && setup.transport == Transport::unicast && !setup.rules.peers.empty();
+    setup.protocol.asks_peers = authenticator_.has_keys() && setup.transport == Transport::unicast;
     setup.protocol.decides_ties = !setup.protocol.in_group || groups.insert(setup.sync_group).second;
     const auto turn = static_cast<int>(members_.size());
     members_.emplace_back(std::move(setup), Acquaintances::kRound * (turn + 1) / count);
@@ -126,7 +125,8 @@ void RouterSet::follow(TimePoint now, std::size_t router, const StateChanged& ch
       step(now, other, Stalled{}, out);
       continue;
     }
-    if (change.from == State::active && change.to == State::backup) step(now, other, Yielded{}, out);
+    if (change.from == State::active && change.to == State::backup)
+      step(now, other, Yielded{.leaves = change.cause == Cause::newer_plan}, out);
     if (change.cause == Cause::address_refused)
       step(now, other, LinkChanged{.up = false, .by_group = true}, out);
     if (change.cause == Cause::retry) step(now, other, LinkChanged{.up = true, .by_group = true}, out);
@@ -210,6 +210,7 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
     if (!event) return discard(member.discards, Discard::replay);
+    authenticator_.heard_fresh(envelope.source, hello->vrid, config.version, parts->trailer);
     reception.event = *event;
     step(now, *reception.router, *event, reception.actions);
   } else {
@@ -280,7 +281,7 @@ RouterActions RouterSet::notice_stall(TimePoint now, bool addresses_kept) {
   for (const auto router : late) {
     auto& member = members_.at(router);
     const bool alone = member.setup.transport == Transport::unicast && member.peers.current(now).empty();
-    if (!alone && member.machine.is_stalled(now))
+    if (!alone && member.machine.is_stalled(now, busy_until_))
       step(now, router, Stalled{.addresses_kept = addresses_kept}, out);
   }
   return out;

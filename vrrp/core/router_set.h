@@ -96,6 +96,8 @@ class RouterSet {
   // To be called before anything else of a turn: those who slept too long listen first. One alone needs not.
   // `addresses_kept`: whatever they held, the kernel cannot have dropped it meanwhile.
   [[nodiscard]] RouterActions notice_stall(TimePoint now, bool addresses_kept);
+  // To be called at the end of a turn: what takes long until here is work, and from here on sleep.
+  void rest(TimePoint now) { busy_until_ = now; }
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
   // An advertisement as what goes out, one for each destination; signed where there is a key.
@@ -150,6 +152,7 @@ class RouterSet {
   Authenticator authenticator_;
   std::set<std::pair<TimePoint, std::size_t>> deadlines_;
   DiscardCounts strays_{};
+  TimePoint busy_until_ = TimePoint::min();
 };
 
 }  // namespace vip::vrrp

@@ -27,6 +27,7 @@ constexpr Duration kOneWayLongest = 240s;
 // long an answer counts.
 constexpr Duration kPatienceForPlan = 60s;
 constexpr Duration kAnswerCounts = 25s;
+constexpr int kAfterYou = 2;  // intervals, until whoever has the newer plan must have claimed and spoken
 // P27: after a split, who is worse goes on until the better one speaks again after so long, which is before
 // its next regular word and after it could have yielded.
 constexpr auto verdict_wait(Duration interval) {
@@ -85,20 +86,22 @@ std::vector<IpPrefix> VirtualRouter::desired_addresses() const {
 }
 
 Duration VirtualRouter::active_for(TimePoint now) const {
-  return state_ == State::active && active_since_ ? now - *active_since_ : Duration::zero();
+  const bool sure = state_ == State::active && active_since_ && !timers_.armed(Timer::resume);
+  return sure ? now - *active_since_ : Duration::zero();
 }
 
 bool VirtualRouter::is_outdated(TimePoint now) const {
   return newer_plan_ && now - newer_plan_->last <= kAnswerCounts;
 }
 
-bool VirtualRouter::is_stalled(TimePoint now) const {
+bool VirtualRouter::is_stalled(TimePoint now, TimePoint busy_until) const {
   if (timers_.armed(Timer::advert)) return now - last_advert_ > 3 * pace();
   const auto deadline = timers_.next();
   if (!deadline) return false;
+  if (now - deadline->when > down_interval()) return true;
   // Once: on a busy machine, who is late again and again must come to its claim.
   const bool asks = config_.asks_peers && state_ == State::backup && !listening_;
-  return now - deadline->when > (asks ? std::min(active_interval_ / 2, kLateMost) : down_interval());
+  return asks && now - std::max(deadline->when, busy_until) > std::min(active_interval_ / 2, kLateMost);
 }
 
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
@@ -170,7 +173,7 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     // Said again, it must not postpone the take-over that it began.
     const auto running = timers_.get(Timer::down);
     // P26: who has an older plan lets the others go first.
-    const auto skewed = now + (is_outdated(now) ? std::max(skew(), active_interval_) : skew());
+    const auto skewed = now + skew() + (is_outdated(now) ? kAfterYou * active_interval_ : Duration::zero());
     if (!running || skewed < *running) timers_.set(Timer::down, skewed);
     active_left_ = true;
     timers_.stop(Timer::preempt_delay);
@@ -221,7 +224,6 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
     yield(now, advert, higher_priority ? Cause::higher_priority : Cause::higher_address, out);
     return;
   }
-  const bool first = !contest_ || contest_->loser != advert.source;
   if (is_unheard(now, advert)) {
     preempt_again_at_ = now + one_way_.next();
     yield(now, advert, Cause::one_way, out);
@@ -231,8 +233,9 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
   }
   answer_loser(now, out);
   // P27: has it had the addresses for longer?
-  if (first && !config_.preempt && kin_.contains(advert.source) && is_established(now))
-    out.emplace_back(AskPeers{});
+  if (!contest_ || contest_->began != now) return;
+  contest_->spoke = last_advert_;
+  if (!config_.preempt && kin_.contains(advert.source) && is_established(now)) out.emplace_back(AskPeers{});
 }
 
 void VirtualRouter::yield(TimePoint now, const Received& winner, Cause cause, Actions& out) {
@@ -251,10 +254,10 @@ bool VirtualRouter::waits_for_verdict(TimePoint now, const Received& winner, Act
   const bool asks = !config_.preempt && !config_.in_group && winner.priority != kPriorityOwner;
   if (!asks || !kin_.contains(winner.source) || !is_established(now)) return false;
   const auto interval = std::max(winner.interval, pace());
-  const bool goes_on =
-      verdict_ && verdict_->winner == winner.source && now - verdict_->began <= kVerdictForgotten * interval;
-  if (goes_on) return now - verdict_->began < verdict_wait(interval);
-  verdict_ = Verdict{.winner = winner.source, .began = now};
+  // One span for all of them: several that are better must not put off the end.
+  if (verdict_since_ && now - *verdict_since_ <= kVerdictForgotten * interval)
+    return now - *verdict_since_ < verdict_wait(interval);
+  verdict_since_ = now;
   speak(now, out);
   defend(now);
   return true;
@@ -266,7 +269,9 @@ bool VirtualRouter::keeps_it(TimePoint now, const Answered& loser) const {
   const bool asked = !config_.preempt && !config_.in_group && config_.priority != kPriorityOwner;
   const bool contested = contest_ && contest_->loser == loser.source && loser.state == State::active;
   const bool established = is_established(now) && loser.active_for >= kEstablished * loser.interval;
-  if (!asked || !contested || !established) return false;
+  // Later, our next word makes the loser yield, and both would.
+  const bool in_time = contested && now - contest_->spoke < pace() / 2;
+  if (!asked || !in_time || !established) return false;
   if (loser.contacts != loser.our_contacts) return loser.contacts > loser.our_contacts;
   return loser.active_for > active_for(now);
 }
@@ -309,7 +314,12 @@ void VirtualRouter::answered_as_active(TimePoint now, const Answered& answer, Ac
   const Received word{.source = answer.source, .priority = answer.priority, .interval = answer.interval};
   if (timers_.armed(Timer::resume)) {
     const bool follows_other = answer.active_router && *answer.active_router != config_.source;
-    if (answer.state == State::active || (answer.state == State::backup && follows_other)) {
+    // Who says that it is active, but not since when, has just claimed or slept itself: the better one stays.
+    const bool is_better = answer.priority > config_.priority ||
+                           (answer.priority == config_.priority && answer.source > config_.source);
+    const bool is_active =
+        answer.state == State::active && (answer.active_for > Duration::zero() || is_better);
+    if (is_active || (answer.state == State::backup && follows_other)) {
       yield(now, word, Cause::stalled, out);
     } else if (answer.known_are_quiet) {
       resume(now, out);
@@ -343,7 +353,7 @@ bool VirtualRouter::is_unheard(TimePoint now, const Received& loser) {
   const auto interval = std::max(loser.interval, pace());
   const bool goes_on = contest_ && contest_->loser == loser.source && now - contest_->last <= 3 * interval;
   if (!goes_on) {
-    contest_ = Contest{.loser = loser.source, .began = now, .last = now};
+    contest_ = Contest{.loser = loser.source, .began = now, .last = now, .spoke = now};
     if (now - preempt_again_at_ > kOneWayLongest) one_way_.reset();  // that was another story
   }
   contest_->last = now;
@@ -390,7 +400,7 @@ void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
   if (served && event.addresses_kept && config_.asks_peers) {
     timers_.stop_all();
     contest_.reset();
-    verdict_.reset();
+    verdict_since_.reset();
     timers_.set(Timer::resume, now + pace() / 2);
     out.emplace_back(AskPeers{});
     return;
@@ -437,9 +447,10 @@ void VirtualRouter::on(TimePoint now, const Claimed&, Actions& out) {
   if (state_ == State::backup) become_active(now, ready_ ? claim_cause_ : Cause::group, out);
 }
 
-void VirtualRouter::on(TimePoint now, const Yielded&, Actions& out) {
+void VirtualRouter::on(TimePoint now, const Yielded& event, Actions& out) {
   if (state_ != State::active) return;
-  if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});
+  const auto word = event.leaves ? kPriorityLeaving : config_.priority;
+  if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{word});
   become_backup(now, down_interval(), Cause::group, nullptr, out);
 }
 
@@ -513,7 +524,7 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   ready_ = false;
   listening_ = false;
   contest_.reset();
-  verdict_.reset();
+  verdict_since_.reset();
   active_router_.reset();
   if (better != nullptr) active_router_ = better->source;
   change_state(State::backup, cause, active_router_, out);
@@ -526,7 +537,7 @@ void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
   active_left_ = false;
   ready_ = false;
   contest_.reset();
-  verdict_.reset();
+  verdict_since_.reset();
   active_since_.reset();
   if (newer_plan_) newer_plan_->first = now;  // once more the patience
   adverts_at_old_pace_ = 0;

@@ -119,8 +119,10 @@ struct AddressesHeld {};     // the kernel has all of HoldAddresses
 struct AddressesRefused {};  // and it does not
 struct ForeignOwner {};      // somebody else announced one of the addresses
 struct Claimed {};           // all routers of the group are ready to claim
-struct Yielded {};           // a router of the group yielded to a better one
-struct Reconfigured {        // other settings of the same router: its state goes on
+struct Yielded {             // a router of the group yielded to a better one
+  bool leaves = false;       // or handed over to whoever wants it
+};
+struct Reconfigured {  // other settings of the same router: its state goes on
   RouterConfig config;
 };
 struct Answered {  // a peer of ours answered our question
@@ -203,11 +205,11 @@ class VirtualRouter {
   [[nodiscard]] std::optional<IpAddress> active_router() const { return active_router_; }
   // Whether we slept so long that the others may have acted without us: while active, since our last
   // advertisement; else since a deadline of ours, and sooner where peers can be asked what we missed. To be
-  // asked before anything is fed in a turn.
-  [[nodiscard]] bool is_stalled(TimePoint now) const;
+  // asked before anything is fed in a turn. `busy_until`: so long the caller was at work, not asleep.
+  [[nodiscard]] bool is_stalled(TimePoint now, TimePoint busy_until = TimePoint::min()) const;
   // In a group: whether it waits for the others.
   [[nodiscard]] bool is_ready() const { return ready_; }
-  // How long it has been active with its addresses; zero when it is not.
+  // How long it has been active with its addresses; zero when it is not, or asks whether it still is.
   [[nodiscard]] Duration active_for(TimePoint now) const;
   // Whether a living peer has a newer plan.
   [[nodiscard]] bool is_outdated(TimePoint now) const;
@@ -274,6 +276,7 @@ class VirtualRouter {
     IpAddress loser;
     TimePoint began;
     TimePoint last;
+    TimePoint spoke;  // when it can have heard us first
   };
   std::optional<Contest> contest_;
   TimePoint preempt_again_at_;             // after a contest that we gave up
@@ -281,11 +284,8 @@ class VirtualRouter {
   bool listening_ = false;                 // since the start or a stall, and nobody was heard yet
   std::optional<TimePoint> active_since_;  // with the addresses
   std::set<IpAddress> kin_;                // answered a hello once: they know our rules
-  struct Verdict {                         // a better router after a split, which may leave it to us
-    IpAddress winner;
-    TimePoint began;
-  };
-  std::optional<Verdict> verdict_;
+  // Since when we wait, after a split, for a better router that may leave it to us.
+  std::optional<TimePoint> verdict_since_;
   struct NewerPlan {
     TimePoint first;
     TimePoint last;

@@ -11,6 +11,8 @@ constexpr int kRenewalsPerLease = 4;
 // Then packets and timers have their turn.
 constexpr int kRenewalsPerTurn = 16;
 constexpr Duration kRefusedAgain = std::chrono::milliseconds(100);
+// The kernel may end a lease up to HZ/50 too early.
+constexpr Duration kKernelEarly = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -117,7 +119,7 @@ std::optional<TimePoint> AddressKeeper::next_renewal() const {
 // for longer than it does.
 bool AddressKeeper::all_alive(TimePoint now) const {
   if (held_.empty() || lifetime_.lease.count() == 0) return true;
-  return now < most_urgent()->second + lifetime_.lease;
+  return now < most_urgent()->second + lifetime_.lease - kKernelEarly;
 }
 
 AddressKeeper::Held::const_iterator AddressKeeper::most_urgent() const {

@@ -76,10 +76,10 @@ TEST(Acquaintances, AnAnswerCountsOnceAndOnlyToAQuestion) {
   const auto ticket = known.ticket_for(kPeer, TimePoint(1s));
   EXPECT_FALSE(known.answered(kPeer, {.ticket = ticket + 1})) << "unknown";
   EXPECT_FALSE(known.answered(kOther, {.ticket = ticket})) << "another's";
-  EXPECT_FALSE(known.has_answered(kPeer));
-  EXPECT_TRUE(known.answered(kPeer, {.ticket = ticket}));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
+  EXPECT_TRUE(known.answered(kPeer, {.state = State::backup, .ticket = ticket}));
   EXPECT_FALSE(known.answered(kPeer, {.ticket = ticket})) << "repeated";
-  EXPECT_TRUE(known.has_answered(kPeer));
+  EXPECT_TRUE(known.plan_is_quiet(kSelf));
 }
 
 TEST(Acquaintances, OnlyTheLastQuestionsAreRemembered) {
@@ -104,22 +104,50 @@ TEST(Acquaintances, NoMoreThanSoManyAreRemembered) {
   EXPECT_TRUE(known.answered(all.front(), {.ticket = known.ticket_for(all.front(), TimePoint(2s))}));
 }
 
-TEST(Acquaintances, AllAreQuietWhenEverybodyHasAnsweredAndNobodyKnowsAnotherActiveRouter) {
+TEST(Acquaintances, ThePlanIsQuietWhenEverybodyHasAnsweredAndNobodyKnowsAnotherActiveRouter) {
   Acquaintances known({kPeer, kOther});
   known.begin(TimePoint(0s));
-  EXPECT_FALSE(known.all_quiet(kSelf));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
   answer(known, kPeer, 0s);
-  EXPECT_FALSE(known.all_quiet(kSelf)) << "one is missing";
+  EXPECT_FALSE(known.plan_is_quiet(kSelf)) << "one is missing";
   answer(known, kOther, 0s, State::backup, kSelf);
-  EXPECT_TRUE(known.all_quiet(kSelf)) << "who follows us is quiet";
+  EXPECT_TRUE(known.plan_is_quiet(kSelf)) << "who follows us is quiet";
   answer(known, kOther, 1s, State::backup, kPeer);
-  EXPECT_FALSE(known.all_quiet(kSelf)) << "who follows another is not";
+  EXPECT_FALSE(known.plan_is_quiet(kSelf)) << "who follows another is not";
   answer(known, kOther, 2s, State::active, kOther);
-  EXPECT_FALSE(known.all_quiet(kSelf));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
   answer(known, kOther, 3s, State::fault);
-  EXPECT_TRUE(known.all_quiet(kSelf));
+  EXPECT_TRUE(known.plan_is_quiet(kSelf));
   answer(known, kStranger, 4s, State::active, kStranger);
-  EXPECT_FALSE(known.all_quiet(kSelf)) << "whoever holds the key counts, in our plan or not";
+  EXPECT_FALSE(known.plan_is_quiet(kSelf)) << "whoever holds the key counts, in our plan or not";
+}
+
+// After a sleep: a peer that was dead before it need not be waited for.
+TEST(Acquaintances, TheKnownAreQuietWithoutThoseThatDidNotAnswerBefore) {
+  Acquaintances known({kPeer, kOther});
+  known.begin(TimePoint(0s));
+  EXPECT_TRUE(known.known_are_quiet(kSelf)) << "nobody is known";
+  answer(known, kPeer, 0s);
+  (void)turns(known, 10s);
+  known.begin(TimePoint(10s));
+  EXPECT_FALSE(known.known_are_quiet(kSelf));
+  answer(known, kPeer, 10s);
+  EXPECT_TRUE(known.known_are_quiet(kSelf));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
+  answer(known, kOther, 10s, State::backup, kPeer);
+  EXPECT_FALSE(known.known_are_quiet(kSelf)) << "whoever it is, it knows of another";
+}
+
+TEST(Acquaintances, WhoAsksUsIsAskedBackUnlessItWasJustAskedOrHasAnswered) {
+  Acquaintances known({kPeer});
+  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(0s))) << "we do not ask yet";
+  known.begin(TimePoint(1s));
+  EXPECT_TRUE(known.wants_to_ask_back(kPeer, TimePoint(1s)));
+  const auto ticket = known.ticket_for(kPeer, TimePoint(1s));
+  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(1s) + Acquaintances::kAskBackAfter - 1ns));
+  EXPECT_TRUE(known.wants_to_ask_back(kPeer, TimePoint(1s) + Acquaintances::kAskBackAfter));
+  EXPECT_TRUE(known.answered(kPeer, {.ticket = ticket}));
+  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(5s)));
 }
 
 TEST(Acquaintances, ABeginForgetsWhatWasAnswered) {
@@ -127,9 +155,8 @@ TEST(Acquaintances, ABeginForgetsWhatWasAnswered) {
   known.begin(TimePoint(0s));
   answer(known, kPeer, 0s);
   known.begin(TimePoint(1s));
-  EXPECT_FALSE(known.has_answered(kPeer));
   EXPECT_TRUE(known.needs_asking(kPeer));
-  EXPECT_FALSE(known.all_quiet(kSelf));
+  EXPECT_FALSE(known.plan_is_quiet(kSelf));
   EXPECT_EQ(known.next(), TimePoint(1s));
 }
 

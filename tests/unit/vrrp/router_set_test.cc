@@ -203,7 +203,7 @@ TEST(Hellos, AQuestionIsAnsweredWithItsTicketAndTheAnswerTellsWhatThereIs) {
     const auto& told = std::get<Answered>(*reception.event);
     EXPECT_EQ(told.state, State::active);
     EXPECT_EQ(told.active_router, mine.rules.peers.front());
-    EXPECT_FALSE(told.all_quiet);
+    EXPECT_FALSE(told.plan_is_quiet);
     EXPECT_EQ(asker.hellos_received(0), 1U);
     EXPECT_EQ(active.hellos_received(0), 1U);
     EXPECT_EQ(asker.received(0), 0U) << "it is no advertisement";
@@ -288,15 +288,24 @@ TEST(Hellos, WhatIsForNobodyHereIsAStray) {
   EXPECT_EQ(receive(set, 1s, asked).discarded, Discard::own_address);
 }
 
-TEST(Hellos, WithoutAKeyOrWithMulticastOrAloneNobodyAsksOrAnswers) {
-  auto group = web4();
-  group.transport = Transport::multicast;
+// A group grows: the newcomer has the plan first.
+TEST(Hellos, WhoIsAloneByItsPlanAnswersWhoeverHasTheKey) {
   auto alone = web4();
   alone.rules.peers.clear();
+  auto set = keyed({alone});
+  auto peer = keyed(at_peer(web4()));
+  const auto reception = receive(set, 1s, question(peer));
+  EXPECT_FALSE(reception.discarded);
+  EXPECT_EQ(hellos(reception.actions).size(), 2U) << "an answer and a question back";
+}
+
+TEST(Hellos, WithoutAKeyOrWithMulticastNobodyAsksOrAnswers) {
+  auto group = web4();
+  group.transport = Transport::multicast;
   auto peer = keyed(at_peer(web4()));
   const auto asked = question(peer);
   const Authenticator with_key{AuthMode::enforce, {{.id = 7, .secret = Bytes(32, 0x5A)}}, 7};
-  for (auto set : {started({web4()}), started({group}, with_key), started({alone}, with_key)}) {
+  for (auto set : {started({web4()}), started({group}, with_key)}) {
     EXPECT_FALSE(set.machine(0).config().asks_peers);
     EXPECT_EQ(receive(set, 1s, asked).discarded, Discard::unknown_source);
     while (set.next_deadline() && *set.next_deadline() < TimePoint(30s)) {
