@@ -22,9 +22,9 @@ std::variant<VirtualRouter, RouterSet> core_of(const RouterConfig& config, const
   return VirtualRouter(config);
 }
 
-Actions plain(RouterActions actions) {
+Actions plain(const RouterActions& actions) {
   Actions out;
-  for (auto& action : actions) out.push_back(std::move(action.action));
+  for (const auto& action : actions) out.push_back(action.action);
   return out;
 }
 
@@ -82,7 +82,7 @@ Actions Node::receive(TimePoint now, const Parcel& parcel) {
   // What the machine is not told of touches neither its state nor a timer (P7).
   if (!reception.event && !is_untouched(deadline, state))
     fault_ = "a packet that says nothing to the machine changed it";
-  auto actions = plain(std::move(reception.actions));
+  auto actions = plain(reception.actions);
   if (reception.event) compare(now, *reception.event, actions);
   return actions;
 }
