@@ -68,22 +68,21 @@ std::uint64_t Acquaintances::ticket_for(const IpAddress& peer, TimePoint now) {
   return ticket;
 }
 
-bool Acquaintances::answered(const IpAddress& address, const Hello& hello) {
+std::expected<void, Discard> Acquaintances::answered(const IpAddress& address, const Hello& hello) {
   const auto found = peers_.find(address);
-  if (found == peers_.end()) return false;
+  if (found == peers_.end()) return std::unexpected(Discard::replay);
   auto& peer = found->second;
-  if (std::erase(peer.tickets, hello.ticket) == 0) return false;
+  if (std::erase(peer.tickets, hello.ticket) == 0) return std::unexpected(Discard::replay);
   // Tickets are times: one that is older by so much was not answered in time.
   const auto was_missed = [&hello](std::uint64_t ticket) {
     return ticket + static_cast<std::uint64_t>(kMissed.count()) < hello.ticket;
   };
   peer.came_back = std::erase_if(peer.tickets, was_missed) > 0;
   peer.in_this_round = true;
-  // P10: what was asked before begin() may have been answered before we slept.
-  if (hello.ticket < begun_) return true;
+  if (hello.ticket < begun_) return std::unexpected(Discard::stale);
   peer.answer = hello;
   peer.is_new = true;
-  return true;
+  return {};
 }
 
 bool Acquaintances::has_answered(const IpAddress& peer) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <optional>
 #include <vector>
@@ -37,8 +38,9 @@ class Acquaintances {
 
   // A question goes to the peer: only an answer with its ticket counts.
   [[nodiscard]] std::uint64_t ticket_for(const IpAddress& peer, TimePoint now);
-  // Takes an answer; false when it is none to one of our last questions.
-  [[nodiscard]] bool answered(const IpAddress& peer, const Hello& hello);
+  // Takes an answer. Errors: replay when it is none to one of our last questions, stale when that was asked
+  // before begin(): what was true then may not be so after a sleep (P10).
+  [[nodiscard]] std::expected<void, Discard> answered(const IpAddress& peer, const Hello& hello);
 
   [[nodiscard]] bool has_answered(const IpAddress& peer) const;  // since begin()
   // Since begin(), whether everybody has answered that should have, and nobody is active or follows another

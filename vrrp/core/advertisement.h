@@ -64,7 +64,7 @@ enum class Discard : std::uint8_t {
   unknown_source,   // not one of the peers
   authentication,   // other type or other password (version 2); no, unknown or wrong signature
   replay,           // signed, but not newer than what its source said before
-  stale,            // signed, but not of the time that our clock shows (only where a window is set)
+  stale,            // signed, but too old: by our clock, where a window is set; asked before we slept
   interval,         // not our interval (version 2: RFC 3768, 7.1)
   count,
 };

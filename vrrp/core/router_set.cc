@@ -209,7 +209,7 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   if (!authentic) return discard(member.discards, authentic.error());
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
-    if (!event) return discard(member.discards, Discard::replay);
+    if (!event) return discard(member.discards, event.error());
     authenticator_.heard_fresh(envelope.source, hello->vrid, config.version, parts->trailer);
     reception.event = *event;
     step(now, *reception.router, *event, reception.actions);
@@ -231,12 +231,12 @@ void RouterSet::answer(TimePoint now, std::size_t router, const IpAddress& asker
   if (member.acquaintances.may_ask_back(asker, now)) ask(now, router, asker, out);
 }
 
-std::optional<Answered> RouterSet::answered(TimePoint now, std::size_t router, const IpAddress& peer,
-                                            const Hello& hello) {
+std::expected<Answered, Discard> RouterSet::answered(TimePoint now, std::size_t router, const IpAddress& peer,
+                                                     const Hello& hello) {
   auto& member = members_.at(router);
   const auto& config = member.machine.config();
   auto& acquaintances = member.acquaintances;
-  if (!acquaintances.answered(peer, hello)) return std::nullopt;
+  if (const auto taken = acquaintances.answered(peer, hello); !taken) return std::unexpected(taken.error());
   member.peers.heard_authentic(peer, now);
   return Answered{.source = peer,
                   .state = hello.state,

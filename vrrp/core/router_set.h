@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <set>
 #include <span>
@@ -140,8 +141,8 @@ class RouterSet {
   void ask(TimePoint now, std::size_t router, const IpAddress& peer, RouterActions& out);
   void answer(TimePoint now, std::size_t router, const IpAddress& asker, const Hello& question,
               RouterActions& out);
-  [[nodiscard]] std::optional<Answered> answered(TimePoint now, std::size_t router, const IpAddress& peer,
-                                                 const Hello& hello);
+  [[nodiscard]] std::expected<Answered, Discard> answered(TimePoint now, std::size_t router,
+                                                          const IpAddress& peer, const Hello& hello);
   [[nodiscard]] IfIndex way_to(const Member& member, const IpAddress& destination) const;
   void queue(std::size_t router);
   // The other routers of its sync group.
