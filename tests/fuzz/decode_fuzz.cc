@@ -87,8 +87,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto written = encode(read, envelope);
   const auto again = decode(written, envelope);
   VIP_ASSERT(again.has_value() && again->advertisement == read);
-  // The one way to write it: nothing behind the message, reserved bits zero, the form that we send, and of the
-  // two zeros of the checksum's arithmetic the one without bits.
+  // The one way to write it: nothing behind the message, reserved bits zero, the form that we send, and of
+  // the two zeros of the checksum's arithmetic the one without bits.
   const bool plain_zero = packet[6] != 0xFF || packet[7] != 0xFF;
   const bool exact = packet.size() == message && (read.version == Version::v2 || packet[4] < 16);
   if (exact && plain_zero && decoded->checksum == again->checksum)

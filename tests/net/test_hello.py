@@ -150,6 +150,8 @@ def test_when_all_slept_the_owner_goes_on(cluster: Cluster, sleep: float) -> Non
     agents = cluster.start_all()
     for name in ("n2", "n3"):
         agents[name].wait_for_state("backup")
+    cluster.owners.stays(["n1"], 1)  # also the last words of an election are over
+    before = {name: agents[name].router()["counters"]["transitions"] for name in agents}
     assert 3 * cluster.plan.interval < sleep < 3 / 4 * cluster.plan.lease_max  # the rest of a lease is that at least
     begin = time.monotonic()
     for name in ("n3", "n2", "n1"):
@@ -165,7 +167,7 @@ def test_when_all_slept_the_owner_goes_on(cluster: Cluster, sleep: float) -> Non
     assert not [a for a in cluster.wire.adverts(since=begin) if a.host != "n1"]
     agents["n1"].wait_for_state("active")
     assert "event=stalled" in agents["n1"].log() and "cause=stalled" not in agents["n1"].log()
-    assert all(agents[name].router()["counters"]["transitions"] == 1 for name in ("n2", "n3"))
+    assert {name: agents[name].router()["counters"]["transitions"] for name in agents} == before
 
 
 def test_when_the_owner_alone_slept_it_yields(cluster: Cluster) -> None:
@@ -194,7 +196,7 @@ def test_after_a_split_who_had_company_keeps_the_address(cluster: Cluster) -> No
     cluster.owners.wait_for_owner(cluster.n1)
     for host in (cluster.n2, cluster.n3):
         cluster.start(host).wait_for_state("backup")
-    wait_for_contacts({cluster.n1: 2, cluster.n2: 2})
+    wait_for_contacts({cluster.n1: 2, cluster.n2: 1})  # an active one does not count
     cluster.n1.cut_silently()
     cluster.owners.wait_for(["n1", "n2"])
     wait_for_contacts({cluster.n1: 0, cluster.n2: 1})

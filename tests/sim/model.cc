@@ -113,12 +113,15 @@ void Model::slept(std::int64_t now, bool address_kept, Expected& out) {
   const auto follows = state_ == 'B' ? follows_ : std::nullopt;
   const bool it_leaves = it_leaves_;
   const bool asks = state_ == 'B' && has_kin_;
-  const auto soon = std::max(down_at_, now + heard_interval_ + skew());
+  const auto soon = now + heard_interval_ + skew();
+  const auto down_soon = std::max(down_at_, soon);
+  const auto preempt_soon = asks && preempt_at_ != kNever ? std::max(preempt_at_, soon) : kNever;
   let_go('B', out);
   follows_ = follows;
   it_leaves_ = it_leaves;
   first_time_ = asks;
-  down_at_ = asks ? soon : now + down();
+  down_at_ = asks ? down_soon : now + down();
+  preempt_at_ = preempt_soon;
 }
 
 void Model::expired(std::int64_t now, Expected& out) {

@@ -109,13 +109,13 @@ bool Acquaintances::known_are_quiet(const IpAddress& self) const {
   return std::ranges::all_of(peers_, has) && nobody_objects(self);
 }
 
-bool Acquaintances::wants_to_ask_back(const IpAddress& peer, TimePoint now) const {
-  if (!next_ || has_answered(peer)) return false;
-  const auto found = peers_.find(peer);
-  if (found == peers_.end()) return peers_.size() < kPeersMax;
-  if (found->second.tickets.empty()) return true;
-  const auto last = TimePoint(Duration(static_cast<Duration::rep>(found->second.tickets.back())));
-  return now - last >= kAskBackAfter;
+bool Acquaintances::may_ask_back(const IpAddress& address, TimePoint now) {
+  if (!next_ || has_answered(address)) return false;
+  if (!peers_.contains(address) && peers_.size() >= kPeersMax) return false;
+  auto& last = peers_[address].asked_back;
+  if (last && now - *last < kAskBackAfter) return false;
+  last = now;
+  return true;
 }
 
 bool Acquaintances::came_back(const IpAddress& peer) const {

@@ -45,9 +45,9 @@ class Acquaintances {
   // one than `self`. Of the plan every peer should, of those that we know whoever answered lately.
   [[nodiscard]] bool plan_is_quiet(const IpAddress& self) const;
   [[nodiscard]] bool known_are_quiet(const IpAddress& self) const;
-  // Whether to ask somebody who has just asked us: it has not answered since begin(), and was not asked just
-  // now, or questions could beget questions for ever.
-  [[nodiscard]] bool wants_to_ask_back(const IpAddress& peer, TimePoint now) const;
+  // Whether to ask somebody who has just asked us: it has not answered since begin(), and was not asked back
+  // just now, or questions could beget questions for ever.
+  [[nodiscard]] bool may_ask_back(const IpAddress& peer, TimePoint now);
   // How many peers answered in the last whole round and were not active: after a split, who has just come
   // back is no witness for anybody.
   [[nodiscard]] std::uint8_t contacts() const { return contacts_; }
@@ -72,6 +72,7 @@ class Acquaintances {
     bool in_last_round = false;
     bool expected = false;  // to answer: it did lately, as of begin()
     bool came_back = false;
+    std::optional<TimePoint> asked_back;
   };
   [[nodiscard]] bool nobody_objects(const IpAddress& self) const;
 

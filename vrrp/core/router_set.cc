@@ -228,7 +228,7 @@ void RouterSet::answer(TimePoint now, std::size_t router, const IpAddress& asker
   member.peers.heard_authentic(asker, now);
   out.push_back({.router = router,
                  .action = SendHello{.kind = HelloKind::answer, .to = asker, .ticket = question.ticket}});
-  if (member.acquaintances.wants_to_ask_back(asker, now)) ask(now, router, asker, out);
+  if (member.acquaintances.may_ask_back(asker, now)) ask(now, router, asker, out);
 }
 
 std::optional<Answered> RouterSet::answered(TimePoint now, std::size_t router, const IpAddress& peer,

@@ -411,11 +411,14 @@ void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
   }
   if (state_ != State::backup) return;
   const auto down = timers_.get(Timer::down).value_or(now);
+  const auto patience = timers_.get(Timer::preempt_delay);
   timers_.stop_all();
   ready_ = false;
   listening_ = config_.asks_peers;
   if (config_.asks_peers) {
-    timers_.set(Timer::down, std::max(down, now + active_interval_ + skew()));
+    const auto soon = now + active_interval_ + skew();
+    timers_.set(Timer::down, std::max(down, soon));
+    if (patience) timers_.set(Timer::preempt_delay, std::max(*patience, soon));
     out.emplace_back(AskPeers{});
   } else {
     timers_.set(Timer::down, now + down_interval());

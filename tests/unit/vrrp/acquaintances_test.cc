@@ -138,16 +138,16 @@ TEST(Acquaintances, TheKnownAreQuietWithoutThoseThatDidNotAnswerBefore) {
   EXPECT_FALSE(known.known_are_quiet(kSelf)) << "whoever it is, it knows of another";
 }
 
-TEST(Acquaintances, WhoAsksUsIsAskedBackUnlessItWasJustAskedOrHasAnswered) {
+TEST(Acquaintances, WhoAsksUsIsAskedBackOnceAWhileUnlessItHasAnswered) {
   Acquaintances known({kPeer});
-  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(0s))) << "we do not ask yet";
+  EXPECT_FALSE(known.may_ask_back(kPeer, TimePoint(0s))) << "we do not ask yet";
   known.begin(TimePoint(1s));
-  EXPECT_TRUE(known.wants_to_ask_back(kPeer, TimePoint(1s)));
   const auto ticket = known.ticket_for(kPeer, TimePoint(1s));
-  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(1s) + Acquaintances::kAskBackAfter - 1ns));
-  EXPECT_TRUE(known.wants_to_ask_back(kPeer, TimePoint(1s) + Acquaintances::kAskBackAfter));
+  EXPECT_TRUE(known.may_ask_back(kPeer, TimePoint(1s))) << "our question may have come before it was up";
+  EXPECT_FALSE(known.may_ask_back(kPeer, TimePoint(1s) + Acquaintances::kAskBackAfter - 1ns));
+  EXPECT_TRUE(known.may_ask_back(kPeer, TimePoint(1s) + Acquaintances::kAskBackAfter));
   EXPECT_TRUE(known.answered(kPeer, {.ticket = ticket}));
-  EXPECT_FALSE(known.wants_to_ask_back(kPeer, TimePoint(5s)));
+  EXPECT_FALSE(known.may_ask_back(kPeer, TimePoint(5s)));
 }
 
 TEST(Acquaintances, ABeginForgetsWhatWasAnswered) {
