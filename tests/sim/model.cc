@@ -99,7 +99,7 @@ void Model::started(std::int64_t now, bool link_up, Expected& out) {
 }
 
 void Model::stopped(Expected& out) {
-  if (state_ == 'A' && speaking()) out.sent.push_back(0);
+  if (state_ == 'A' && has_address_) out.sent.push_back(0);
   let_go('I', out);
 }
 
@@ -274,7 +274,7 @@ void Model::answered_in_active(std::int64_t now, const Answered& answer, Expecte
   }
   if (!has_address_) return;
   if (is_longer_there(now, answer)) {
-    out.sent.push_back(priority_);
+    out.sent.push_back(0);
     follow(now, answer.source, interval, out);
     return;
   }

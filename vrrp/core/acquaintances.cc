@@ -63,6 +63,7 @@ std::uint64_t Acquaintances::ticket_for(const IpAddress& peer, TimePoint now) {
   const auto ticket = ticket_at(now);
   if (!peers_.contains(peer) && peers_.size() >= kPeersMax) return ticket;
   auto& tickets = peers_[peer].tickets;
+  if (tickets.empty()) peers_[peer].unanswered_since = ticket;
   if (tickets.size() >= kTicketsMax) tickets.erase(tickets.begin());
   tickets.push_back(ticket);
   return ticket;
@@ -73,11 +74,10 @@ std::expected<void, Discard> Acquaintances::answered(const IpAddress& address, c
   if (found == peers_.end()) return std::unexpected(Discard::replay);
   auto& peer = found->second;
   if (std::erase(peer.tickets, hello.ticket) == 0) return std::unexpected(Discard::replay);
-  // Tickets are times: one that is older by so much was not answered in time.
-  const auto was_missed = [&hello](std::uint64_t ticket) {
-    return ticket + static_cast<std::uint64_t>(kMissed.count()) < hello.ticket;
-  };
-  peer.came_back = std::erase_if(peer.tickets, was_missed) > 0;
+  // Tickets are times: a question that is older by so much was not answered in time.
+  peer.came_back = peer.unanswered_since + static_cast<std::uint64_t>(kMissed.count()) < hello.ticket;
+  std::erase_if(peer.tickets, [&hello](std::uint64_t ticket) { return ticket < hello.ticket; });
+  if (!peer.tickets.empty()) peer.unanswered_since = peer.tickets.front();
   peer.in_this_round = true;
   if (hello.ticket < begun_) return std::unexpected(Discard::stale);
   peer.answer = hello;

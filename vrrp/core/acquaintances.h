@@ -68,6 +68,7 @@ class Acquaintances {
  private:
   struct Peer {
     std::vector<std::uint64_t> tickets;  // of our last questions that are not answered
+    std::uint64_t unanswered_since = 0;  // the first ticket since the last answer, while there are tickets
     std::optional<Hello> answer;         // the last one since begin()
     bool is_new = false;                 // it has answered since begin() or the begin of the round
     bool in_this_round = false;

@@ -153,7 +153,7 @@ void Authenticator::mark(const Speaker& speaker, Sequence sequence) {
   marks_.insert_or_assign(speaker, sequence);
 }
 
-void Authenticator::heard_fresh(const IpAddress& source, Vrid vrid, Version version,
+void Authenticator::heard_hello(const IpAddress& source, Vrid vrid, Version version,
                                 std::span<const std::uint8_t> trailer) {
   constexpr std::uint64_t kSecond = std::uint64_t{1} << 32U;
   const Sequence bound(sequence_of(trailer).value() - kSecond);

@@ -85,7 +85,7 @@ class Sequence {
 // Numbers what we send and judges what we hear. Replay: of each source only a higher sequence than the
 // highest so far is taken. There is no test against our own clock (no clock is in the path of a failover), so
 // what remains possible is to replay, to a receiver that has just started and heard nothing yet, packets of a
-// source that is silent: until the first authentic packet of that source, or until our own hello is answered.
+// source that is silent: until the first authentic packet of that source, be it an advertisement or a hello.
 class Authenticator {
  public:
   // `window`: how far a packet's time may be from ours; 0: it does not matter.
@@ -110,9 +110,9 @@ class Authenticator {
                                                                   std::span<const std::uint8_t> trailer,
                                                                   const IpAddress& source,
                                                                   Duration wall_clock = {});
-  // An authentic packet of the source is known to be of this moment: advertisements that it signed more than
-  // a second earlier count no more.
-  void heard_fresh(const IpAddress& source, Vrid vrid, Version version,
+  // After an authentic hello: advertisements that its source signed more than a second before it count no
+  // more.
+  void heard_hello(const IpAddress& source, Vrid vrid, Version version,
                    std::span<const std::uint8_t> trailer);
 
  private:

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint8_t kVersion = 15;
 constexpr std::uint8_t kFormat = 1;
 constexpr std::size_t kMessageSize = 48;
+constexpr std::size_t kMessageMost = 512;  // whatever later versions add
 constexpr std::size_t kAddressField = 16;
 
 std::uint32_t milliseconds(Duration duration) {
@@ -40,7 +41,7 @@ std::vector<std::uint8_t> encode(const Hello& hello) {
 }
 
 std::optional<SignedHello> split_hello(std::span<const std::uint8_t> datagram) {
-  if (datagram.size() < kMessageSize + kTrailerSize) return std::nullopt;
+  if (datagram.size() < kMessageSize + kTrailerSize || datagram.size() > kMessageMost) return std::nullopt;
   return SignedHello{.message = datagram.first(datagram.size() - kTrailerSize),
                      .trailer = datagram.last<kTrailerSize>()};
 }

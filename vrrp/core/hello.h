@@ -60,7 +60,8 @@ struct Hello {
 // The message without its trailer. Durations are cut to what 32 bits of milliseconds hold.
 [[nodiscard]] std::vector<std::uint8_t> encode(const Hello& hello);
 
-// A datagram's two parts: what is signed, and the signature. Nothing when it is too short for either.
+// A datagram's two parts: what is signed, and the signature. Nothing when it is too short for either, or too
+// long to be worth the look.
 struct SignedHello {
   std::span<const std::uint8_t> message;
   std::span<const std::uint8_t, kTrailerSize> trailer;

@@ -207,10 +207,10 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   const auto authentic =
       authenticator_.judge_signed(parts->message, parts->trailer, envelope.source, wall_clock);
   if (!authentic) return discard(member.discards, authentic.error());
+  authenticator_.heard_hello(envelope.source, hello->vrid, config.version, parts->trailer);
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
     if (!event) return discard(member.discards, event.error());
-    authenticator_.heard_fresh(envelope.source, hello->vrid, config.version, parts->trailer);
     reception.event = *event;
     step(now, *reception.router, *event, reception.actions);
   } else {

@@ -118,7 +118,8 @@ void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
 // RFC 9568, 6.4.1 and 6.4.2: leaving as active says so with priority 0.
 void VirtualRouter::on(TimePoint, const Stopped&, Actions& out) {
   if (state_ == State::initialize) return;
-  const bool speaking = timers_.armed(Timer::advert);
+  // Also who asks whether it was deposed: whoever follows another one does not heed it.
+  const bool speaking = timers_.armed(Timer::advert) || timers_.armed(Timer::resume);
   const bool active = state_ == State::active;
   timers_.stop_all();
   ready_ = false;
@@ -210,7 +211,9 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
   }
   if (advert.priority == kPriorityLeaving) {
     contest_.reset();
-    if (timers_.armed(Timer::advert)) speak(now, out);
+    if (!timers_.armed(Timer::advert)) return;
+    speak(now, out);
+    defend(now);  // it had the addresses, too
     return;
   }
   const bool higher_priority = advert.priority > config_.priority;
@@ -328,8 +331,8 @@ void VirtualRouter::answered_as_active(TimePoint now, const Answered& answer, Ac
   }
   if (!timers_.armed(Timer::advert)) return;
   if (keeps_it(now, answer)) {
-    // A last word, for the same reason as in received_as_active.
-    out.emplace_back(SendAdvertisement{config_.priority});
+    // Not a last word with our priority: the loser may not know that we yield to it.
+    out.emplace_back(SendAdvertisement{kPriorityLeaving});
     yield(now, word, Cause::no_preemption, out);
     return;
   }

@@ -111,6 +111,16 @@ Cause cause(const Actions& actions) {
 // --- every state and every event
 // ----------------------------------------------------------------------------
 
+// Of another active router, which outside of a question says nothing.
+Answered answer() {
+  return {.source = kHigher,
+          .state = State::active,
+          .priority = Priority(200),
+          .interval = 1s,
+          .active_for = 60s,
+          .active_router = kHigher};
+}
+
 struct Row {
   State from;
   std::string event_name;
@@ -139,6 +149,7 @@ std::vector<Row> table() {
       {initialize, "claimed", Claimed{}, initialize},
       {initialize, "yielded", Yielded{}, initialize},
       {initialize, "reconfigured", Reconfigured{config(120)}, initialize},
+      {initialize, "answered", answer(), initialize},
 
       {backup, "started", Started{}, backup},
       {backup, "stopped", Stopped{}, initialize},
@@ -156,6 +167,7 @@ std::vector<Row> table() {
       {backup, "claimed", Claimed{}, active},
       {backup, "yielded", Yielded{}, backup},
       {backup, "reconfigured", Reconfigured{config(120)}, backup},
+      {backup, "answered", answer(), backup},
 
       {active, "started", Started{}, active},
       {active, "stopped", Stopped{}, initialize, true},
@@ -173,6 +185,7 @@ std::vector<Row> table() {
       {active, "claimed", Claimed{}, active},
       {active, "yielded", Yielded{}, backup, true},
       {active, "reconfigured", Reconfigured{config(120)}, active, true},
+      {active, "answered", answer(), active},
 
       {fault, "started", Started{}, fault},
       {fault, "stopped", Stopped{}, initialize},
@@ -190,6 +203,7 @@ std::vector<Row> table() {
       {fault, "claimed", Claimed{}, fault},
       {fault, "yielded", Yielded{}, fault},
       {fault, "reconfigured", Reconfigured{config(120)}, fault},
+      {fault, "answered", answer(), fault},
   };
 }
 
