@@ -336,9 +336,10 @@ void Cluster::send(std::size_t from, Priority priority) {
                                           [](const Packet& sent) { return sent.envelope.destination; });
     if (options_.packets && packet == packets.end()) continue;
     Delivery delivery{.to = to, .what = said};
-    if (options_.packets)
+    if (options_.packets) {
       delivery.what =
           Parcel{.packet = *packet, .meant = said, .life = self.lives, .serial = serial_, .damaged = false};
+    }
     send(from, to, std::move(delivery));
   }
 }
