@@ -58,8 +58,11 @@ check_tidy() {
   }
 }
 
-build() {
-  cmake --preset "$1" >"$results/build.log" 2>&1 && cmake --build --preset "$1" >>"$results/build.log" 2>&1 || {
+build() {  # build PRESET [TARGET...]
+  local preset=$1
+  shift
+  cmake --preset "$preset" >"$results/build.log" 2>&1 &&
+    cmake --build --preset "$preset" ${1+--target "$@"} >>"$results/build.log" 2>&1 || {
     cat "$results/build.log"
     exit 1
   }
@@ -86,7 +89,7 @@ if wants unit; then
 fi
 if wants sim || wants tidy || wants net || wants interop; then
   say "build (release)"
-  build release
+  build release swarm-vip swarm-vip-agent sim  # the unit tests have their own preset
 fi
 if wants sim; then
   say sim
