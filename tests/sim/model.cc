@@ -260,8 +260,8 @@ void Model::answered_in_backup(std::int64_t now, const Answered& answer) {
 void Model::answered_in_active(std::int64_t now, const Answered& answer, Expected& out) {
   const auto interval = answer.interval.count();
   if (resume_at_ != kNever) {
-    const bool better =
-        answer.priority.value > priority_ || (answer.priority.value == priority_ && answer.source > self_);
+    const bool better = answer.priority.value > priority_ ||
+                        (decides_ties_ && answer.priority.value == priority_ && answer.source > self_);
     const bool other_there = (answer.state == State::active && (better || answer.active_for.count() > 0)) ||
                              (answer.state == State::backup && answer.active_router.value_or(self_) != self_);
     if (other_there) {

@@ -30,14 +30,14 @@ constexpr Duration kAnswerCounts = 25s;
 constexpr int kAfterYou = 2;  // intervals, until whoever has the newer plan must have claimed and spoken
 // P27: after a split, who is worse goes on until the better one speaks again after so long, which is before
 // its next regular word and after it could have yielded.
-constexpr auto verdict_wait(Duration interval) {
+constexpr Duration verdict_wait(Duration interval) {
   return interval * 3 / 4;
 }
-// Who is woken later than this slept, and has peers to ask what it missed.
+constexpr int kVerdictForgotten = 10;  // intervals, after which it is another split
+constexpr int kEstablished = 4;        // intervals; who is active for less has just been elected
+constexpr std::size_t kKinMax = 512;   // holders of the key, so this bounds mistakes only
+// P10: who is woken later than this slept, and has peers to ask what it missed.
 constexpr Duration kLateMost = 50ms;
-constexpr int kVerdictForgotten = 10;  // intervals
-constexpr int kEstablished = 4;        // intervals
-constexpr std::size_t kKinMax = 512;
 // Adverts that say a longer interval at the shorter pace, so that everybody learns it in time.
 constexpr int kAdvertsAtOldPace = 3;
 
@@ -216,14 +216,12 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
     defend(now);  // it had the addresses, too
     return;
   }
-  const bool higher_priority = advert.priority > config_.priority;
-  const bool higher_address =
-      config_.decides_ties && advert.priority == config_.priority && advert.source > config_.source;
-  if (higher_priority || higher_address) {
+  if (beats_us(advert.priority, advert.source)) {
     if (waits_for_verdict(now, advert, out)) return;
     // A last word: the winner learns that there were two, and announces the addresses again to those who
     // believed us. It may have spoken first and would never know.
     if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});
+    const bool higher_priority = advert.priority > config_.priority;
     yield(now, advert, higher_priority ? Cause::higher_priority : Cause::higher_address, out);
     return;
   }
@@ -239,6 +237,11 @@ void VirtualRouter::received_as_active(TimePoint now, const Received& advert, Ac
   if (!contest_ || contest_->began != now) return;
   contest_->spoke = last_advert_;
   if (!config_.preempt && kin_.contains(advert.source) && is_established(now)) out.emplace_back(AskPeers{});
+}
+
+bool VirtualRouter::beats_us(Priority priority, const IpAddress& source) const {
+  if (priority != config_.priority) return priority > config_.priority;
+  return config_.decides_ties && source > config_.source;
 }
 
 void VirtualRouter::yield(TimePoint now, const Received& winner, Cause cause, Actions& out) {
@@ -318,10 +321,8 @@ void VirtualRouter::answered_as_active(TimePoint now, const Answered& answer, Ac
   if (timers_.armed(Timer::resume)) {
     const bool follows_other = answer.active_router && *answer.active_router != config_.source;
     // Who says that it is active, but not since when, has just claimed or slept itself: the better one stays.
-    const bool is_better = answer.priority > config_.priority ||
-                           (answer.priority == config_.priority && answer.source > config_.source);
-    const bool is_active =
-        answer.state == State::active && (answer.active_for > Duration::zero() || is_better);
+    const bool is_active = answer.state == State::active &&
+                           (answer.active_for > Duration::zero() || beats_us(answer.priority, answer.source));
     if (is_active || (answer.state == State::backup && follows_other)) {
       yield(now, word, Cause::stalled, out);
     } else if (answer.known_are_quiet) {

@@ -243,6 +243,8 @@ class VirtualRouter {
   void change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out);
 
   void speak(TimePoint now, Actions& out);
+  // RFC 9568, 6.4.3: of two active routers the one that stays.
+  [[nodiscard]] bool beats_us(Priority priority, const IpAddress& source) const;
   void yield(TimePoint now, const Received& winner, Cause cause, Actions& out);
   void resume(TimePoint now, Actions& out);
   void answer_loser(TimePoint now, Actions& out);
