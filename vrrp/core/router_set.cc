@@ -206,7 +206,11 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   if (!config.asks_peers) return discard(member.discards, Discard::unknown_source);
   const auto authentic =
       authenticator_.judge_signed(parts->message, parts->trailer, envelope.source, wall_clock);
-  if (!authentic) return discard(member.discards, authentic.error());
+  if (!authentic) {
+    const bool asks = hello->kind == HelloKind::question && authentic.error() == Discard::replay;
+    if (asks) help_up(now, *reception.router, envelope.source, *hello, reception.actions);
+    return discard(member.discards, authentic.error());
+  }
   authenticator_.heard_hello(envelope.source, hello->vrid, config.version, parts->trailer);
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
@@ -218,6 +222,18 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   }
   ++member.hellos;
   return reception;
+}
+
+// P5: it may have started again with a clock that went back. Our answer is numbered above its mark, so it
+// knows how high to number. Nothing of the question is believed, and a stranger may be playing it again, so
+// not too often.
+void RouterSet::help_up(TimePoint now, std::size_t router, const IpAddress& asker, const Hello& question,
+                        RouterActions& out) {
+  auto& member = members_.at(router);
+  if (now < member.help_again_at) return;
+  member.help_again_at = now + Acquaintances::kAgainSoon;
+  out.push_back({.router = router,
+                 .action = SendHello{.kind = HelloKind::answer, .to = asker, .ticket = question.ticket}});
 }
 
 // Whoever holds the key is answered, and spoken to from now on. It has just come, so perhaps it has not had

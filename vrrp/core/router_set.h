@@ -131,6 +131,7 @@ class RouterSet {
     NoticeCounts notices{};
     std::uint64_t received = 0;
     std::uint64_t hellos = 0;
+    TimePoint help_again_at;  // see help_up()
   };
 
   [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
@@ -139,6 +140,8 @@ class RouterSet {
   void claim_together(TimePoint now, std::size_t router, RouterActions& out);
   void ask_peers(TimePoint now, std::size_t router, RouterActions& out);
   void ask(TimePoint now, std::size_t router, const IpAddress& peer, RouterActions& out);
+  void help_up(TimePoint now, std::size_t router, const IpAddress& asker, const Hello& question,
+               RouterActions& out);
   void answer(TimePoint now, std::size_t router, const IpAddress& asker, const Hello& question,
               RouterActions& out);
   [[nodiscard]] std::expected<Answered, Discard> answered(TimePoint now, std::size_t router,

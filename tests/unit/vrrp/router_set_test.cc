@@ -250,6 +250,26 @@ TEST(Hellos, NothingCountsTwiceAndNoAnswerCountsUnasked) {
   EXPECT_EQ(set.hellos_received(0), 1U);
 }
 
+// P5: it numbers lower than it did before it started again, and nobody else would tell it.
+TEST(Hellos, WhoseClockWentBackLearnsHowHighToNumber) {
+  auto set = keyed(web4());
+  auto peer = keyed(at_peer(web4()));
+  EXPECT_FALSE(receive(set, 1s, question(peer)).discarded);
+  RouterSet second_life({at_peer(web4())}, {AuthMode::enforce, {{.id = 7, .secret = Bytes(32, 0x5A)}}, 7});
+  (void)second_life.link_changed(TimePoint(100s), 0, true, std::nullopt);
+  const SendHello asks{.kind = HelloKind::question, .to = set.machine(0).config().source, .ticket = 1};
+  const auto old = [&] { return second_life.packet(0, asks, TimePoint(100s), 0s); };
+  const auto reception = receive(set, 100s, old());
+  EXPECT_EQ(reception.discarded, Discard::replay);
+  const auto answers = hellos(reception.actions);
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_TRUE(hellos(receive(set, 100s, old()).actions).empty())
+      << "a recorded question must not make us shout";
+  EXPECT_EQ(hellos(receive(set, 101s, old()).actions).size(), 1U);
+  (void)receive(second_life, 101s, set.packet(0, answers[0], TimePoint(101s), 1000s));
+  EXPECT_FALSE(receive(set, 102s, old()).discarded) << "it has learnt";
+}
+
 TEST(Hellos, AnAnswerThatWasRecordedIsNoneToTheNextQuestion) {
   auto peer = keyed(at_peer(web4()));
   auto first_life = keyed(web4());
