@@ -142,8 +142,8 @@ def forged_hellos(key: Key) -> list[Attack]:
     return [
         Attack("an empty datagram", "malformed", b"", hello=True),
         Attack("a hello cut by a byte", "malformed", signed[:-1], hello=True),
-        Attack("noise", "malformed", bytes(range(100)), hello=True),
-        Attack("an advert as a hello", "malformed", Advert(key=key, sequence=just_now(), addresses=[VIP] * 12),
+        Attack("noise", "version", bytes(range(100)), hello=True),
+        Attack("an advert as a hello", "version", Advert(key=key, sequence=just_now(), addresses=[VIP] * 12),
                hello=True),
         Attack("a later format", "version", replace(good, form=2)),
         Attack("neither question nor answer", "type", replace(good, kind=3)),
