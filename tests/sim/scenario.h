@@ -1,0 +1,33 @@
+// What the named histories have in common.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "tests/sim/cluster.h"
+
+namespace vip::vrrp::sim {
+
+using Hosts = std::vector<std::size_t>;
+
+inline void start_all(Cluster& cluster) {
+  for (std::size_t i = 0; i < cluster.size(); ++i) cluster.start(i);
+}
+
+// For run_until(): it alone is active and has the address.
+inline auto only_active(const Cluster& cluster, std::size_t host) {
+  return [&cluster, host] { return cluster.actives() == Hosts{host} && cluster.holders() == Hosts{host}; };
+}
+
+// The active-down interval in version 3.
+inline Duration down(int priority, Duration interval) {
+  return active_down_interval(Version::v3, Priority(static_cast<std::uint8_t>(priority)), interval);
+}
+
+// Hosts 0 and 1 do not hear each other.
+inline void split(Cluster& cluster, bool is_split) {
+  cluster.cut(0, 1, is_split);
+  cluster.cut(1, 0, is_split);
+}
+
+}  // namespace vip::vrrp::sim
