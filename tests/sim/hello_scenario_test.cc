@@ -103,7 +103,7 @@ TEST(HelloScenario, P10AfterEverybodySleptTheOwnerGoesOnWithinAnInterval) {
       cluster.watch([&] { moved |= !only_active(cluster, 0)(); });
       for (std::size_t i = 0; i < 3; ++i) cluster.pause(i);
       cluster.run_for(sleep);
-      const Diary diary(cluster, 0);
+      Diary diary(cluster, 0);
       const auto woken = cluster.now();
       for (std::size_t i = 3; i > 0; --i) cluster.resume(i - 1);
       cluster.run_for(60s);
@@ -131,7 +131,7 @@ TEST(HelloScenario, P10AnOwnerThatSleptYieldsToWhoeverTookOverBeforeItSpeaks) {
     cluster.run_for(10s);
     ASSERT_EQ(cluster.router(1).state(), State::active);
     if (deaf) cluster.cut(1, 0, Traffic::hello, false);
-    const Diary diary(cluster, 0);
+    Diary diary(cluster, 0);
     cluster.resume(0);
     if (deaf) {
       EXPECT_TRUE(cluster.run_until([&] { return cluster.actives() == Hosts{1}; }, 4ms)) << "two ways";
@@ -156,7 +156,7 @@ TEST(HelloScenario, P10AnOwnerWhoseAddressesLapsedWhileAllSleptListensFirst) {
   for (std::size_t i = 0; i < 2; ++i) cluster.pause(i);
   cluster.run_for(5s);
   EXPECT_EQ(cluster.holders(), Hosts{});
-  const Diary diary(cluster, 0);
+  Diary diary(cluster, 0);
   const auto woken = cluster.now();
   for (std::size_t i = 0; i < 2; ++i) cluster.resume(i);
   EXPECT_EQ(cluster.router(0).state(), State::backup);
@@ -177,7 +177,7 @@ TEST(HelloScenario, P10AnOwnerThatSleptAndIsNotAnsweredGoesOnWithinAnInterval) {
     cluster.run_for(20s);
     for (std::size_t i = 0; i < 3; ++i) cluster.pause(i);
     cluster.run_for(5s);
-    const Diary diary(cluster, 0);
+    Diary diary(cluster, 0);
     const auto woken = cluster.now();
     for (std::size_t i = 3; i > 0; --i) {
       if (!foreign && i > 1) cluster.crash(i - 1);
@@ -224,17 +224,10 @@ TEST(HelloScenario, P19AJoinerThatNobodyListsIsNoSecondOwner) {
       cluster.run_for(20s + seed * 37ms);
       ASSERT_EQ(cluster.actives(), Hosts{0});
       cluster.start(2);
-      Duration two_owners{};
-      auto since = cluster.now();
-      bool two = false;
-      cluster.watch([&] {
-        if (two) two_owners += cluster.now() - since;
-        since = cluster.now();
-        two = cluster.holders().size() > 1;
-      });
+      Overlap two_owners(cluster, &Cluster::holders);
       cluster.run_for(5min);
       EXPECT_EQ(cluster.actives(), Hosts{priority == 200 ? 2U : 0U}) << seed;
-      EXPECT_LE(two_owners, Duration(2ms)) << "make before break, seed " << seed;
+      EXPECT_LE(two_owners.total(), Duration(2ms)) << "make before break, seed " << seed;
     }
   }
 }

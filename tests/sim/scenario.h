@@ -30,4 +30,28 @@ inline void split(Cluster& cluster, bool is_split) {
   cluster.cut(1, 0, is_split);
 }
 
+// How long more than one host is an owner, from now on. It watches the cluster, so it must outlive the run.
+class Overlap {
+ public:
+  using Owners = Hosts (Cluster::*)() const;  // Cluster::actives or Cluster::holders
+  Overlap(Cluster& cluster, Owners owners) : since_(cluster.now()) {
+    cluster.watch([this, &cluster, owners] {
+      if (two_) total_ += cluster.now() - since_;
+      since_ = cluster.now();
+      two_ = (cluster.*owners)().size() > 1;
+    });
+  }
+  Overlap(const Overlap&) = delete;
+  Overlap& operator=(const Overlap&) = delete;
+  Overlap(Overlap&&) = delete;
+  Overlap& operator=(Overlap&&) = delete;
+  ~Overlap() = default;
+  [[nodiscard]] Duration total() const { return total_; }
+
+ private:
+  TimePoint since_;
+  bool two_ = false;
+  Duration total_{};
+};
+
 }  // namespace vip::vrrp::sim

@@ -337,8 +337,8 @@ void VirtualRouter::answered_as_active(TimePoint now, const Answered& answer, Ac
     yield(now, word, Cause::no_preemption, out);
     return;
   }
-  const bool patient = now - newer_plan_.value_or(NewerPlan{now, now}).first < kPatienceForPlan;
-  if (!answer.has_newer_plan || answer.state != State::backup || patient) return;
+  const bool can_take_over = answer.has_newer_plan && answer.state == State::backup;
+  if (!can_take_over || now - newer_plan_->first < kPatienceForPlan) return;
   out.emplace_back(SendAdvertisement{kPriorityLeaving});
   become_backup(now, down_interval(), Cause::newer_plan, nullptr, out);
 }
@@ -399,7 +399,7 @@ void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
 void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
   if (config_.priority == kPriorityOwner) return;
   // P10: perhaps all of us slept. Who still has the addresses asks, is silent for half an interval, and goes
-  // on unless somebody objects; so long, and a whole interval longer than that, the others wait for it.
+  // on unless somebody objects. A backup that slept waits for longer than that, an interval and its skew.
   const bool served = timers_.armed(Timer::advert) || timers_.armed(Timer::resume);
   if (served && event.addresses_kept && config_.asks_peers) {
     timers_.stop_all();
