@@ -124,6 +124,7 @@ class Agent {
   void tell(std::size_t router, const AddressKeeper::Outcome& outcome);
   void refuse(std::size_t router, const IpPrefix& prefix, const Error& error);
   void look_around();
+  void look_around_later();
   void try_to_listen();
   // Opens the sockets for hellos that routers want and that are not open yet; tries again later.
   void try_to_say_hello();

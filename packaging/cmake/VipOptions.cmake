@@ -11,6 +11,8 @@ target_compile_options(vip_options INTERFACE
     -Woverloaded-virtual -Wswitch-enum>
   # GCC 12 sees an overlap in every `"text" + std::string` (its bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # Clang warns of what libstdc++ 12 itself uses in std::stable_sort.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   $<$<BOOL:${SWARM_VIP_WERROR}>:-Werror>)
 
 if(SWARM_VIP_SANITIZE)

@@ -1,0 +1,124 @@
+// What the agent does for its routers: sends, announces, claims, releases, and logs.
+#include <algorithm>
+#include <utility>
+
+#include "common/sys/log.h"
+#include "common/sys/posix.h"
+#include "vrrp/agent.h"
+
+namespace vip::vrrp {
+namespace {
+
+std::string seconds_text(Duration duration) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  auto fraction = std::to_string(milliseconds % 1000);
+  fraction.insert(0, 3 - fraction.size(), '0');
+  return std::to_string(milliseconds / 1000) + "." + fraction;
+}
+
+}  // namespace
+
+void Agent::perform(const RouterActions& actions) {
+  for (const auto& action : actions) carry_out(action);
+  while (!answers_.empty()) {
+    const auto [router, answer] = std::move(answers_.front());
+    answers_.pop_front();
+    for (const auto& action : routers_->feed(loop_.now(), router, answer)) carry_out(action);
+  }
+  arm_timers();
+}
+
+void Agent::carry_out(const RouterAction& action) {
+  std::visit([&](const auto& what) { carry_out(action.router, what); }, action.action);
+}
+
+void Agent::carry_out(std::size_t router, const SendAdvertisement& action) {
+  auto& site = sites_.at(router);
+  // RFC 9568, 7.3: what goes to the group comes from the virtual MAC, so that switches know where it is.
+  const bool by_virtual_mac = site.virtual_link && site.settings.transport == Transport::multicast;
+  for (auto& packet : routers_->packets(router, action.priority, loop_.now(), sys::wall_clock())) {
+    if (by_virtual_mac) packet.envelope.interface = site.virtual_link->index();
+    const auto sent = sockets_.packets.send(packet);
+    ++(sent ? site.sent : site.send_errors);
+    if (!sent) chronicle_.failed(loop_.now(), "send_failed", sent.error());
+  }
+}
+
+void Agent::carry_out(std::size_t router, const HoldAddresses&) {
+  auto& site = sites_.at(router);
+  site.claiming = true;
+  site.refusals = 0;
+  if (site.virtual_link) {
+    const auto raised = site.virtual_link->raise();
+    if (!raised) return refuse(router, site.settings.protocol.addresses.front(), raised.error());
+  }
+  if (!site.settings.accept) {
+    site.claiming = false;
+    answers_.emplace_back(router, AddressesHeld{});
+    return;
+  }
+  tell(router, keeper_->claim(loop_.now(), located(router)));
+}
+
+void Agent::carry_out(std::size_t router, const ReleaseAddresses&) {
+  sites_.at(router).claiming = false;
+  const auto outcome = keeper_->release(routers_->machine(router).config().addresses);
+  for (const auto& [prefix, error] : outcome.not_released) {
+    log::warning("release_failed",
+                 {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
+  }
+  if (!outcome.not_released.empty()) look_again_soon();
+  auto& link = sites_.at(router).virtual_link;
+  const auto lowered = link ? link->lower() : Status();
+  if (!lowered) chronicle_.failed(loop_.now(), "virtual_mac_failed", lowered.error());
+}
+
+void Agent::carry_out(std::size_t router, const AnnounceAddresses&) {
+  auto& site = sites_.at(router);
+  for (const auto& at : located(router)) {
+    const auto what = saying(router, at);
+    if (!what) continue;  // gone this moment; the fault is on its way
+    const auto announced = sockets_.announcer.send(what->interface, encode(what->announcement));
+    ++(announced ? site.announcements : site.send_errors);
+    if (!announced) chronicle_.failed(loop_.now(), "send_failed", announced.error());
+  }
+}
+
+std::optional<Agent::Saying> Agent::saying(std::size_t router, const LocatedAddress& at) const {
+  const auto& site = sites_.at(router);
+  const bool by_virtual_mac = site.virtual_link && site.virtual_link->index() == at.interface;
+  const auto carrier = by_virtual_mac && site.link ? site.link->index : at.interface;
+  const auto link = std::ranges::find(links_, carrier, &ObservedLink::index);
+  if (link == links_.end()) return std::nullopt;
+  const bool v6 = at.prefix.address.family() == Family::ipv6;
+  return Saying{.interface = at.interface,
+                .announcement = {.address = at.prefix.address,
+                                 .mac = by_virtual_mac ? site.virtual_link->mac() : link->mac,
+                                 .from_router = v6 && is_ipv6_router(link->name)}};
+}
+
+void Agent::carry_out(std::size_t router, const StateChanged& action) {
+  const auto now = loop_.now();
+  auto& site = sites_.at(router);
+  const auto& protocol = routers_->machine(router).config();
+  log::info("state", {{"group", config_.group},
+                      {"vrid", std::to_string(protocol.vrid.value)},
+                      {"family", std::string(name(site.settings.family()))},
+                      {"from", std::string(name(action.from))},
+                      {"to", std::string(name(action.to))},
+                      {"cause", std::string(name(action.cause))},
+                      {"peer", action.peer ? action.peer->text() : "-"},
+                      {"priority", std::to_string(protocol.priority.value)},
+                      {"interface", site.link ? site.link->name : "-"},
+                      {"after_s", seconds_text(now - site.changed)},
+                      {"reason", action.to == State::fault ? why_fault(router) : "-"}});
+  site.changed = now;
+  site.since = sys::wall_clock_text();
+  ++site.transitions;
+}
+
+// The set of routers answers these itself.
+void Agent::carry_out(std::size_t /*router*/, const ReadyToClaim& /*action*/) {}
+void Agent::carry_out(std::size_t /*router*/, const AskPeers& /*action*/) {}
+
+}  // namespace vip::vrrp

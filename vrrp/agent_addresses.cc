@@ -1,0 +1,99 @@
+// How the agent keeps the kernel's addresses what its routers desire.
+#include <algorithm>
+#include <utility>
+
+#include "common/sys/log.h"
+#include "vrrp/agent.h"
+
+namespace vip::vrrp {
+namespace {
+
+// A renewal may fail once; who cannot hold its address must not claim to.
+constexpr int kRefusalsMax = 2;
+
+}  // namespace
+
+bool Agent::desires_addresses(std::size_t router) const {
+  return routers_->machine(router).state() == State::active;
+}
+
+// Where each address belongs: its own interface, or the router's.
+std::vector<LocatedAddress> Agent::located(std::size_t router) const {
+  const auto& site = sites_.at(router);
+  std::vector<LocatedAddress> addresses;
+  for (const auto& address : site.settings.addresses) {
+    IfIndex interface = site.link ? site.link->index : IfIndex(0);
+    if (site.virtual_link) interface = site.virtual_link->index();
+    if (!address.interface.empty()) {
+      const auto found = std::ranges::find(links_, address.interface, &ObservedLink::name);
+      interface = found == links_.end() ? IfIndex(0) : found->index;
+    }
+    addresses.push_back({.interface = interface, .prefix = address.prefix});
+  }
+  return addresses;
+}
+
+void Agent::renew() {
+  notice_stall();
+  const auto outcome = keeper_->renew(loop_.now());
+  for (std::size_t i = 0; i < sites_.size(); ++i) tell(i, outcome);
+  perform({});
+}
+
+void Agent::settle_addresses() {
+  std::vector<LocatedAddress> desired;
+  std::vector<LocatedAddress> known;
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    for (const auto& at : located(i)) {
+      known.push_back(at);
+      if (desires_addresses(i) && sites_[i].settings.accept) desired.push_back(at);
+    }
+  }
+  const auto outcome = keeper_->settle(loop_.now(), desired, known);
+  for (const auto& [prefix, error] : outcome.not_released) {
+    log::warning("release_failed",
+                 {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
+  }
+  if (!keeper_->settled()) look_again_soon();
+  for (std::size_t i = 0; i < sites_.size(); ++i) tell(i, outcome);
+  perform({});
+}
+
+void Agent::tell(std::size_t router, const AddressKeeper::Outcome& outcome) {
+  if (!desires_addresses(router)) return;
+  auto& site = sites_.at(router);
+  const auto& addresses = site.settings.protocol.addresses;
+  const auto refused =
+      std::ranges::find_if(addresses, [&](const auto& prefix) { return outcome.refused.contains(prefix); });
+  if (refused != addresses.end()) {
+    ++site.refusals;
+    if (site.claiming || site.refusals >= kRefusalsMax)
+      refuse(router, *refused, outcome.refused.at(*refused));
+    return;
+  }
+  const auto any_of_ours = [&](const std::set<IpPrefix>& set) {
+    return std::ranges::find_if(addresses, [&](const auto& prefix) { return set.contains(prefix); });
+  };
+  if (any_of_ours(outcome.renewed) != addresses.end()) site.refusals = 0;
+  const auto added = any_of_ours(outcome.added);
+  const bool claimed = std::exchange(site.claiming, false);
+  if (!claimed && added == addresses.end()) return;
+  site.refusals = 0;
+  site.refusal.clear();
+  if (!claimed) {
+    ++site.put_back;
+    chronicle_.address_put_back(loop_.now(), *added);
+  }
+  answers_.emplace_back(router, AddressesHeld{});
+}
+
+void Agent::refuse(std::size_t router, const IpPrefix& prefix, const Error& error) {
+  auto& site = sites_.at(router);
+  site.claiming = false;
+  site.refusal = "the kernel does not take " + prefix.text() + ": " + error.context;
+  log::error("address_refused",
+             {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
+  answers_.emplace_back(router, AddressesRefused{});
+}
+
+}  // namespace vip::vrrp
