@@ -146,10 +146,24 @@ void RouterSet::follow_up(TimePoint now, std::size_t router, const Actions& acti
   const bool counts = state == State::active && !member.machine.config().preempt;
   member.acquaintances.set_round(now, counts ? kRoundOfActive : Acquaintances::kRound);
   ask_peers(now, router, out);
+  check_for_duplicates(now, router, changed, out);
   queue(router);
   if (member.setup.sync_group.empty()) return;
   if (changed) follow(now, router, *changed, out);
   if (ready) claim_together(now, router, out);
+}
+
+// P17: beside the first listening, and that after a fault; not when it fell back from active, nor for a
+// router that another one speaks for.
+void RouterSet::check_for_duplicates(TimePoint now, std::size_t router,
+                                     const std::optional<StateChanged>& changed, RouterActions& out) {
+  auto& member = members_.at(router);
+  auto& check = member.duplicate_check;
+  const auto& machine = member.machine;
+  if (machine.state() != State::backup || machine.active_router()) check.end();
+  const bool began = changed && changed->to == State::backup && changed->from != State::active;
+  if (began && member.setup.checks_duplicates && !machine.active_router()) check.begin(now);
+  if (check.turn(now)) out.push_back({.router = router, .action = ProbeAddresses{}});
 }
 
 // When it is time to.
@@ -177,7 +191,7 @@ void RouterSet::follow(TimePoint now, std::size_t router, const StateChanged& ch
     }
     if (change.from == State::active && change.to == State::backup)
       step(now, other, Yielded{.leaves = change.cause == Cause::newer_plan}, out);
-    if (change.cause == Cause::address_refused)
+    if (change.cause == Cause::address_refused || change.cause == Cause::address_taken)
       step(now, other, LinkChanged{.up = false, .by_group = true}, out);
     if (change.cause == Cause::retry) step(now, other, LinkChanged{.up = true, .by_group = true}, out);
   }
@@ -364,7 +378,11 @@ void RouterSet::queue(std::size_t router) {
   auto& member = members_.at(router);
   const auto deadline = member.machine.next_deadline();
   auto when = member.acquaintances.next();
-  if (deadline && (!when || deadline->when < *when)) when = deadline->when;
+  const auto sooner = [&when](std::optional<TimePoint> other) {
+    if (other && (!when || *other < *when)) when = other;
+  };
+  sooner(member.duplicate_check.next());
+  if (deadline) sooner(deadline->when);
   if (when == member.queued) return;
   if (member.queued) deadlines_.erase({*member.queued, router});
   if (when) deadlines_.emplace(*when, router);
