@@ -243,7 +243,7 @@ void Agent::on_owner(IfIndex interface, const Announcement& owner) {
     if (!routers_->is_checking(i) || is_ours(owner.mac)) continue;
     for (const auto& at : located(i)) {
       if (interface != carrier(i, at) || at.prefix.address != owner.address) continue;
-      sites_[i].refusal = text(owner.mac) + " has " + at.prefix.text() +
+      sites_[i].refusal = text(owner.mac) + " has " + owner.address.text() +
                           ", and no router speaks for it (a host's own address, or proxy ARP?)";
       perform(routers_->feed(loop_.now(), i, AddressTaken{}));
     }

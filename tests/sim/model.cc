@@ -178,13 +178,13 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
     preempt_at_ = kNever;
     return;
   }
+  taken_ = false;
   const bool we_are_better = priority < priority_;
   const bool preempts = preempt_ && now >= humble_until_ && !outdated(now);
   const bool tolerated = we_are_better && priority_ != 255 && (!preempts || preempt_delay_ > 0);
   if (we_are_better && !tolerated) return;
   if (!version_2_) heard_interval_ = interval;
   first_time_ = false;
-  taken_ = false;
   follows_ = sender;
   it_leaves_ = false;
   down_at_ = now + down();

@@ -160,9 +160,9 @@ void RouterSet::check_for_duplicates(TimePoint now, std::size_t router,
   auto& member = members_.at(router);
   auto& check = member.duplicate_check;
   const auto& machine = member.machine;
-  if (machine.state() != State::backup || machine.active_router()) check.end();
+  if (machine.state() != State::backup) check.end();
   const bool began = changed && changed->to == State::backup && changed->from != State::active;
-  if (began && member.setup.checks_duplicates && !machine.active_router()) check.begin(now);
+  if (began && member.setup.checks_duplicates) check.begin(now);
   if (check.turn(now)) out.push_back({.router = router, .action = ProbeAddresses{}});
 }
 
@@ -247,6 +247,7 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   const auto odd = vrrp::notices(*decoded, envelope, config);
   for (std::size_t i = 0; i < kNoticeCount; ++i)
     if (odd.test(i)) ++member.notices.at(i);
+  if (advertisement.priority != kPriorityLeaving) member.duplicate_check.end();
   reception.event = Received{
       .source = envelope.source, .priority = advertisement.priority, .interval = advertisement.interval};
   step(now, *reception.router, *reception.event, reception.actions);
@@ -282,6 +283,7 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
     if (!event) return discard(member.discards, event.error());
+    if (event->state == State::active) member.duplicate_check.end();
     reception.event = *event;
     step(now, *reception.router, *event, reception.actions);
   } else {

@@ -184,6 +184,7 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     timers_.stop(Timer::preempt_delay);
     return;
   }
+  taken_ = false;  // by a router, as we see
   const bool lower = advert.priority < config_.priority;
   const bool owner = config_.priority == kPriorityOwner;  // preempts always (RFC 9568, 6.1)
   const bool may_preempt = config_.preempt && now >= preempt_again_at_ && !is_outdated(now);
@@ -194,7 +195,6 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   const bool stays_ready = ready_ && lower && preempts && claim_cause_ == Cause::preemption;
   ready_ = stays_ready;
   listening_ = false;
-  taken_ = false;  // by a router, as we see
   learn_interval(advert.interval);
   active_router_ = advert.source;
   active_left_ = false;

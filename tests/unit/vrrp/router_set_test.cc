@@ -504,6 +504,18 @@ TEST(DuplicateCheck, BeginsWithTheStartAndEndsWithAnAdvertisement) {
   EXPECT_EQ(set.machine(0).state(), State::active);
 }
 
+// It is about to be preempted at once, so it is followed by nobody; the address is its all the same.
+TEST(DuplicateCheck, EndsWithAWorseRoutersAdvertisementToo) {
+  const auto setup = web4();
+  auto set = checking(setup);
+  const auto envelope = from_peer(setup);
+  (void)set.feed(TimePoint(100ms), 0, AddressTaken{});
+  (void)set.receive(TimePoint(200ms), envelope, says(setup, 50, envelope));
+  EXPECT_FALSE(set.is_checking(0));
+  run(set, 4s);
+  EXPECT_EQ(set.machine(0).state(), State::active);
+}
+
 TEST(DuplicateCheck, NotByWhoWasActiveAndYields) {
   const auto setup = web4();
   auto set = checking(setup);
