@@ -69,8 +69,9 @@ class ChargeHost {
   [[nodiscard]] std::optional<ProcessId> in_charge() const;
   // Handoffs that were completed.
   [[nodiscard]] std::uint64_t handoffs() const { return handoffs_; }
-  // How often the one in charge was silent for one, and the longest such silence.
+  // Of the one in charge, for the sake of handoffs.
   [[nodiscard]] Duration longest_silence() const { return longest_silence_; }
+  // With nobody in charge although somebody could be.
   [[nodiscard]] Duration longest_vacancy() const { return longest_vacancy_; }
   // What the judge saw first, or nothing.
   [[nodiscard]] const std::optional<std::string>& violation() const { return violation_; }

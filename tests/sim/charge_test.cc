@@ -85,11 +85,19 @@ TEST(Charge, AFrozenPredecessorKeepsItUntilItWakesOrDies) {
 
 TEST(Charge, AFrozenSuccessorCostsOnePatience) {
   Pair pair(5);
-  const auto third = pair.host.start();
-  pair.host.run_for(1s);
-  pair.host.freeze(third);  // its request never comes; SIGTERM asks it all the same
-  pair.host.terminate(pair.newer);
-  EXPECT_TRUE(pair.host.run_until(charge_is(pair.host, pair.older), 110ms));
+  auto& host = pair.host;
+  host.terminate(pair.older);
+  const auto third = host.start();
+  host.run_for(1s);
+  host.freeze(third);
+  host.terminate(pair.newer);
+  host.run_for(99ms);
+  EXPECT_EQ(host.charge(pair.newer).standing(), Standing::handing);
+  host.run_for(2ms);
+  EXPECT_EQ(host.charge(pair.newer).standing(), Standing::leaving);
+  host.thaw(third);  // it finds the state, says commit and is told that it is too late
+  host.run_for(100ms);
+  EXPECT_EQ(host.charge(third).standing(), Standing::candidate);
 }
 
 // P4: a stranger with the name keeps us silent.
@@ -254,6 +262,8 @@ Verdict run_history(std::uint64_t seed, Flaw flaw) {
   if (host.longest_vacancy() > 1500ms) {
     return result("nobody in charge for " + std::to_string(host.longest_vacancy().count()) + " ns");
   }
+  if (host.longest_silence() > 3 * ChargeConfig().patience)
+    return result("silent for " + std::to_string(host.longest_silence().count()) + " ns of handoffs");
   for (const auto living : host.living()) host.thaw(living);
   host.squat(false);
   host.run_for(1ms);  // equal starts are decided by chance
