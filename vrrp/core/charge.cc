@@ -352,6 +352,7 @@ void Charge::note_failure(TimePoint now) {
 }
 
 void Charge::mirror(TimePoint now, Actions& out) {
+  if (siblings_.empty()) return;
   timers_.set(Timer::beat, now + config_.beat);
   std::uint32_t rank = 0;
   for (const auto id : heirs()) {
