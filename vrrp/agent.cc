@@ -65,11 +65,12 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
 
 Agent::~Agent() = default;
 
-Result<std::unique_ptr<Agent>> Agent::create(sys::EventLoop& loop, AgentConfig config) {
+Result<std::unique_ptr<Agent>> Agent::create(sys::EventLoop& loop, AgentConfig config, StartOrder order) {
   VIP_TRY(auto sockets, open_sockets(config));
   std::unique_ptr<Agent> agent(new Agent(loop, std::move(config), std::move(sockets)));
   VIP_CHECK(agent->set_up_routers());
   VIP_CHECK(agent->set_up_status());
+  agent->set_up_siblings(order);
   return agent;
 }
 
@@ -89,22 +90,27 @@ Result<Agent::Sockets> Agent::open_sockets(const AgentConfig& config) {
 
 Status Agent::set_up_routers() {
   VIP_TRY(links_, sockets_.netlink.links());
-  std::vector<RouterSetup> setups;
   for (auto& settings : config_.routers) {
     settings.protocol.lease = lease_;
     if (!config_.managed) VIP_CHECK(check_here(settings));
     std::erase(settings.rules.peers, settings.protocol.source);  // people list all nodes, themselves too
-    setups.push_back(settings);
     sites_.push_back({.settings = settings, .changed = loop_.now()});
     if (settings.virtual_mac) {
       sites_.back().virtual_link.emplace(sockets_.netlink, config_.mark_name, settings.family(),
                                          settings.protocol.vrid);
     }
   }
+  make_routers();
+  return {};
+}
+
+void Agent::make_routers() {
+  std::vector<RouterSetup> setups;
+  setups.reserve(sites_.size());
+  for (const auto& site : sites_) setups.push_back(site.settings);
   routers_.emplace(std::move(setups), Authenticator(config_.auth.mode, config_.auth.keys,
                                                     config_.auth.sending_key, config_.auth.window));
   keeper_.emplace(sockets_.netlink, AddressLifetime{.lease = lease_, .group_mark = group_mark_});
-  return {};
 }
 
 // Alone, what is not on this host now is a wrong setting, said with its name.
@@ -122,9 +128,11 @@ Status Agent::check_here(RouterSettings& settings) const {
 }
 
 Status Agent::set_up_status() {
-  VIP_TRY(auto server,
-          StatusServer::create(loop_, {{"/status", "application/json", [this] { return to_json(status()); }},
-                                       {"/healthz", "text/plain", [] { return std::string("ok\n"); }}}));
+  VIP_TRY(auto server, StatusServer::create(
+                           loop_, {{"/status", "application/json", [this] { return to_json(status()); }},
+                                   {"/healthz", "text/plain",
+                                    [this] { return std::string(is_healthy() ? "ok\n" : "standing by\n"); },
+                                    [this] { return is_healthy(); }}}));
   status_server_ = std::move(server);
   VIP_TRY(auto local, listen_locally(config_.group));
   return status_server_->serve(std::move(local));
@@ -144,16 +152,15 @@ void Agent::start() {
         "standing_by",
         {{"group", config_.group}, {"node", config_.node}, {"why", "this node is not a member of the plan"}});
   }
-  sweep();
-  for (std::size_t i = 0; i < sites_.size(); ++i) perform(place(i));
-  settle_addresses();
-  try_to_say_hello();  // the routers' first deed is to ask
-  perform(routers_->start(loop_.now()));
-  try_to_listen();
-  look_around_later();
+  if (siblings_) {
+    siblings_->start();
+  } else {
+    take_charge({});
+  }
 }
 
 void Agent::stop() {
+  if (!acts_) return;
   notice_stall();
   perform(routers_->stop(loop_.now()));
   for (int i = 0; i < kLeavingTries && !keeper_->settled(); ++i) settle_addresses();
@@ -162,7 +169,10 @@ void Agent::stop() {
 
 void Agent::try_to_listen() {
   if (!config_.status_port || !config_.status_address) return;
-  const auto listening = status_server_->listen(*config_.status_address, *config_.status_port);
+  auto inherited = inherited_.extract(std::string(kStatusSocket));
+  const auto listening = inherited ? status_server_->adopt(*config_.status_address, *config_.status_port,
+                                                           std::move(inherited.mapped()))
+                                   : status_server_->listen(*config_.status_address, *config_.status_port);
   if (listening) return;
   log::debug("status_not_listening", {{"error", listening.error().context}});
   listen_retry_.set(loop_.now() + kListenRetry);
@@ -171,6 +181,7 @@ void Agent::try_to_listen() {
 // --- events in ---
 
 void Agent::notice_stall() {
+  if (!acts_) return;
   const auto now = loop_.now();
   const auto actions = routers_->notice_stall(now, keeper_->all_alive(now));
   if (actions.empty()) return;
@@ -188,6 +199,7 @@ void Agent::on_timer() {
 }
 
 void Agent::on_packets() {
+  if (!acts_) return discard_all();
   notice_stall();
   sockets_.packets.receive([this](const Envelope& envelope, std::span<const std::uint8_t> message) {
     const auto reception = routers_->receive(loop_.now(), envelope, message, sys::wall_clock());
@@ -197,6 +209,7 @@ void Agent::on_packets() {
 }
 
 void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame) {
+  if (!acts_) return;
   if (const auto announcement = parse_announcement(frame)) on_announcement(*announcement);
   if (const auto owner = parse_owner(frame)) on_owner(interface, *owner);
   const auto question = parse_question(frame);
@@ -257,6 +270,7 @@ bool Agent::is_ours(const MacAddress& mac) const {
 void Agent::on_hints() {
   notice_stall();
   const auto hints = sockets_.hints.drain();
+  if (!acts_) return;
   // Who is in a fault, or has an address on another interface, may be helped by any change.
   const auto in_want = [](const Site& site) {
     const bool elsewhere = std::ranges::any_of(

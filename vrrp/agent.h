@@ -25,6 +25,7 @@
 #include "vrrp/chronicle.h"
 #include "vrrp/core/router_set.h"
 #include "vrrp/settings/agent_config.h"
+#include "vrrp/siblings.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/address_keeper.h"
 #include "vrrp/sys/announcer.h"
@@ -40,15 +41,20 @@ class Agent {
  public:
   // Opens everything and checks that the settings fit this host. Errors: denied without NET_ADMIN or NET_RAW,
   // not_found for an interface or address that is not here (never in a managed group), unavailable.
-  static Result<std::unique_ptr<Agent>> create(sys::EventLoop& loop, AgentConfig config);
+  // `order`: when the first life of this agent began.
+  static Result<std::unique_ptr<Agent>> create(sys::EventLoop& loop, AgentConfig config, StartOrder order);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   Agent(Agent&&) = delete;
   Agent& operator=(Agent&&) = delete;
   ~Agent();
 
+  // Acts for the group, once no other agent of this host does.
   void start();
-  // Leaves politely: priority 0, then the addresses go.
+  // Hands over to another agent of this host, or else leaves politely: priority 0, then the addresses go.
+  // Calls back when that is over; called again, it ends soon.
+  void leave(sys::Callback gone);
+  // Ends for good, at once. To be called outside of the loop.
   void stop();
   [[nodiscard]] AgentStatus status() const;
 
@@ -87,6 +93,23 @@ class Agent {
   Status set_up_routers();
   Status check_here(RouterSettings& settings) const;
   Status set_up_status();
+  void make_routers();
+
+  // --- who is in charge on this host (agent_handoff.cc) ---
+  void set_up_siblings(StartOrder order);
+  // From here on it acts for the group: from the state of another agent, or as a first start.
+  void take_charge(const std::string& state);
+  void go_on_from(const SetMemory& memory);
+  void fall_silent();
+  void go_on();
+  // Another agent acts: what is in the kernel is its, and untouched.
+  void give_up_charge();
+  void leave_politely();
+  [[nodiscard]] std::vector<ChargeHooks::Belonging> belongings() const;
+  // What came while another agent acts is old news when we do.
+  void discard_all();
+  [[nodiscard]] Standing standing() const;
+  [[nodiscard]] bool is_healthy() const;
 
   // Carries out actions, and feeds what comes of them, until nothing is left to do.
   void perform(const RouterActions& actions);
@@ -120,6 +143,7 @@ class Agent {
   void prepare_link(std::size_t router);
   void stay_in_groups();
   void sweep();
+  void place_all();
   void look_again_soon();
   // Makes the kernel's addresses what the routers desire, and tells each router what became of its own.
   void settle_addresses();
@@ -131,6 +155,7 @@ class Agent {
   void try_to_listen();
   // Opens the sockets for hellos that routers want and that are not open yet; tries again later.
   void try_to_say_hello();
+  [[nodiscard]] static std::string hello_name(Family family);
 
   [[nodiscard]] bool desires_addresses(std::size_t router) const;
   [[nodiscard]] std::vector<LocatedAddress> located(std::size_t router) const;
@@ -165,10 +190,16 @@ class Agent {
   sys::DeadlineTimer renewal_;
   sys::DeadlineTimer again_;  // after something failed
   sys::DeadlineTimer look_;   // in case a hint was lost
+  static constexpr std::string_view kStatusSocket = "status";
   sys::DeadlineTimer listen_retry_;
   std::map<Family, HelloSocket> hello_sockets_;
   sys::DeadlineTimer hello_retry_;
+  std::vector<sys::Watch> hello_watches_;
   std::vector<sys::Watch> watches_;
+  std::optional<Siblings> siblings_;  // none: nobody told us that there may be others
+  bool acts_ = false;
+  std::map<std::string, sys::UniqueFd, std::less<>> inherited_;  // from who acted before us, by name
+  sys::Callback gone_;                                           // while leaving
 };
 
 }  // namespace vip::vrrp

@@ -133,6 +133,7 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
   site.changed = now;
   site.since = sys::wall_clock_text();
   ++site.transitions;
+  if (siblings_) siblings_->changed();
 }
 
 // The set of routers answers these itself.

@@ -8,6 +8,9 @@ AgentStatus Agent::status() const {
                      .node = config_.node,
                      .generation = config_.generation,
                      .managed = config_.managed,
+                     .charge = std::string(name(standing())),
+                     .waits = acts_ ? "" : siblings_->why(),
+                     .healthy = is_healthy(),
                      .lease = lease_.count() > 0 ? std::to_string(lease_.count()) + "s" : "off",
                      .since = since_,
                      .counters = {{"lease_renewals", keeper_->renewals()}},
@@ -15,6 +18,7 @@ AgentStatus Agent::status() const {
   for (std::size_t i = 0; i < kDiscardCount; ++i) {
     status.counters.emplace_back(name(static_cast<Discard>(i)), routers_->strays().at(i));
   }
+  if (!acts_) return status;  // whoever is in charge speaks for them
   for (std::size_t i = 0; i < sites_.size(); ++i) status.routers.push_back(status_of(i));
   return status;
 }

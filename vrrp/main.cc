@@ -174,6 +174,7 @@ Status set_up_log(const settings::Environment& env) {
 }
 
 int run(const Words& words) {
+  const auto order = start_order(sys::monotonic_now());
   const auto env = settings::Environment::of_process();
   if (const auto set = set_up_log(env); !set) return refuse(set.error().context);
   settings::Findings findings;
@@ -185,7 +186,7 @@ int run(const Words& words) {
   }
   auto loop = sys::EventLoop::create();
   if (!loop) return print(stderr, loop.error().context + "\n"), kFailed;
-  auto agent = Agent::create(*loop, *std::move(config));
+  auto agent = Agent::create(*loop, *std::move(config), order);
   if (!agent) {
     const bool settings_at_fault =
         agent.error().code == Errc::not_found || agent.error().code == Errc::denied;
@@ -193,7 +194,9 @@ int run(const Words& words) {
     return settings_at_fault ? kWrongSettings : kFailed;
   }
   std::vector<sys::Watch> signals;
-  for (const int leave : {SIGTERM, SIGINT}) signals.push_back(loop->on_signal(leave, [&] { loop->stop(); }));
+  for (const int leave : {SIGTERM, SIGINT}) {
+    signals.push_back(loop->on_signal(leave, [&] { (*agent)->leave([&] { loop->stop(); }); }));
+  }
   signals.push_back(
       loop->on_signal(SIGUSR1, [&] { log::info("status", {{"document", to_json((*agent)->status())}}); }));
   signals.push_back(loop->on_signal(SIGHUP, [] {
