@@ -50,6 +50,51 @@ RouterActions RouterSet::start(TimePoint now) {
   return out;
 }
 
+RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool addresses_kept) {
+  authenticator_.resume(memory.authenticator);
+  std::map<std::size_t, Actions> resumed;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    auto& member = members_[i];
+    const auto known = std::ranges::find_if(memory.routers, [&](const SetMemory::Router& router) {
+      return router.vrid == member.setup.protocol.vrid && router.family == member.setup.family() &&
+             router.machine.state != State::initialize;
+    });
+    if (known == memory.routers.end()) continue;
+    member.peers.resume(known->transient_peers);
+    resumed.emplace(i, member.machine.resume(now, known->machine, memory.as_of, addresses_kept));
+  }
+  RouterActions out;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const bool usable = group_usable(i);
+    const auto known = resumed.find(i);
+    if (known == resumed.end()) {
+      step(now, i, Started{.link_up = usable}, out);
+      continue;
+    }
+    auto& member = members_[i];
+    const bool in_fault = member.machine.state() == State::fault;
+    if (member.machine.config().asks_peers && !in_fault) member.acquaintances.begin(now);
+    follow_up(now, i, known->second, out);
+    if (usable == in_fault)
+      step(now, i, LinkChanged{.up = usable, .by_group = member.usable && !usable}, out);
+  }
+  return out;
+}
+
+SetMemory RouterSet::memory(TimePoint now) const {
+  SetMemory memory{.as_of = now, .authenticator = authenticator_.memory(), .routers = {}};
+  for (std::size_t i = 0; i < members_.size(); ++i) memory.routers.push_back(memory_of(i));
+  return memory;
+}
+
+SetMemory::Router RouterSet::memory_of(std::size_t router) const {
+  const auto& member = members_.at(router);
+  return {.vrid = member.setup.protocol.vrid,
+          .family = member.setup.family(),
+          .machine = member.machine.memory(),
+          .transient_peers = member.peers.transient()};
+}
+
 RouterActions RouterSet::stop(TimePoint now) {
   RouterActions out;
   for (std::size_t i = 0; i < members_.size(); ++i) step(now, i, Stopped{}, out);
@@ -75,10 +120,15 @@ RouterActions RouterSet::feed(TimePoint now, std::size_t router, const Event& ev
 }
 
 void RouterSet::step(TimePoint now, std::size_t router, const Event& event, RouterActions& out) {
+  follow_up(now, router, members_.at(router).machine.step(now, event), out);
+}
+
+// What the set has to do for its router, and passes on of what it wants.
+void RouterSet::follow_up(TimePoint now, std::size_t router, const Actions& actions, RouterActions& out) {
   auto& member = members_.at(router);
   std::optional<StateChanged> changed;
   bool ready = false;
-  for (const auto& action : member.machine.step(now, event)) {
+  for (const auto& action : actions) {
     if (std::holds_alternative<ReadyToClaim>(action)) {
       ready = true;
       continue;
@@ -135,7 +185,10 @@ void RouterSet::follow(TimePoint now, std::size_t router, const StateChanged& ch
 
 void RouterSet::claim_together(TimePoint now, std::size_t router, RouterActions& out) {
   const auto others = companions(router);
-  const bool all = std::ranges::all_of(others, [this](auto other) { return machine(other).is_ready(); });
+  // One that is new to a group finds it active.
+  const bool all = std::ranges::all_of(others, [this](auto other) {
+    return machine(other).is_ready() || machine(other).state() == State::active;
+  });
   if (!all) return;
   step(now, router, Claimed{}, out);
   for (const auto other : others) step(now, other, Claimed{}, out);

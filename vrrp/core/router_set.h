@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -68,6 +69,19 @@ struct Reception {
 using DiscardCounts = std::array<std::uint64_t, kDiscardCount>;
 using NoticeCounts = std::array<std::uint64_t, kNoticeCount>;
 
+// What the set knows beside its settings, so that another process on this host can go on from there.
+struct SetMemory {
+  struct Router {
+    Vrid vrid;
+    Family family = Family::ipv4;
+    RouterMemory machine;
+    std::map<IpAddress, TimePoint> transient_peers;  // and until when
+  };
+  TimePoint as_of;  // when it was true, or its process was last known to live
+  AuthenticatorMemory authenticator;
+  std::vector<Router> routers;
+};
+
 class RouterSet {
  public:
   RouterSet(std::vector<RouterSetup> setups, Authenticator authenticator);
@@ -81,6 +95,12 @@ class RouterSet {
 
   // Starts all of them, each by what link_changed() said of it; who was never told of begins in a fault.
   [[nodiscard]] RouterActions start(TimePoint now);
+  // Instead of start(): goes on where another process stopped, by its memory. Routers that it does not name
+  // are started. `addresses_kept`: whatever it held is still there.
+  [[nodiscard]] RouterActions resume(TimePoint now, const SetMemory& memory, bool addresses_kept);
+  [[nodiscard]] SetMemory memory(TimePoint now) const;
+  [[nodiscard]] SetMemory::Router memory_of(std::size_t router) const;
+  [[nodiscard]] AuthenticatorMemory memory_of_authenticator() const { return authenticator_.memory(); }
   [[nodiscard]] RouterActions stop(TimePoint now);
   // Whether the router's own link can be used, and its address there. Before start() nothing happens yet.
   [[nodiscard]] RouterActions link_changed(TimePoint now, std::size_t router, bool usable,
@@ -136,6 +156,7 @@ class RouterSet {
 
   [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
   void step(TimePoint now, std::size_t router, const Event& event, RouterActions& out);
+  void follow_up(TimePoint now, std::size_t router, const Actions& actions, RouterActions& out);
   void follow(TimePoint now, std::size_t router, const StateChanged& change, RouterActions& out);
   void claim_together(TimePoint now, std::size_t router, RouterActions& out);
   void ask_peers(TimePoint now, std::size_t router, RouterActions& out);

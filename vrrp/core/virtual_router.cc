@@ -40,6 +40,8 @@ constexpr std::size_t kKinMax = 512;   // holders of the key, so this bounds mis
 constexpr Duration kLateMost = 50ms;
 // Adverts that say a longer interval at the shorter pace, so that everybody learns it in time.
 constexpr int kAdvertsAtOldPace = 3;
+// P11: who was gone for less has lost nothing, since the others wait for three.
+constexpr int kResumeIntervals = 2;
 
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
 constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count)> kCauseNames{
@@ -487,6 +489,87 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
     adverts_at_old_pace_ = kAdvertsAtOldPace;
   }
   speak(now, out);
+}
+
+RouterMemory VirtualRouter::memory() const {
+  RouterMemory memory{.advert_interval = config_.advert_interval,
+                      .addresses = config_.addresses,
+                      .generation = config_.generation,
+                      .state = state_,
+                      .timers = timers_,
+                      .active_interval = active_interval_,
+                      .active_router = active_router_,
+                      .active_left = active_left_,
+                      .last_advert = last_advert_,
+                      .active_since = active_since_,
+                      .announced = announced_,
+                      .announce_often_until = announce_often_until_,
+                      .claim_cause = claim_cause_,
+                      .adverts_at_old_pace = adverts_at_old_pace_,
+                      .old_pace = old_pace_,
+                      .preempt_again_at = preempt_again_at_,
+                      .deaf = deaf_,
+                      .listening = listening_,
+                      .kin = kin_,
+                      .newer_plan = {}};
+  if (newer_plan_) memory.newer_plan.emplace(newer_plan_->first, newer_plan_->last);
+  return memory;
+}
+
+Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoint as_of,
+                              bool addresses_kept) {
+  VIP_ASSERT(state_ == State::initialize);
+  state_ = memory.state;
+  timers_ = memory.timers;
+  active_interval_ = memory.active_interval;
+  active_router_ = memory.active_router;
+  active_left_ = memory.active_left;
+  last_advert_ = memory.last_advert;
+  active_since_ = memory.active_since;
+  announced_ = memory.announced;
+  announce_often_until_ = memory.announce_often_until;
+  claim_cause_ = memory.claim_cause;
+  adverts_at_old_pace_ = memory.adverts_at_old_pace;
+  old_pace_ = memory.old_pace;
+  preempt_again_at_ = memory.preempt_again_at;
+  deaf_ = memory.deaf;
+  listening_ = memory.listening;
+  kin_ = memory.kin;
+  if (memory.newer_plan)
+    newer_plan_ = NewerPlan{.first = memory.newer_plan->first, .last = memory.newer_plan->second};
+  bring_timers_up_to_date(now, as_of);
+
+  // The settings may have changed with the process.
+  const auto wanted = config_;
+  config_.advert_interval = memory.advert_interval;
+  config_.addresses = memory.addresses;
+  config_.generation = memory.generation;
+  Actions out;
+  if (state_ == State::active && timers_.armed(Timer::advert) && now - as_of >= kResumeIntervals * pace()) {
+    on(now, Stalled{.addresses_kept = addresses_kept}, out);
+  } else if (state_ == State::active && !timers_.armed(Timer::advert) && !timers_.armed(Timer::resume)) {
+    out.emplace_back(HoldAddresses{});  // it died while it claimed
+  } else if (state_ == State::backup && now - as_of > down_interval()) {
+    on(now, Stalled{}, out);
+  }
+  if (config_ != wanted) on(now, Reconfigured{.config = wanted}, out);
+  return out;
+}
+
+// What was due while the other process lived has been done, or this memory is older than its last deed.
+void VirtualRouter::bring_timers_up_to_date(TimePoint now, TimePoint as_of) {
+  const auto is_old = [&](Timer timer) { return timers_.armed(timer) && *timers_.get(timer) < as_of; };
+  if (is_old(Timer::down)) timers_.set(Timer::down, as_of + down_interval());
+  if (is_old(Timer::preempt_delay)) timers_.stop(Timer::preempt_delay);  // the next advertisement begins it
+  if (is_old(Timer::advert)) {
+    timers_.set(Timer::advert, now);
+    last_advert_ = std::max(last_advert_, as_of);
+  }
+  for (const auto timer : {Timer::resume, Timer::defend, Timer::retry})
+    if (is_old(timer)) timers_.set(timer, now);
+  if (!is_old(Timer::announce)) return;
+  const bool in_burst = announced_ < config_.announcements.at.size();
+  timers_.set(Timer::announce, in_burst ? now : now + config_.announcements.refresh);
 }
 
 // RFC 9568, 6.4.1: the owner is active at once, everybody else listens first.

@@ -23,6 +23,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -67,6 +68,7 @@ struct RouterConfig {
   bool decides_ties = true;
   // There are peers that may be ours and can be asked: it says AskPeers and is told Answered (hello.h).
   bool asks_peers = false;
+  friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
 };
 
 enum class State : std::uint8_t { initialize, backup, active, fault };
@@ -190,11 +192,46 @@ enum class Timer : std::uint8_t { down, advert, resume, preempt_delay, announce,
 // Active_Down_Interval: three intervals and the skew.
 [[nodiscard]] Duration active_down_interval(Version version, Priority priority, Duration active_interval);
 
+// What a router knows beside its settings, so that another process on this host can go on from there: after a
+// crash, or as its successor (VirtualRouter::resume). All times are of the host's one clock. Left out is what
+// is over within an interval: a contest, and the wait for its verdict.
+struct RouterMemory {
+  // Of the settings at that time; what differs now comes to the router as Reconfigured.
+  Duration advert_interval{};
+  std::vector<IpPrefix> addresses;
+  std::uint64_t generation = 0;
+
+  State state = State::initialize;
+  TimerTable<Timer> timers;
+  Duration active_interval{};
+  std::optional<IpAddress> active_router;
+  bool active_left = false;
+  TimePoint last_advert;
+  std::optional<TimePoint> active_since;
+  std::size_t announced = 0;
+  TimePoint announce_often_until;
+  Cause claim_cause = Cause::started;
+  int adverts_at_old_pace = 0;
+  Duration old_pace{};
+  TimePoint preempt_again_at;
+  std::optional<IpAddress> deaf;
+  bool listening = false;
+  std::set<IpAddress> kin;
+  // Since when a peer is known to have a newer plan, and when it said so last.
+  std::optional<std::pair<TimePoint, TimePoint>> newer_plan;
+};
+
 class VirtualRouter {
  public:
   explicit VirtualRouter(RouterConfig config);
 
   [[nodiscard]] Actions step(TimePoint now, const Event& event);
+  [[nodiscard]] RouterMemory memory() const;
+  // Instead of Started: goes on where another process stopped that was last known to live at `as_of`. Its
+  // deadlines from before that are out of date and made anew. Without a state change where that is safe: P11:
+  // as active for two intervals. Who was gone for longer has Stalled, with `addresses_kept` as there.
+  [[nodiscard]] Actions resume(TimePoint now, const RouterMemory& memory, TimePoint as_of,
+                               bool addresses_kept);
   [[nodiscard]] std::optional<Deadline<Timer>> next_deadline() const { return timers_.next(); }
 
   [[nodiscard]] const RouterConfig& config() const { return config_; }
@@ -242,6 +279,7 @@ class VirtualRouter {
   void listen_or_own(TimePoint now, Cause cause, Actions& out);
   void change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out);
 
+  void bring_timers_up_to_date(TimePoint now, TimePoint as_of);
   void speak(TimePoint now, Actions& out);
   // RFC 9568, 6.4.3: of two active routers the one that stays.
   [[nodiscard]] bool beats_us(Priority priority, const IpAddress& source) const;
