@@ -99,6 +99,7 @@ class Agent {
   void carry_out(std::size_t router, const SendHello& action);
   void carry_out(std::size_t router, const ReadyToClaim& action);
   void carry_out(std::size_t router, const AskPeers& action);
+  void carry_out(std::size_t router, const ProbeAddresses& action);
 
   // To be called before anything else in a turn: what queued up while we slept must not find us active.
   void notice_stall();
@@ -107,6 +108,8 @@ class Agent {
   void on_hellos();
   void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
   void on_announcement(const Announcement& announcement);
+  void on_owner(IfIndex interface, const Announcement& owner);
+  [[nodiscard]] bool is_ours(const MacAddress& mac) const;
   void on_question(IfIndex interface, bool to_all, const Question& question);
   void on_hints();
   void arm_timers();
@@ -137,6 +140,7 @@ class Agent {
     IfIndex interface;
     Announcement announcement;
   };
+  [[nodiscard]] IfIndex carrier(std::size_t router, const LocatedAddress& at) const;
   [[nodiscard]] std::optional<Saying> saying(std::size_t router, const LocatedAddress& at) const;
   [[nodiscard]] const std::string& why_fault(std::size_t router) const;
   [[nodiscard]] RouterStatus status_of(std::size_t router) const;

@@ -17,13 +17,6 @@ bool is_ordinary(Discard why) {
   return why == Discard::vrid || why == Discard::own_address || why == Discard::other_interface;
 }
 
-std::string text_of(const MacAddress& mac) {
-  std::array<char, 18> text{};
-  (void)std::snprintf(text.data(), text.size(), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-                      mac[3], mac[4], mac[5]);
-  return text.data();
-}
-
 }  // namespace
 
 std::uint64_t Chronicle::count(TimePoint now, const std::string& trouble) {
@@ -63,7 +56,7 @@ void Chronicle::foreign_owner(TimePoint now, const Announcement& announcement) {
   if (times == 0) return;
   log::warning("foreign_owner", {{"group", group_},
                                  {"address", announcement.address.text()},
-                                 {"mac", text_of(announcement.mac)},
+                                 {"mac", text(announcement.mac)},
                                  {"why", "somebody else announced our address; announcing it again"},
                                  {"count", std::to_string(times)}});
 }

@@ -41,6 +41,7 @@ void each_member(Memory& memory, const auto& visit) {
   visit("preempt_again_at", memory.preempt_again_at);
   visit("deaf", memory.deaf);
   visit("listening", memory.listening);
+  visit("heard_anybody", memory.heard_anybody);
   visit("kin", memory.kin);
   visit("newer_plan", memory.newer_plan);
 }

@@ -146,10 +146,24 @@ void RouterSet::follow_up(TimePoint now, std::size_t router, const Actions& acti
   const bool counts = state == State::active && !member.machine.config().preempt;
   member.acquaintances.set_round(now, counts ? kRoundOfActive : Acquaintances::kRound);
   ask_peers(now, router, out);
+  check_for_duplicates(now, router, changed, out);
   queue(router);
   if (member.setup.sync_group.empty()) return;
   if (changed) follow(now, router, *changed, out);
   if (ready) claim_together(now, router, out);
+}
+
+// P17: beside the first listening, and that after a fault; not when it fell back from active, nor for a
+// router that another one speaks for.
+void RouterSet::check_for_duplicates(TimePoint now, std::size_t router,
+                                     const std::optional<StateChanged>& changed, RouterActions& out) {
+  auto& member = members_.at(router);
+  auto& check = member.duplicate_check;
+  const auto& machine = member.machine;
+  if (machine.state() != State::backup) check.end();
+  const bool began = changed && changed->to == State::backup && changed->from != State::active;
+  if (began && member.setup.checks_duplicates) check.begin(now);
+  if (check.turn(now)) out.push_back({.router = router, .action = ProbeAddresses{}});
 }
 
 // When it is time to.
@@ -177,7 +191,7 @@ void RouterSet::follow(TimePoint now, std::size_t router, const StateChanged& ch
     }
     if (change.from == State::active && change.to == State::backup)
       step(now, other, Yielded{.leaves = change.cause == Cause::newer_plan}, out);
-    if (change.cause == Cause::address_refused)
+    if (change.cause == Cause::address_refused || change.cause == Cause::address_taken)
       step(now, other, LinkChanged{.up = false, .by_group = true}, out);
     if (change.cause == Cause::retry) step(now, other, LinkChanged{.up = true, .by_group = true}, out);
   }
@@ -233,6 +247,7 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   const auto odd = vrrp::notices(*decoded, envelope, config);
   for (std::size_t i = 0; i < kNoticeCount; ++i)
     if (odd.test(i)) ++member.notices.at(i);
+  if (advertisement.priority != kPriorityLeaving) member.duplicate_check.end();
   reception.event = Received{
       .source = envelope.source, .priority = advertisement.priority, .interval = advertisement.interval};
   step(now, *reception.router, *reception.event, reception.actions);
@@ -268,6 +283,7 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
     if (!event) return discard(member.discards, event.error());
+    if (event->state == State::active) member.duplicate_check.end();
     reception.event = *event;
     step(now, *reception.router, *event, reception.actions);
   } else {
@@ -364,7 +380,11 @@ void RouterSet::queue(std::size_t router) {
   auto& member = members_.at(router);
   const auto deadline = member.machine.next_deadline();
   auto when = member.acquaintances.next();
-  if (deadline && (!when || deadline->when < *when)) when = deadline->when;
+  const auto sooner = [&when](std::optional<TimePoint> other) {
+    if (other && (!when || *other < *when)) when = other;
+  };
+  sooner(member.duplicate_check.next());
+  if (deadline) sooner(deadline->when);
   if (when == member.queued) return;
   if (member.queued) deadlines_.erase({*member.queued, router});
   if (when) deadlines_.emplace(*when, router);

@@ -25,6 +25,7 @@
 #include "vrrp/core/acquaintances.h"
 #include "vrrp/core/advertisement.h"
 #include "vrrp/core/authentication.h"
+#include "vrrp/core/duplicate_check.h"
 #include "vrrp/core/hello.h"
 #include "vrrp/core/peer_book.h"
 #include "vrrp/core/receive_check.h"
@@ -42,6 +43,7 @@ struct RouterSetup {
   Transport transport = Transport::unicast;
   ChecksumForm checksum = ChecksumForm::pseudo_header;  // of what we send; that or message_only
   std::string sync_group;                               // empty: on its own
+  bool checks_duplicates = false;                       // asks the LAN before a first claim
 
   [[nodiscard]] Family family() const;
 };
@@ -112,6 +114,11 @@ class RouterSet {
   // The same for a datagram of our own hello.
   [[nodiscard]] Reception receive_hello(TimePoint now, const Envelope& envelope,
                                         std::span<const std::uint8_t> datagram, Duration wall_clock = {});
+  // Whether AddressTaken is to be told of whoever has one of the router's addresses: while no active router
+  // was heard.
+  [[nodiscard]] bool is_checking(std::size_t router) const {
+    return members_.at(router).duplicate_check.is_running();
+  }
   // All timers that are due.
   [[nodiscard]] RouterActions expire(TimePoint now);
   // To be called before anything else of a turn: those who slept too long listen first. One alone needs not.
@@ -144,6 +151,7 @@ class RouterSet {
     VirtualRouter machine;
     PeerBook peers;
     Acquaintances acquaintances;
+    DuplicateCheck duplicate_check;
     IfIndex interface;
     bool usable = false;
     std::optional<TimePoint> queued;  // its entry in deadlines_
@@ -157,6 +165,8 @@ class RouterSet {
   [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
   void step(TimePoint now, std::size_t router, const Event& event, RouterActions& out);
   void follow_up(TimePoint now, std::size_t router, const Actions& actions, RouterActions& out);
+  void check_for_duplicates(TimePoint now, std::size_t router, const std::optional<StateChanged>& changed,
+                            RouterActions& out);
   void follow(TimePoint now, std::size_t router, const StateChanged& change, RouterActions& out);
   void claim_together(TimePoint now, std::size_t router, RouterActions& out);
   void ask_peers(TimePoint now, std::size_t router, RouterActions& out);

@@ -45,9 +45,9 @@ constexpr int kResumeIntervals = 2;
 
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
 constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count)> kCauseNames{
-    "started",         "stopped",        "owner",     "silence",       "active_left",     "preemption",
-    "higher_priority", "higher_address", "link_down", "link_up",       "address_refused", "retry",
-    "stalled",         "group",          "one_way",   "no_preemption", "newer_plan"};
+    "started",         "stopped",        "owner",     "silence", "active_left",     "preemption",
+    "higher_priority", "higher_address", "link_down", "link_up", "address_refused", "address_taken",
+    "retry",           "stalled",        "group",     "one_way", "no_preemption",   "newer_plan"};
 
 }  // namespace
 
@@ -109,6 +109,7 @@ bool VirtualRouter::is_stalled(TimePoint now, TimePoint busy_until) const {
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
   if (state_ != State::initialize) return;
   if (event.source) config_.source = *event.source;
+  heard_anybody_ = false;
   active_interval_ = config_.advert_interval;
   if (event.link_up) {
     listen_or_own(now, Cause::started, out);
@@ -164,6 +165,7 @@ void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
 }
 
 void VirtualRouter::on(TimePoint now, const Received& event, Actions& out) {
+  heard_anybody_ = true;
   if (state_ == State::backup) received_as_backup(now, event);
   if (state_ == State::active) received_as_active(now, event, out);
 }
@@ -182,6 +184,7 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     timers_.stop(Timer::preempt_delay);
     return;
   }
+  taken_ = false;  // by a router, as we see
   const bool lower = advert.priority < config_.priority;
   const bool owner = config_.priority == kPriorityOwner;  // preempts always (RFC 9568, 6.1)
   const bool may_preempt = config_.preempt && now >= preempt_again_at_ && !is_outdated(now);
@@ -287,6 +290,7 @@ bool VirtualRouter::keeps_it(TimePoint now, const Answered& loser) const {
 void VirtualRouter::on(TimePoint now, const Answered& answer, Actions& out) {
   if (kin_.size() < kKinMax) kin_.insert(answer.source);
   if (answer.has_newer_plan) note_newer_plan(now);
+  heard_anybody_ = true;
   if (state_ == State::backup) answered_as_backup(now, answer);
   if (state_ == State::active) answered_as_active(now, answer, out);
 }
@@ -310,6 +314,7 @@ void VirtualRouter::answered_as_backup(TimePoint now, const Answered& answer) {
     const auto down = timers_.get(Timer::down);
     if (down && when < *down) timers_.set(Timer::down, when);
   };
+  if (const auto wait = std::exchange(without_grace_, std::nullopt)) sooner(std::max(*wait, now));
   // P23: the long first listening is for peers that are not ours.
   if (answer.plan_is_quiet) sooner(now + down_interval());
   if (answer.state != State::active) return;
@@ -445,7 +450,16 @@ void VirtualRouter::on(TimePoint now, const AddressesRefused&, Actions& out) {
   if (state_ != State::active) return;
   if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{kPriorityLeaving});
   become_fault(Cause::address_refused, out);
+  try_again_later(now);
+}
+
+void VirtualRouter::try_again_later(TimePoint now) {
   timers_.set(Timer::retry, now + retry_.next());
+}
+
+// P17: it counts when we claim, unless a router is heard until then: the address may be its.
+void VirtualRouter::on(TimePoint, const AddressTaken&, Actions&) {
+  taken_ = state_ == State::backup;
 }
 
 void VirtualRouter::on(TimePoint now, const ForeignOwner&, Actions&) {
@@ -510,6 +524,7 @@ RouterMemory VirtualRouter::memory() const {
                       .preempt_again_at = preempt_again_at_,
                       .deaf = deaf_,
                       .listening = listening_,
+                      .heard_anybody = heard_anybody_,
                       .kin = kin_,
                       .newer_plan = {}};
   if (newer_plan_) memory.newer_plan.emplace(newer_plan_->first, newer_plan_->last);
@@ -534,6 +549,7 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   preempt_again_at_ = memory.preempt_again_at;
   deaf_ = memory.deaf;
   listening_ = memory.listening;
+  heard_anybody_ = memory.heard_anybody;
   kin_ = memory.kin;
   if (memory.newer_plan)
     newer_plan_ = NewerPlan{.first = memory.newer_plan->first, .last = memory.newer_plan->second};
@@ -588,14 +604,23 @@ void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
     become_backup(now, Duration::zero(), cause, nullptr, out);
     return;
   }
-  const bool first = cause == Cause::started && config_.start_wait > Duration::zero();
-  become_backup(now, first ? config_.start_wait : down_interval(), cause, nullptr, out);
-  listening_ = first;
+  const bool boots = cause == Cause::started || (cause == Cause::link_up && !heard_anybody_);
+  const bool first = boots && config_.start_wait > Duration::zero();
+  const auto wait = first ? config_.start_wait : down_interval();
+  const bool graced = boots && config_.asks_peers && config_.start_grace > wait;
+  become_backup(now, graced ? config_.start_grace : wait, cause, nullptr, out);
+  listening_ = first || graced;
+  if (graced) without_grace_ = now + wait;
   if (config_.asks_peers) out.emplace_back(AskPeers{});
 }
 
 // Alone at once; in a group when all its routers are ready.
 void VirtualRouter::claim(TimePoint now, Cause cause, Actions& out) {
+  if (taken_) {
+    become_fault(Cause::address_taken, out);
+    try_again_later(now);
+    return;
+  }
   if (!config_.in_group) {
     become_active(now, cause, out);
     return;
@@ -613,6 +638,8 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   active_left_ = false;
   ready_ = false;
   listening_ = false;
+  taken_ = false;
+  without_grace_.reset();
   contest_.reset();
   verdict_since_.reset();
   active_router_.reset();
