@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 32> kKnown{
     "SWARM_VIP_LEASE",
     "SWARM_VIP_LOG_LEVEL",
     "SWARM_VIP_LOG_FORMAT",
+    "SWARM_VIP_REALTIME",
     "SWARM_VIP_RESYNC",
     "SWARM_VIP_STATUS_PORT",
     "SWARM_VIP_BESIDE_KEEPALIVED",
