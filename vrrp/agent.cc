@@ -47,7 +47,8 @@ std::chrono::seconds lease_of(const AgentConfig& config) {
 
 }  // namespace
 
-Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
+Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets, LastingMemory& memory,
+             Urgency urgency)
     : loop_(loop),
       config_(std::move(config)),
       sockets_(std::move(sockets)),
@@ -61,24 +62,28 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
       again_(loop.timer([this] { look_around(); })),
       look_(loop.timer([this] { look_around(); })),
       listen_retry_(loop.timer([this] { try_to_listen(); })),
-      hello_retry_(loop.timer([this] { try_to_say_hello(); })) {}
+      hello_retry_(loop.timer([this] { try_to_say_hello(); })),
+      memory_(memory),
+      urgency_(urgency),
+      pulse_(loop.timer([this] { on_pulse(); })) {}
 
 Agent::~Agent() = default;
 
-Result<std::unique_ptr<Agent>> Agent::create(sys::EventLoop& loop, AgentConfig config, StartOrder order) {
-  VIP_TRY(auto sockets, open_sockets(config));
-  std::unique_ptr<Agent> agent(new Agent(loop, std::move(config), std::move(sockets)));
+Result<std::unique_ptr<Agent>> Agent::create(sys::EventLoop& loop, AgentConfig config, Heritage heritage) {
+  VIP_TRY(auto sockets, open_sockets(config, std::move(heritage.sockets)));
+  std::unique_ptr<Agent> agent(
+      new Agent(loop, std::move(config), std::move(sockets), heritage.memory, heritage.urgency));
   VIP_CHECK(agent->set_up_routers());
   VIP_CHECK(agent->set_up_status());
-  agent->set_up_siblings(order);
+  agent->set_up_siblings(heritage.order);
   return agent;
 }
 
-Result<Agent::Sockets> Agent::open_sockets(const AgentConfig& config) {
+Result<Agent::Sockets> Agent::open_sockets(const AgentConfig& config, PreparedSockets prepared) {
   const auto families = families_of(config);
   VIP_TRY(auto netlink, Netlink::open());
   VIP_TRY(auto hints, NetlinkEvents::open());
-  VIP_TRY(auto packets, PacketIo::open(families));
+  VIP_TRY(auto packets, PacketIo::open(families, std::move(prepared)));
   VIP_TRY(auto announcer, Announcer::open());
   Sockets sockets{std::move(netlink), std::move(hints), std::move(packets), std::move(announcer), {}};
   for (const auto family : families) {
@@ -152,11 +157,22 @@ void Agent::start() {
         "standing_by",
         {{"group", config_.group}, {"node", config_.node}, {"why", "this node is not a member of the plan"}});
   }
+  recalled_ = recall();
+  memory_.set_patience(lease_);
   if (siblings_) {
     siblings_->start();
   } else {
     take_charge({});
   }
+  recalled_.reset();
+  if (!acts_) forget();  // what an earlier life knew is another agent's business by now
+  is_going_ = true;
+  on_pulse();
+}
+
+void Agent::leave() {
+  start();
+  stop();
 }
 
 void Agent::stop() {
@@ -256,8 +272,9 @@ void Agent::on_owner(IfIndex interface, const Announcement& owner) {
     if (!routers_->is_checking(i) || is_ours(owner.mac)) continue;
     for (const auto& at : located(i)) {
       if (interface != carrier(i, at) || at.prefix.address != owner.address) continue;
-      sites_[i].refusal = text(owner.mac) + " has " + owner.address.text() +
-                          ", and no router speaks for it (a host's own address, or proxy ARP?)";
+      sites_[i].refusal =
+          text(owner.mac) + " has " + owner.address.text() +
+          ", and no router that we believe speaks for it (its own address, another key, or proxy ARP?)";
       perform(routers_->feed(loop_.now(), i, AddressTaken{}));
     }
   }
@@ -284,10 +301,14 @@ void Agent::on_hints() {
   const bool wanted =
       std::ranges::any_of(sites_, in_want) && (!hints.links.empty() || !hints.addresses_added.empty());
   if (hints.overrun || own_link || wanted || !hints.addresses_removed.empty()) observe_links();
+  for (const auto& removal : hints.addresses_removed) removed_by_[removal.at.prefix] = removal.by;
   if (hints.overrun || !hints.addresses_removed.empty()) settle_addresses();
+  removed_by_.clear();
 }
 
 void Agent::arm_timers() {
+  if (is_going_) memory_.beat(loop_.now());
+  if (!acts_) return;
   const auto arm = [](sys::DeadlineTimer& timer, std::optional<TimePoint> when) {
     when ? timer.set(*when) : timer.stop();
   };

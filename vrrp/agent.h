@@ -30,27 +30,39 @@
 #include "vrrp/sys/address_keeper.h"
 #include "vrrp/sys/announcer.h"
 #include "vrrp/sys/hello_socket.h"
+#include "vrrp/sys/lasting_memory.h"
 #include "vrrp/sys/netlink.h"
 #include "vrrp/sys/packet_io.h"
 #include "vrrp/sys/status_server.h"
+#include "vrrp/sys/urgency.h"
 #include "vrrp/sys/virtual_link.h"
 
 namespace vip::vrrp {
+
+// What an agent has from its parent, and from its earlier lives.
+struct Heritage {
+  LastingMemory& memory;
+  PreparedSockets sockets;
+  Urgency urgency;
+  StartOrder order;  // of the first life
+};
 
 class Agent {
  public:
   // Opens everything and checks that the settings fit this host. Errors: denied without NET_ADMIN or NET_RAW,
   // not_found for an interface or address that is not here (never in a managed group), unavailable.
-  // `order`: when the first life of this agent began.
-  static Result<std::unique_ptr<Agent>> create(sys::EventLoop& loop, AgentConfig config, StartOrder order);
+  static Result<std::unique_ptr<Agent>> create(sys::EventLoop& loop, AgentConfig config, Heritage heritage);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   Agent(Agent&&) = delete;
   Agent& operator=(Agent&&) = delete;
   ~Agent();
 
-  // Acts for the group, once no other agent of this host does.
+  // Acts for the group, once no other agent of this host does; where an earlier life stopped, if there was
+  // one.
   void start();
+  // Instead of start(): lets go, in order, of all that an earlier life had and nobody took over.
+  void leave();
   // Hands over to another agent of this host, or else leaves politely: priority 0, then the addresses go.
   // Calls back when that is over; called again, it ends soon.
   void leave(sys::Callback gone);
@@ -78,6 +90,7 @@ class Agent {
     std::uint64_t announcements = 0;
     std::uint64_t transitions = 0;
     std::uint64_t put_back = 0;
+    std::deque<TimePoint> put_back_lately;
     std::uint64_t foreign_owners = 0;
   };
   struct Sockets {
@@ -88,8 +101,8 @@ class Agent {
     std::vector<NeighbourWatch> neighbours;
   };
 
-  Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets);
-  static Result<Sockets> open_sockets(const AgentConfig& config);
+  Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets, LastingMemory& memory, Urgency urgency);
+  static Result<Sockets> open_sockets(const AgentConfig& config, PreparedSockets prepared);
   Status set_up_routers();
   Status check_here(RouterSettings& settings) const;
   Status set_up_status();
@@ -99,7 +112,7 @@ class Agent {
   void set_up_siblings(StartOrder order);
   // From here on it acts for the group: from the state of another agent, or as a first start.
   void take_charge(const std::string& state);
-  void go_on_from(const SetMemory& memory);
+  void take_over(const SetMemory& memory);
   void fall_silent();
   void go_on();
   // Another agent acts: what is in the kernel is its, and untouched.
@@ -110,6 +123,22 @@ class Agent {
   void discard_all();
   [[nodiscard]] Standing standing() const;
   [[nodiscard]] bool is_healthy() const;
+
+  // What earlier lives remembered; nothing in the first one.
+  [[nodiscard]] std::optional<SetMemory> recall();
+  void forget();
+  void resume(const SetMemory& memory);
+  struct Resumed {
+    std::size_t were_active = 0;
+    std::size_t are_active = 0;
+  };
+  Resumed go_on_from(const SetMemory& memory);
+  // P11: to be called before the actions are carried out.
+  void remember(const RouterActions& actions);
+  void remember(std::size_t router);
+  void remember_some();
+  // That the loop turns; now and then also what changes without actions.
+  void on_pulse();
 
   // Carries out actions, and feeds what comes of them, until nothing is left to do.
   void perform(const RouterActions& actions);
@@ -149,6 +178,8 @@ class Agent {
   void settle_addresses();
   void renew();
   void tell(std::size_t router, const AddressKeeper::Outcome& outcome);
+  // One of its addresses had gone and is back. False when that happens too often to go on as active.
+  [[nodiscard]] bool put_back(std::size_t router, const IpPrefix& address);
   void refuse(std::size_t router, const IpPrefix& prefix, const Error& error);
   void look_around();
   void look_around_later();
@@ -180,6 +211,7 @@ class Agent {
   std::vector<Site> sites_;
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
   std::optional<AddressKeeper> keeper_;
+  std::map<IpPrefix, std::uint32_t> removed_by_;  // just now; see NetlinkHints
   bool links_known_ = true;
   bool again_wanted_ = false;
   Backoff again_pause_;
@@ -200,6 +232,13 @@ class Agent {
   bool acts_ = false;
   std::map<std::string, sys::UniqueFd, std::less<>> inherited_;  // from who acted before us, by name
   sys::Callback gone_;                                           // while leaving
+  LastingMemory& memory_;
+  std::optional<SetMemory> recalled_;  // of an earlier life, while we start
+  Urgency urgency_;
+  bool is_going_ = false;  // until then a crash counts from the life before
+  sys::DeadlineTimer pulse_;
+  std::size_t remembered_next_ = 0;  // the router whose turn it is
+  std::size_t pulses_until_set_ = 0;
 };
 
 }  // namespace vip::vrrp

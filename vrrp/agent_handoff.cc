@@ -2,7 +2,6 @@
 // decides, done to routers, sockets and addresses. Whoever does not act reads its sockets empty and touches
 // nothing.
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "common/sys/log.h"
@@ -61,10 +60,13 @@ bool Agent::is_healthy() const {
 void Agent::take_charge(const std::string& state) {
   acts_ = true;
   if (auto links = sockets_.netlink.links()) links_ = *std::move(links);  // else a look follows soon
-  const auto memory = state.empty() ? std::nullopt : std::optional(read_set_memory(state));
+  const auto handed_over = state.empty() ? std::nullopt : std::optional(read_set_memory(state));
   try_to_say_hello();  // the routers' first deed is to ask
-  if (memory && *memory) {
-    go_on_from(**memory);
+  if (handed_over && *handed_over) {
+    take_over(**handed_over);
+  } else if (recalled_) {
+    resume(*recalled_);
+    on_packets();  // before any timer: somebody may have won meanwhile
   } else {
     place_all();
     settle_addresses();
@@ -75,34 +77,14 @@ void Agent::take_charge(const std::string& state) {
   look_around_later();
 }
 
-void Agent::go_on_from(const SetMemory& memory) {
-  std::vector<std::size_t> active;  // at that time
-  for (std::size_t i = 0; i < sites_.size(); ++i) {
-    auto& site = sites_[i];
-    const bool was_active = std::ranges::any_of(memory.routers, [&](const SetMemory::Router& router) {
-      return router.machine.state == State::active && router.vrid == site.settings.protocol.vrid &&
-             router.family == site.settings.family();
-    });
-    if (!was_active) continue;
-    active.push_back(i);
-    const auto placement = place_router(site.settings.placement(), links_);
-    if (site.virtual_link && placement.link) site.virtual_link->take_over(*placement.link, links_);
-  }
-  place_all();
-  std::vector<LocatedAddress> held;
-  for (const auto i : active) {
-    if (sites_[i].settings.accept) std::ranges::copy(located(i), std::back_inserter(held));
-  }
-  const auto now = loop_.now();
-  perform(routers_->resume(now, memory, keeper_->are_there(held)));
-  settle_addresses();
-  const auto still_active = std::ranges::count_if(active, [this](auto i) { return desires_addresses(i); });
-  log::info("took_over",
-            {{"group", config_.group},
-             {"after_ms",
-              std::to_string(std::chrono::floor<std::chrono::milliseconds>(now - memory.as_of).count())},
-             {"was_active", std::to_string(active.size())},
-             {"is_active", std::to_string(still_active)}});
+void Agent::take_over(const SetMemory& memory) {
+  const auto hole = std::chrono::floor<std::chrono::milliseconds>(loop_.now() - memory.as_of);
+  const auto resumed = go_on_from(memory);
+  for (std::size_t i = 0; i < sites_.size(); ++i) remember(i);
+  log::info("took_over", {{"group", config_.group},
+                          {"after_ms", std::to_string(hole.count())},
+                          {"was_active", std::to_string(resumed.were_active)},
+                          {"is_active", std::to_string(resumed.are_active)}});
 }
 
 void Agent::fall_silent() {
@@ -131,6 +113,7 @@ void Agent::give_up_charge() {
     site.refusals = 0;
     site.refusal.clear();
   }
+  forget();  // should this process crash, it knows of nothing to resume
   make_routers();
 }
 

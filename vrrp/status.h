@@ -36,6 +36,7 @@ struct RouterStatus {
 };
 
 struct AgentStatus {
+  int pid = 0;  // whom to send a signal
   std::string group;
   std::string node;
   std::uint64_t generation = 0;
@@ -43,6 +44,9 @@ struct AgentStatus {
   std::string charge;  // this agent's share in who acts on this host: "in charge", "deposed", ...
   std::string waits;   // why it does not act, in words; empty when it does
   bool healthy = true;
+  std::uint32_t restarts = 0;  // after crashes
+  bool realtime = false;
+  bool memory_locked = false;
   std::string lease;  // "4s", "off"
   std::string since;  // wall clock
   Counters counters;

@@ -83,15 +83,15 @@ RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool add
 
 SetMemory RouterSet::memory(TimePoint now) const {
   SetMemory memory{.as_of = now, .authenticator = authenticator_.memory(), .routers = {}};
-  for (std::size_t i = 0; i < members_.size(); ++i) memory.routers.push_back(memory_of(i));
+  for (std::size_t i = 0; i < members_.size(); ++i) memory.routers.push_back(memory_of(i, now));
   return memory;
 }
 
-SetMemory::Router RouterSet::memory_of(std::size_t router) const {
+SetMemory::Router RouterSet::memory_of(std::size_t router, TimePoint now) const {
   const auto& member = members_.at(router);
   return {.vrid = member.setup.protocol.vrid,
           .family = member.setup.family(),
-          .machine = member.machine.memory(),
+          .machine = member.machine.memory(now),
           .transient_peers = member.peers.transient()};
 }
 
@@ -247,7 +247,7 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   const auto odd = vrrp::notices(*decoded, envelope, config);
   for (std::size_t i = 0; i < kNoticeCount; ++i)
     if (odd.test(i)) ++member.notices.at(i);
-  if (advertisement.priority != kPriorityLeaving) member.duplicate_check.end();
+  member.duplicate_check.end();
   reception.event = Received{
       .source = envelope.source, .priority = advertisement.priority, .interval = advertisement.interval};
   step(now, *reception.router, *reception.event, reception.actions);
@@ -283,7 +283,7 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
     if (!event) return discard(member.discards, event.error());
-    if (event->state == State::active) member.duplicate_check.end();
+    if (event->state == State::active || event->active_router) member.duplicate_check.end();
     reception.event = *event;
     step(now, *reception.router, *event, reception.actions);
   } else {
