@@ -1,7 +1,6 @@
 #include "vrrp/siblings.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include <sys/random.h>
@@ -56,7 +55,7 @@ void Siblings::feed(const charge::Event& event) {
   if (std::exchange(running_, true)) return;
   const auto before = charge_.standing();
   while (!events_.empty()) {
-    const auto next = std::move(events_.front());
+    const auto next = events_.front();
     events_.pop_front();
     for (const auto& action : charge_.step(loop_.now(), next)) {
       std::visit([this](const auto& what) { carry_out(what); }, action);
@@ -101,16 +100,21 @@ void Siblings::carry_out(const charge::Reach& /*action*/) {
     if (taken) {
       hold_name(*std::move(taken));
       why_.clear();
-      return events_.push_back(charge::NameTaken{});
+      events_.emplace_back(charge::NameTaken{});
+      return;
     }
     why_ = taken.error().context;
-    if (taken.error().os_errno != EADDRINUSE) return events_.push_back(charge::Unreachable{});
+    if (taken.error().code != Errc::conflict) break;
     auto connected = connect_abstract(name_);
     if (connected) return add_line(*std::move(connected), /*incoming=*/false);
     why_ = connected.error().context;
-    if (connected.error().code != Errc::not_found) return events_.push_back(charge::Unreachable{});
+    if (connected.error().code != Errc::not_found) break;
+    if (i + 1 == kReachTries) {  // whoever has it is about to go
+      events_.emplace_back(charge::HungUp{});
+      return;
+    }
   }
-  events_.push_back(charge::HungUp{});  // whoever has it is about to go
+  events_.emplace_back(charge::Unreachable{});
 }
 
 void Siblings::carry_out(const charge::Send& action) {
@@ -155,7 +159,7 @@ void Siblings::carry_out(const charge::FallSilent& /*action*/) {
   remembered_ = hooks_.state();
 }
 
-void Siblings::carry_out(const charge::GoOn& /*action*/) {
+void Siblings::carry_out(const charge::GoOn& /*action*/) const {
   hooks_.go_on();
 }
 
@@ -173,11 +177,11 @@ void Siblings::carry_out(const charge::GiveUpCharge& /*action*/) {
   hooks_.give_up_charge();
 }
 
-void Siblings::carry_out(const charge::LeavePolitely& /*action*/) {
+void Siblings::carry_out(const charge::LeavePolitely& /*action*/) const {
   hooks_.leave_politely();
 }
 
-void Siblings::carry_out(const charge::Exit& /*action*/) {
+void Siblings::carry_out(const charge::Exit& /*action*/) const {
   hooks_.exit();
 }
 

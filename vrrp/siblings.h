@@ -87,11 +87,11 @@ class Siblings {
   void carry_out(const charge::Send& action);
   void carry_out(const charge::Close& action);
   void carry_out(const charge::FallSilent& action);
-  void carry_out(const charge::GoOn& action);
+  void carry_out(const charge::GoOn& action) const;
   void carry_out(const charge::TakeCharge& action);
   void carry_out(const charge::GiveUpCharge& action);
-  void carry_out(const charge::LeavePolitely& action);
-  void carry_out(const charge::Exit& action);
+  void carry_out(const charge::LeavePolitely& action) const;
+  void carry_out(const charge::Exit& action) const;
 
   void hold_name(sys::UniqueFd listener);
   void on_accept();

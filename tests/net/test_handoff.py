@@ -6,6 +6,7 @@ Every agent runs in the namespace of n1, with n2 as the peer. P1 to P4, P14 and 
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import signal
 import socket
@@ -193,6 +194,18 @@ def test_the_new_one_is_stopped(handoff: Handoff) -> None:
     with handoff.unnoticed():
         end(new)
         handoff.wait_for("in charge", timeout=1)
+
+
+def test_the_new_one_crashes_and_comes_again(handoff: Handoff) -> None:
+    """Its parent starts it again, but the old agent is quicker; later it takes over once more."""
+    handoff.start_pair()
+    new = handoff.start()
+    handoff.wait_for("in charge", "deposed")
+    with handoff.unnoticed():
+        os.kill(new.worker, signal.SIGKILL)
+        handoff.wait_for("in charge", "candidate", timeout=1)
+        handoff.wait_for("in charge", "deposed")
+    assert new.log().count("event=took_over") == 2 and "event=resumed" not in new.log()
 
 
 def test_a_signal_while_the_new_one_still_tests_hands_over_now(handoff: Handoff) -> None:

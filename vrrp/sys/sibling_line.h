@@ -17,10 +17,10 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/socket.h>
+
 #include "common/base/error.h"
 #include "common/sys/unique_fd.h"
-
-struct msghdr;
 
 namespace vip::vrrp {
 
