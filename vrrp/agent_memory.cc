@@ -105,7 +105,7 @@ void Agent::resume(const SetMemory& memory) {
   settle_addresses();
   const auto hole = std::chrono::floor<std::chrono::milliseconds>(now - memory.as_of);
   const auto death = memory_.last_death();
-  const auto still_active = std::ranges::count_if(active, [this](auto i) { return desires_addresses(i); });
+  const auto still_active = std::ranges::count_if(active, [this](auto i) { return is_active(i); });
   log::warning("resumed", {{"group", config_.group},
                            {"cause", cause_of(death)},
                            {"after_ms", std::to_string(hole.count())},
