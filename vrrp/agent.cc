@@ -177,8 +177,9 @@ void Agent::leave() {
 
 void Agent::stop() {
   if (!acts_) return;
-  notice_stall();
+  gone_ = nullptr;
   perform(routers_->stop(loop_.now()));
+  if (routers_->is_lingering()) perform(routers_->stop(loop_.now()));
   for (int i = 0; i < kLeavingTries && !keeper_->settled(); ++i) settle_addresses();
   watches_.clear();
 }
@@ -201,7 +202,7 @@ void Agent::notice_stall() {
   const auto now = loop_.now();
   const auto actions = routers_->notice_stall(now, keeper_->all_alive(now));
   if (actions.empty()) return;
-  const auto keeps_on = [this](const auto& action) { return desires_addresses(action.router); };
+  const auto keeps_on = [this](const auto& action) { return is_active(action.router); };
   const bool asking = std::ranges::any_of(actions, keeps_on);
   log::warning("stalled", {{"group", config_.group},
                            {"why", std::string("this process or host slept; ") +
@@ -226,7 +227,7 @@ void Agent::on_packets() {
 
 void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame) {
   if (!acts_) return;
-  if (const auto announcement = parse_announcement(frame)) on_announcement(*announcement);
+  if (const auto announcement = parse_announcement(frame)) on_announcement(interface, *announcement);
   if (const auto owner = parse_owner(frame)) on_owner(interface, *owner);
   const auto question = parse_question(frame);
   if (!question) return;
@@ -238,7 +239,7 @@ void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame)
 // nobody's, and yet the neighbours must find the router (RFC 9568, 6.4.3).
 void Agent::on_question(IfIndex interface, bool to_all, const Question& question) {
   for (std::size_t i = 0; i < sites_.size(); ++i) {
-    if (sites_[i].settings.accept || !desires_addresses(i) || sites_[i].claiming) continue;
+    if (sites_[i].settings.accept || sites_[i].claiming || !desires(i, question.target)) continue;
     for (const auto& at : located(i)) {
       // What goes to all comes in by the virtual MAC's interface once more.
       const bool by_parent = sites_[i].link && interface == sites_[i].link->index;
@@ -252,17 +253,22 @@ void Agent::on_question(IfIndex interface, bool to_all, const Question& question
   }
 }
 
-// Somebody else says that one of our addresses is theirs: the LAN may believe it.
-void Agent::on_announcement(const Announcement& announcement) {
-  if (is_ours(announcement.mac)) return;
+// Somebody else says that one of our addresses is theirs: a successor, or else the LAN may believe it.
+void Agent::on_announcement(IfIndex interface, const Announcement& announcement) {
+  const bool ours = is_ours(announcement.mac);
   for (std::size_t i = 0; i < sites_.size(); ++i) {
-    const auto& addresses = sites_[i].settings.protocol.addresses;
-    const bool claimed =
-        std::ranges::find(addresses, announcement.address, &IpPrefix::address) != addresses.end();
-    if (!claimed || !desires_addresses(i)) continue;
-    ++sites_[i].foreign_owners;
-    chronicle_.foreign_owner(loop_.now(), announcement);
-    perform(routers_->feed(loop_.now(), i, ForeignOwner{}));
+    auto& site = sites_[i];
+    if (!desires(i, announcement.address)) continue;
+    // A successor has our virtual MAC, too. While active we would take a reflection for it.
+    const bool by_virtual_mac = site.virtual_link && site.virtual_link->mac() == announcement.mac &&
+                                site.link && interface == site.link->index;
+    if (ours && !(by_virtual_mac && !is_active(i))) continue;
+    site.others.insert_or_assign(announcement.address, announcement);
+    if (is_active(i)) {
+      ++site.foreign_owners;
+      chronicle_.foreign_owner(loop_.now(), announcement);
+    }
+    perform(routers_->feed(loop_.now(), i, ForeignOwner{announcement.address}));
   }
 }
 

@@ -63,9 +63,9 @@ class Agent {
   void start();
   // Instead of start(): lets go, in order, of all that an earlier life had and nobody took over.
   void leave();
-  // Hands over to another agent of this host, or else leaves politely: priority 0, then the addresses go.
-  // Calls back when that is over; called again, it ends soon.
-  void leave(sys::Callback gone);
+  // Hands over to another agent of this host, or else leaves politely: priority 0, and the addresses go when
+  // somebody follows. Calls back when that is over, which is soon; called again, it ends at once.
+  void retire(sys::Callback gone);
   // Ends for good, at once. To be called outside of the loop.
   void stop();
   [[nodiscard]] AgentStatus status() const;
@@ -79,9 +79,10 @@ class Agent {
     std::optional<IpAddress> source;
     std::string fault = "not started";  // why it cannot be used, empty when it can
     std::optional<VirtualLink> virtual_link;
-    bool claiming = false;  // the machine waits for AddressesHeld
-    int refusals = 0;       // of its addresses, in a row
-    std::string refusal;    // the last one's reason, empty when all are held
+    bool claiming = false;                     // the machine waits for AddressesHeld
+    int refusals = 0;                          // of its addresses, in a row
+    std::string refusal;                       // the last one's reason, empty when all are held
+    std::map<IpAddress, Announcement> others;  // what was announced of our addresses, last
     TimePoint changed;
     std::string since;
     std::uint64_t sent = 0;
@@ -146,6 +147,8 @@ class Agent {
   void carry_out(std::size_t router, const SendAdvertisement& action);
   void carry_out(std::size_t router, const HoldAddresses& action);
   void carry_out(std::size_t router, const ReleaseAddresses& action);
+  void carry_out(std::size_t router, const ReleaseAddress& action);
+  void carry_out(std::size_t router, const HandedOver& action);
   void carry_out(std::size_t router, const AnnounceAddresses& action);
   void carry_out(std::size_t router, const StateChanged& action);
   void carry_out(std::size_t router, const SendHello& action);
@@ -159,7 +162,7 @@ class Agent {
   void on_packets();
   void on_hellos();
   void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
-  void on_announcement(const Announcement& announcement);
+  void on_announcement(IfIndex interface, const Announcement& announcement);
   void on_owner(IfIndex interface, const Announcement& owner);
   [[nodiscard]] bool is_ours(const MacAddress& mac) const;
   void on_question(IfIndex interface, bool to_all, const Question& question);
@@ -188,7 +191,11 @@ class Agent {
   void try_to_say_hello();
   [[nodiscard]] static std::string hello_name(Family family);
 
-  [[nodiscard]] bool desires_addresses(std::size_t router) const;
+  void release(const std::vector<IpPrefix>& addresses);
+  void point_to_successor(std::size_t router, const IpAddress& address);
+  [[nodiscard]] bool is_active(std::size_t router) const;
+  [[nodiscard]] bool desires_any(std::size_t router) const;
+  [[nodiscard]] bool desires(std::size_t router, const IpAddress& address) const;
   [[nodiscard]] std::vector<LocatedAddress> located(std::size_t router) const;
   // What we say about an address: by which interface it goes out, and with which MAC. Nothing while the
   // interface is gone.
@@ -211,6 +218,7 @@ class Agent {
   std::vector<Site> sites_;
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
   std::optional<AddressKeeper> keeper_;
+  sys::Callback gone_;                            // while leaving
   std::map<IpPrefix, std::uint32_t> removed_by_;  // just now; see NetlinkHints
   bool links_known_ = true;
   bool again_wanted_ = false;
@@ -230,8 +238,8 @@ class Agent {
   std::vector<sys::Watch> watches_;
   std::optional<Siblings> siblings_;  // none: nobody told us that there may be others
   bool acts_ = false;
+  sys::Callback ended_;                                          // when our part on this host is over
   std::map<std::string, sys::UniqueFd, std::less<>> inherited_;  // from who acted before us, by name
-  sys::Callback gone_;                                           // while leaving
   LastingMemory& memory_;
   std::optional<SetMemory> recalled_;  // of an earlier life, while we start
   Urgency urgency_;

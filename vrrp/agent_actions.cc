@@ -29,6 +29,7 @@ void Agent::perform(const RouterActions& actions) {
     for (const auto& action : more) carry_out(action);
   }
   arm_timers();
+  if (gone_ && !routers_->is_lingering()) gone_();
 }
 
 void Agent::carry_out(const RouterAction& action) {
@@ -63,17 +64,54 @@ void Agent::carry_out(std::size_t router, const HoldAddresses&) {
   tell(router, keeper_->claim(loop_.now(), located(router)));
 }
 
-void Agent::carry_out(std::size_t router, const ReleaseAddresses&) {
-  sites_.at(router).claiming = false;
-  const auto outcome = keeper_->release(routers_->machine(router).config().addresses);
+void Agent::release(const std::vector<IpPrefix>& addresses) {
+  const auto outcome = keeper_->release(addresses);
   for (const auto& [prefix, error] : outcome.not_released) {
     log::warning("release_failed",
                  {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   }
   if (!outcome.not_released.empty()) look_again_soon();
-  auto& link = sites_.at(router).virtual_link;
+}
+
+void Agent::carry_out(std::size_t router, const ReleaseAddresses&) {
+  auto& site = sites_.at(router);
+  site.claiming = false;
+  site.others.clear();
+  release(routers_->machine(router).config().addresses);
+  auto& link = site.virtual_link;
   const auto lowered = link ? link->lower() : Status();
   if (!lowered) chronicle_.failed(loop_.now(), "virtual_mac_failed", lowered.error());
+}
+
+void Agent::carry_out(std::size_t router, const ReleaseAddress& action) {
+  release({action.prefix});
+  if (action.how == LingerEnd::announced) point_to_successor(router, action.prefix.address);
+}
+
+// P8: who asked while two had the address may have believed us. A virtual MAC is the same for both, and it is
+// the switch that may have: the successor's answer to a question tells it better.
+void Agent::point_to_successor(std::size_t router, const IpAddress& address) {
+  auto& site = sites_.at(router);
+  const auto successor = site.others.find(address);
+  if (successor == site.others.end()) return;
+  for (const auto& at : located(router)) {
+    const auto link = std::ranges::find(links_, carrier(router, at), &ObservedLink::index);
+    if (at.prefix.address != address || link == links_.end()) continue;
+    const bool same_mac = link->index != at.interface;
+    const auto frame =
+        same_mac ? encode_probe(address, link->mac) : encode_for_another(successor->second, link->mac);
+    const auto sent = sockets_.announcer.send(link->index, frame);
+    if (!sent) chronicle_.failed(loop_.now(), "send_failed", sent.error());
+  }
+}
+
+void Agent::carry_out(std::size_t router, const HandedOver& action) {
+  const auto& protocol = routers_->machine(router).config();
+  log::info("handed_over", {{"group", config_.group},
+                            {"vrid", std::to_string(protocol.vrid.value)},
+                            {"family", std::string(name(sites_.at(router).settings.family()))},
+                            {"why", std::string(name(action.how))},
+                            {"after_s", seconds_text(action.after)}});
 }
 
 void Agent::carry_out(std::size_t router, const AnnounceAddresses&) {

@@ -15,8 +15,19 @@ constexpr std::size_t kPutBackPerMinute = 3;
 
 }  // namespace
 
-bool Agent::desires_addresses(std::size_t router) const {
+bool Agent::is_active(std::size_t router) const {
   return routers_->machine(router).state() == State::active;
+}
+
+// Also for a successor.
+bool Agent::desires_any(std::size_t router) const {
+  return is_active(router) || routers_->machine(router).is_lingering();
+}
+
+bool Agent::desires(std::size_t router, const IpAddress& address) const {
+  if (!desires_any(router)) return false;
+  const auto desired = routers_->machine(router).desired_addresses();
+  return std::ranges::find(desired, address, &IpPrefix::address) != desired.end();
 }
 
 // Where each address belongs: its own interface, or the router's.
@@ -44,14 +55,16 @@ void Agent::renew() {
 
 void Agent::settle_addresses() {
   std::vector<LocatedAddress> desired;
+  std::vector<LocatedAddress> kept;
   std::vector<LocatedAddress> known;
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     for (const auto& at : located(i)) {
       known.push_back(at);
-      if (desires_addresses(i) && sites_[i].settings.accept) desired.push_back(at);
+      if (!sites_[i].settings.accept || !desires(i, at.prefix.address)) continue;
+      (is_active(i) ? desired : kept).push_back(at);
     }
   }
-  const auto outcome = keeper_->settle(loop_.now(), desired, known);
+  const auto outcome = keeper_->settle(loop_.now(), {.desired = desired, .kept = kept, .known = known});
   for (const auto& [prefix, error] : outcome.not_released) {
     log::warning("release_failed",
                  {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
@@ -62,7 +75,7 @@ void Agent::settle_addresses() {
 }
 
 void Agent::tell(std::size_t router, const AddressKeeper::Outcome& outcome) {
-  if (!desires_addresses(router)) return;
+  if (!is_active(router)) return;
   auto& site = sites_.at(router);
   const auto& addresses = site.settings.protocol.addresses;
   const auto refused =

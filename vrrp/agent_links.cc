@@ -31,7 +31,7 @@ void Agent::observe_links() {
   bool moved = false;
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     perform(place(i));
-    moved |= desires_addresses(i) && located(i) != before.at(i);
+    moved |= desires_any(i) && located(i) != before.at(i);
   }
   stay_in_groups();
   if (moved) settle_addresses();
@@ -101,7 +101,7 @@ void Agent::prepare_link(std::size_t router) {
   }
   if (!site.virtual_link) return;
   check("virtual MAC", site.virtual_link->place(*site.link, links_));
-  if (site.virtual_link->index() != IfIndex(0) && desires_addresses(router))
+  if (site.virtual_link->index() != IfIndex(0) && desires_any(router))
     check("virtual MAC", site.virtual_link->raise());
   for (const auto& setting : site.virtual_link->apply_settings(*site.link)) {
     chronicle_.failed(

@@ -121,7 +121,7 @@ Agent::Resumed Agent::go_on_from(const SetMemory& memory) {
   }
   perform(routers_->resume(loop_.now(), memory, keeper_->are_there(held)));
   settle_addresses();
-  const auto still_active = std::ranges::count_if(active, [this](auto i) { return desires_addresses(i); });
+  const auto still_active = std::ranges::count_if(active, [this](auto i) { return is_active(i); });
   return {.were_active = active.size(), .are_active = static_cast<std::size_t>(still_active)};
 }
 

@@ -48,7 +48,7 @@ Settings
   SWARM_VIP_LOG_LEVEL    trace, debug, info, warning, error        SWARM_VIP_LOG_FORMAT  text, json
   KEEPALIVED_VIRTUAL_IPS, _UNICAST_PEERS, _INTERFACE, _PRIORITY, _ROUTER_ID, _PASSWORD, _STATE
 
-Signals: SIGTERM leaves politely, SIGUSR1 writes the status to the log.
+Signals: SIGTERM leaves politely and a second one at once, SIGUSR1 writes the status to the log.
 Exit status: 0 fine, 1 failed while running, 2 wrong settings.
 )";
 
@@ -218,9 +218,8 @@ int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSo
   const auto on_signal = [&](int signal, sys::Callback callback) {
     signals.push_back(loop->on_signal(relayed(signal), std::move(callback)));
   };
-  for (const int leave : {SIGTERM, SIGINT}) {
-    on_signal(leave, [&] { (*agent)->leave([&] { loop->stop(); }); });
-  }
+  for (const int leave : {SIGTERM, SIGINT})
+    on_signal(leave, [&] { (*agent)->retire([&] { loop->stop(); }); });
   on_signal(SIGUSR1, [&] { log::info("status", {{"document", to_json((*agent)->status())}}); });
   on_signal(SIGHUP, [] {
     log::info("reload", {{"result", "nothing to do: a new plan comes with a new container"}});

@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Timer::count)> kTimerNames{
-    "down", "advert", "resume", "preempt_delay", "announce", "defend", "retry"};
+    "down", "advert", "resume", "preempt_delay", "announce", "defend", "retry", "farewell", "linger"};
 constexpr std::array kStates{State::initialize, State::backup, State::active, State::fault};
 
 // The members of each struct with their names: one list for both directions.

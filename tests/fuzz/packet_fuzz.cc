@@ -94,7 +94,7 @@ class Subject {
         look(set_.feed(now_, router, AddressesRefused{}));
         break;
       case 6:
-        look(set_.feed(now_, router, ForeignOwner{}));
+        look(set_.feed(now_, router, ForeignOwner{set_.setup(router).protocol.addresses.front().address}));
         break;
       case 7:
         hear_hello_noise(input);
@@ -287,7 +287,8 @@ class Subject {
         VIP_ASSERT(packet.bytes.size() < 600);
       }
     }
-    for (std::size_t i = 0; i < kRouters; ++i) VIP_ASSERT(holds_[i] == (state(i) == State::active));
+    for (std::size_t i = 0; i < kRouters; ++i)
+      VIP_ASSERT(holds_[i] == (state(i) == State::active || set_.machine(i).is_lingering()));
     VIP_ASSERT((state(0) == State::active) == (state(1) == State::active));
   }
 

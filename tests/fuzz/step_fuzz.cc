@@ -60,13 +60,17 @@ Answered read_answer(ByteReader& input) {
           .known_are_quiet = bits / 128 % 2 == 1};
 }
 
+Event foreign_owner() {
+  return ForeignOwner{IpAddress::v4({192, 0, 2, 200})};
+}
+
 Event read_event(ByteReader& input, const RouterConfig& config) {
   const auto kind = input.u8() % 16;
   switch (kind) {
     case 0:
       return Started{.link_up = input.u8() % 4 != 0};
     case 1:
-      return Stopped{};
+      return Stopped{.farewells = input.u8() % 4};
     case 2: {
       const auto bits = input.u8();
       return LinkChanged{.up = bits % 2 == 0, .by_group = bits % 8 == 7};
@@ -82,11 +86,11 @@ Event read_event(ByteReader& input, const RouterConfig& config) {
     case 7:
       return read_answer(input);
     case 8:
-      return input.u8() % 2 == 0 ? Event(ForeignOwner{}) : Event(AddressTaken{});
+      return input.u8() % 2 == 0 ? foreign_owner() : Event(AddressTaken{});
     case 9:
-      return config.in_group ? Event(Claimed{}) : Event(ForeignOwner{});
+      return config.in_group ? Event(Claimed{}) : foreign_owner();
     case 10:
-      return config.in_group ? Event(Yielded{.leaves = input.u8() % 2 == 1}) : Event(ForeignOwner{});
+      return config.in_group ? Event(Yielded{.leaves = input.u8() % 2 == 1}) : foreign_owner();
     case 11: {
       auto other = config;
       read_plan(input, other);
@@ -117,6 +121,7 @@ class Onlooker {
         VIP_ASSERT(holds_);                                        // only who was active ever speaks
         VIP_ASSERT(sent->priority != kPriorityLeaving || spoke_);  // and only who spoke takes leave
         VIP_ASSERT(sent->priority == kPriorityLeaving || sent->priority == router.config().priority);
+        VIP_ASSERT(sent->priority == kPriorityLeaving || router.state() != State::initialize);
         spoke_ = true;
       }
       if (const auto* change = std::get_if<StateChanged>(&action)) {
@@ -126,9 +131,10 @@ class Onlooker {
       }
     }
     const bool active = router.state() == State::active;
-    VIP_ASSERT(holds_ == active && router.desired_addresses().empty() != active);
+    VIP_ASSERT(holds_ == (active || router.is_lingering()) && router.desired_addresses().empty() != holds_);
+    VIP_ASSERT(!(active && router.is_lingering()));
     VIP_ASSERT(changed ? state_ == router.state() : before == router.state());
-    VIP_ASSERT(actions.size() <= 8);
+    VIP_ASSERT(actions.size() <= 12);
   }
 
  private:

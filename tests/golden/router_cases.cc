@@ -35,7 +35,8 @@ class Player {
       advance(TimePoint(milliseconds(given.at("at_ms"))));
       feed(event(what), words);
     }
-    if (router_.desired_addresses().empty() == (router_.state() == State::active))
+    const bool holds = router_.state() == State::active || router_.is_lingering();
+    if (router_.desired_addresses().empty() == holds)
       words.emplace_back("but what it holds is another matter");
     words.push_back("now " + text(router_));
     return words;

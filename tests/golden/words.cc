@@ -99,11 +99,10 @@ Answered answer(const Json& given) {
 
 Event event(const Json& given) {
   if (given.at("is") == "answer") return answer(given);
-  allow(given, {"is", "from", "priority", "interval_ms", "config"});
+  allow(given, {"is", "from", "priority", "interval_ms", "config", "address", "farewells"});
   static const std::map<std::string, Event> kPlain{
       {"started", Started{}},
       {"started without link", Started{.link_up = false}},
-      {"stopped", Stopped{}},
       {"timer", TimerExpired{}},
       {"link up", LinkChanged{.up = true}},
       {"link down", LinkChanged{.up = false}},
@@ -112,7 +111,6 @@ Event event(const Json& given) {
       {"held", AddressesHeld{}},
       {"refused", AddressesRefused{}},
       {"taken", AddressTaken{}},
-      {"foreign owner", ForeignOwner{}},
       {"group down", LinkChanged{.up = false, .by_group = true}},
       {"group up", LinkChanged{.up = true, .by_group = true}},
       {"group claims", Claimed{}},
@@ -124,6 +122,8 @@ Event event(const Json& given) {
                     .priority = Priority(given.at("priority").get<std::uint8_t>()),
                     .interval = milliseconds(given.value("interval_ms", Json(1000)))};
   }
+  if (what == "stopped") return Stopped{.farewells = given.value("farewells", Stopped().farewells)};
+  if (what == "foreign owner") return ForeignOwner{address(given.value("address", Json("192.0.2.100")))};
   if (what == "reconfigured") return Reconfigured{config(given.at("config"))};
   return kPlain.at(what);
 }
@@ -137,6 +137,10 @@ std::string text(const Action& action, const VirtualRouter& router) {
     return join(held, " ");
   }
   if (std::holds_alternative<ReleaseAddresses>(action)) return "release";
+  if (const auto* gone = std::get_if<ReleaseAddress>(&action))
+    return "release " + gone->prefix.address.text() + ": " + std::string(name(gone->how));
+  if (const auto* over = std::get_if<HandedOver>(&action))
+    return "handed over after " + text(over->after) + ": " + std::string(name(over->how));
   if (std::holds_alternative<AnnounceAddresses>(action)) return "announce";
   if (std::holds_alternative<ReadyToClaim>(action)) return "ready to claim";
   if (std::holds_alternative<AskPeers>(action)) return "ask the peers";
@@ -156,9 +160,11 @@ std::string text(const VirtualRouter& router) {
                                                    {Timer::preempt_delay, "preempt delay"},
                                                    {Timer::announce, "announcement"},
                                                    {Timer::defend, "defence"},
-                                                   {Timer::retry, "retry"}};
+                                                   {Timer::retry, "retry"},
+                                                   {Timer::farewell, "farewell"},
+                                                   {Timer::linger, "release"}};
   const auto next = router.next_deadline();
-  return std::string(name(router.state())) +
+  return std::string(name(router.state())) + (router.is_lingering() ? ", keeps its addresses" : "") +
          (next ? ", " + kNames.at(next->which) + " at " + text(next->when.time_since_epoch()) : "");
 }
 

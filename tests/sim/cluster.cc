@@ -56,6 +56,7 @@ struct Cluster::Host {
   Life life = Life::off;
   bool link_up = true;
   bool refuses = false;
+  bool leaving = false;
   bool holds = false;
   std::uint64_t claim = 0;  // numbers the requests to hold, so that a late answer to an old one is known
   std::uint64_t lives = 0;
@@ -102,6 +103,10 @@ Life Cluster::life(std::size_t host) const {
   return hosts_.at(host)->life;
 }
 
+bool Cluster::is_leaving(std::size_t host) const {
+  return hosts_.at(host)->leaving;
+}
+
 bool Cluster::holds(std::size_t host) const {
   return hosts_.at(host)->holds;
 }
@@ -125,6 +130,7 @@ std::vector<std::size_t> Cluster::holders() const {
 
 void Cluster::start(std::size_t host) {
   auto& self = *hosts_.at(host);
+  if (self.leaving) stop(host);
   if (self.life != Life::off) return;
   self.node = Node(self.config, node_options_of(options_, host));
   self.life = Life::running;
@@ -135,13 +141,14 @@ void Cluster::start(std::size_t host) {
 void Cluster::stop(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::running) return;
+  self.leaving = true;
   feed(host, Stopped{});
-  self.life = Life::off;
 }
 
 void Cluster::crash(std::size_t host) {
   auto& self = *hosts_.at(host);
   self.life = Life::off;
+  self.leaving = false;
   self.holds = false;
   self.waiting.clear();
   ++self.claim;
@@ -215,7 +222,8 @@ void Cluster::deliver(std::size_t host, const Received& advertisement) {
 }
 
 void Cluster::cut(std::size_t from, std::size_t to, bool is_cut) {
-  for (const auto traffic : {Traffic::advertisement, Traffic::hello}) cut(from, to, traffic, is_cut);
+  for (const auto traffic : {Traffic::advertisement, Traffic::hello, Traffic::announcement})
+    cut(from, to, traffic, is_cut);
 }
 
 void Cluster::cut(std::size_t from, std::size_t to, Traffic traffic, bool is_cut) {
@@ -260,12 +268,10 @@ void Cluster::happen(const Delivery& delivery) {
   auto& self = *hosts_.at(delivery.to);
   if (!self.link_up) return;
   if (self.life == Life::running) {
-    const auto* const parcel = std::get_if<Parcel>(&delivery.what);
-    if (parcel == nullptr) {
-      feed(delivery.to, std::get<Received>(delivery.what));
-    } else {
+    if (const auto* const heard = std::get_if<Received>(&delivery.what)) feed(delivery.to, *heard);
+    if (const auto* const heard = std::get_if<Announced>(&delivery.what)) hear(delivery.to, *heard);
+    if (const auto* const parcel = std::get_if<Parcel>(&delivery.what))
       carry_out(delivery.to, self.node.receive(self.local(now_), *parcel));
-    }
   }
   if (self.life == Life::paused && self.waiting.size() < kQueueWhilePaused)
     self.waiting.emplace_back(delivery);
@@ -304,6 +310,10 @@ void Cluster::carry_out(std::size_t host, const Actions& actions) {
   if (node.fault() && !fault_) fault_ = "host " + std::to_string(host) + ": " + *node.fault();
   for (const auto& action : actions) carry_out(host, action);
   arm(host);
+  auto& self = *hosts_.at(host);
+  if (!self.leaving || node.machine().is_lingering()) return;
+  self.leaving = false;
+  self.life = Life::off;
 }
 
 void Cluster::carry_out(std::size_t host, const Action& action) {
@@ -316,6 +326,22 @@ void Cluster::carry_out(std::size_t host, const Action& action) {
     ++self.claim;
   }
   if (std::holds_alternative<HoldAddresses>(action)) hold(host);
+  if (std::holds_alternative<AnnounceAddresses>(action)) announce(host);
+}
+
+void Cluster::announce(std::size_t from) {
+  auto& self = *hosts_.at(from);
+  if (!self.link_up) return;
+  for (std::size_t to = 0; to < hosts_.size(); ++to) {
+    if (to != from) send(from, to, {.to = to, .what = self.node.machine().config().addresses});
+  }
+}
+
+// As the agent does: only what it holds is its business.
+void Cluster::hear(std::size_t host, const Announced& announced) {
+  for (const auto& prefix : hosts_.at(host)->node.machine().desired_addresses()) {
+    if (std::ranges::count(announced, prefix) != 0) feed(host, ForeignOwner{prefix.address});
+  }
 }
 
 void Cluster::hold(std::size_t host) {
@@ -365,7 +391,9 @@ void Cluster::send(std::size_t from, const SendHello& hello) {
 
 void Cluster::send(std::size_t from, std::size_t to, Delivery delivery) {
   auto* const parcel = std::get_if<Parcel>(&delivery.what);
-  auto& way = path(from, to, parcel != nullptr ? parcel->traffic : Traffic::advertisement);
+  const bool announces = std::holds_alternative<Announced>(delivery.what);
+  const auto plain = announces ? Traffic::announcement : Traffic::advertisement;
+  auto& way = path(from, to, parcel != nullptr ? parcel->traffic : plain);
   if (way.is_cut || rng_.below(100) < options_.network.loss_percent) return;
   if (parcel != nullptr && rng_.below(100) < options_.network.damage_percent) {
     const auto bit = rng_.below(parcel->packet.bytes.size() * 8);

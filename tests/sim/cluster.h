@@ -2,7 +2,7 @@
 // all that a packet passes (node.h); around it a simulated host (its clocks are wrong, it can crash, pause,
 // leave politely, lose its link, have its addresses refused, get another plan) and a simulated network
 // (delay, loss, duplication, reordering, damage, cuts in one direction). Whole packets are VRRP and our own
-// hello; either can be cut alone. One seed is one history.
+// hello; either can be cut alone. Announcements of addresses are heard, too. One seed is one history.
 //
 //        +--------+   Action    +---------+   delay, loss, cuts   +---------+   Event   +--------+
 //        | router | ----------> |  host 0 | --------------------> |  host 1 | --------> | router |
@@ -71,14 +71,16 @@ class Cluster {
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] const VirtualRouter& router(std::size_t host) const;
   [[nodiscard]] Life life(std::size_t host) const;
+  // It was told to stop, and waits for a successor; also while paused.
+  [[nodiscard]] bool is_leaving(std::size_t host) const;
   // Whether the simulated kernel has the addresses: a crashed host's are gone at once, a paused one's stay.
   [[nodiscard]] bool holds(std::size_t host) const;
   [[nodiscard]] std::vector<std::size_t> actives() const;
   [[nodiscard]] std::vector<std::size_t> holders() const;
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
-  void start(std::size_t host);
-  void stop(std::size_t host);   // politely
+  void start(std::size_t host);  // whoever leaves has to hurry
+  void stop(std::size_t host);   // politely; a second time: at once
   void crash(std::size_t host);  // without a word
   void pause(std::size_t host);
   void resume(std::size_t host);
@@ -118,9 +120,10 @@ class Cluster {
 
  private:
   struct Host;
+  using Announced = std::vector<IpPrefix>;
   struct Delivery {
     std::size_t to = 0;
-    std::variant<Received, Parcel> what;  // the latter with packets
+    std::variant<Received, Parcel, Announced> what;  // Parcel: with packets
   };
   struct Wake {
     std::size_t host = 0;
@@ -149,6 +152,8 @@ class Cluster {
   void hold(std::size_t host);
   void send(std::size_t from, Priority priority);
   void send(std::size_t from, const SendHello& hello);
+  void announce(std::size_t from);
+  void hear(std::size_t host, const Announced& announced);
   void send(std::size_t from, std::size_t to, Delivery delivery);
   [[nodiscard]] Duration wall_clock(const Host& host) const;
   [[nodiscard]] Path& path(std::size_t from, std::size_t to, Traffic traffic);

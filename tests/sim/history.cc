@@ -41,6 +41,8 @@ constexpr Duration kRetryLongest = 60s;
 constexpr Duration kHumilityLongest = 240s;
 // Longer than a router can sleep without noticing it, also after a plan that raised the interval.
 constexpr int kLeaseIntervalsMin = 16;
+// Who handed over lets go at the successor's second announcement, where it did not hear the first.
+constexpr Duration kLetsGo = 100ms + Linger::kSettle;
 constexpr std::uint64_t kStepsOfPackets = 2;  // times as many of the bare machine in the same time
 constexpr std::array<Duration, 4> kIntervals{10ms, 100ms, 250ms, 1000ms};
 
@@ -166,7 +168,8 @@ class History {
     if (const auto wrong = judge_.look()) violate(*wrong);
     for (std::size_t i = 0; i < cluster_.size(); ++i) {
       const bool active = cluster_.life(i) != Life::off && cluster_.router(i).state() == State::active;
-      if (cluster_.holds(i) && !active)
+      const bool keeps = cluster_.life(i) != Life::off && cluster_.router(i).is_lingering();
+      if (cluster_.holds(i) && !active && !keeps)
         violate("host " + std::to_string(i) + " holds the address without being active");
     }
     // A livelock shows as a storm of events within one interval.
@@ -190,10 +193,10 @@ class History {
     const auto host = any_host();
     switch (kind) {
       case Fault::crash:
-        cluster_.life(host) == Life::off ? start(host) : vanish(host, &Cluster::crash);
+        cluster_.life(host) == Life::off ? start(host) : vanish(host, Way::sudden);
         break;
       case Fault::leave:
-        cluster_.life(host) == Life::off ? start(host) : vanish(host, &Cluster::stop);
+        cluster_.life(host) == Life::off ? start(host) : vanish(host, Way::polite);
         break;
       case Fault::pause:
         cluster_.life(host) == Life::paused ? cluster_.resume(host) : cluster_.pause(host);
@@ -219,7 +222,7 @@ class History {
         cluster_.set_network({.delay_max = options_.interval * 2, .duplicate_percent = 10, .reorder = true});
         break;
       case Fault::reboot:
-        vanish(host, &Cluster::crash);
+        vanish(host, Way::sudden);
         jump_clock(host);
         start(host);
         break;
@@ -258,15 +261,17 @@ class History {
   }
 
   void start(std::size_t host) {
-    if (cluster_.life(host) != Life::off) return;
+    if (cluster_.life(host) != Life::off && !cluster_.is_leaving(host)) return;
     judge_.about_to_start(host);
     cluster_.start(host);
     check_always();
   }
 
-  void vanish(std::size_t host, void (Cluster::*how)(std::size_t)) {
-    judge_.about_to_vanish(host);
-    (cluster_.*how)(host);
+  enum class Way { polite, sudden };
+
+  void vanish(std::size_t host, Way way) {
+    judge_.about_to_vanish(host, way == Way::polite);
+    way == Way::polite ? cluster_.stop(host) : cluster_.crash(host);
     check_always();
   }
 
@@ -348,7 +353,7 @@ class History {
     const auto owner = cluster_.actives().front();
     const bool politely = rng_.one_in(2);
     cluster_.run_for(rng_.between(2 * options_.interval, 4 * options_.interval));  // all have heard it
-    vanish(owner, politely ? &Cluster::stop : &Cluster::crash);
+    vanish(owner, politely ? Way::polite : Way::sudden);
     const auto left = cluster_.now();
     const auto wait = [&](std::size_t host) {
       const auto priority = options_.priorities.at(host);
@@ -373,6 +378,9 @@ class History {
     }
     const auto settled = options_.interval + options_.interval / 1000 + delay + 2 * options_.hold_delay_max;
     cluster_.run_for(settled);
+    if (cluster_.actives().size() != 1)
+      violate("no single active router soon after the " + how + ": " + picture());
+    cluster_.run_for(kLetsGo + delay);
     if (cluster_.actives().size() != 1 || cluster_.holders() != cluster_.actives())
       violate("no single owner soon after the " + how + ": " + picture());
     cluster_.run_for(rng_.between(Duration::zero(), 5 * options_.interval));
@@ -384,7 +392,7 @@ class History {
     const auto best = std::ranges::max(options_.priorities);
     const auto listening = std::max(options_.start_wait, down_of(options_, best));
     const auto limit = listening + options_.preempt_delay + options_.interval + skew_of(options_, best) +
-                       options_.network.delay_max + 2 * options_.hold_delay_max;
+                       2 * options_.network.delay_max + 2 * options_.hold_delay_max + kLetsGo;
     cluster_.run_for(limit + limit / 500);
     if (!is_right())
       violate("no right owner in time after " + std::to_string(host) + " came back: " + picture());

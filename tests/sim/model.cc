@@ -13,6 +13,8 @@ constexpr std::int64_t kFirstHumility = 60 * kSecond;
 constexpr std::int64_t kLongestHumility = 240 * kSecond;
 constexpr std::int64_t kPlanPatience = 60 * kSecond;
 constexpr std::int64_t kAnswerCounts = 25 * kSecond;
+constexpr std::int64_t kMoment = 20'000'000;
+constexpr std::int64_t kKeptLongest = 7 * kSecond;
 
 std::string in_words(const std::vector<int>& sent) {
   std::string text = "[";
@@ -49,13 +51,14 @@ Expected Model::feed(std::int64_t now, const Event& event) {
     if (start->source && state_ == 'I') self_ = *start->source;
     started(now, start->link_up, out);
   }
-  if (std::holds_alternative<Stopped>(event)) stopped(out);
+  if (const auto* stop = std::get_if<Stopped>(&event)) stopped(now, stop->farewells, out);
   if (std::holds_alternative<TimerExpired>(event)) expired(now, out);
   if (const auto* advert = std::get_if<Received>(&event))
     heard(now, advert->priority.value, advert->interval.count(), advert->source, out);
   if (std::holds_alternative<Received>(event) || std::holds_alternative<Answered>(event)) heard_one_ = true;
   if (const auto* link = std::get_if<LinkChanged>(&event)) {
     if (link->source) self_ = *link->source;
+    if (!link->up) drop_what_is_kept(out);
     if (!link->up && state_ == 'A' && speaking() && link->by_group) out.sent.push_back(0);
     if (!link->up && (state_ == 'A' || state_ == 'B')) let_go('F', out);
     if (!link->up && state_ == 'F') retry_at_ = kNever;  // the link decides when to try again
@@ -79,10 +82,13 @@ Expected Model::feed(std::int64_t now, const Event& event) {
   if (std::holds_alternative<AddressTaken>(event)) taken_ = state_ == 'B';
   if (std::holds_alternative<Claimed>(event) && state_ == 'B') claim(now, out);
   if (std::holds_alternative<Yielded>(event) && state_ == 'A') {
-    if (speaking()) out.sent.push_back(std::get<Yielded>(event).leaves ? 0 : priority_);
-    let_go('B', out);
+    const bool had_it = speaking();
+    if (had_it) out.sent.push_back(std::get<Yielded>(event).leaves ? 0 : priority_);
+    had_it ? keep_for_another('B', now, now + kKeptLongest, out) : let_go('B', out);
     down_at_ = now + down();
+    if (!std::get<Yielded>(event).leaves) other_spoke(now, out);
   }
+  if (const auto* foreign = std::get_if<ForeignOwner>(&event)) other_announced(now, foreign->address, out);
   if (const auto* answer = std::get_if<Answered>(&event)) answered(now, *answer, out);
   if (const auto* other = std::get_if<Reconfigured>(&event)) reconfigured(now, other->config, out);
   return out;
@@ -91,6 +97,7 @@ Expected Model::feed(std::int64_t now, const Event& event) {
 // RFC 9568, 6.4.1.
 void Model::started(std::int64_t now, bool link_up, Expected& out) {
   if (state_ != 'I') return;
+  drop_what_is_kept(out);
   heard_interval_ = own_interval_;
   if (!link_up) {
     state_ = 'F';
@@ -118,12 +125,88 @@ void Model::retry_later(std::int64_t now) {
   retry_pause_ = std::min(2 * retry_pause_, kLongestRetryPause);
 }
 
-void Model::stopped(Expected& out) {
-  if (state_ == 'A' && has_address_) out.sent.push_back(0);
-  let_go('I', out);
+void Model::stopped(std::int64_t now, int farewells, Expected& out) {
+  if (state_ == 'I') {
+    drop_what_is_kept(out);
+  } else if (state_ == 'A' && speaking() && farewells > 0) {
+    farewells_ = farewells;
+    const auto round = 255 * (version_2_ ? kSecond : own_interval_) / 256 + kMoment;
+    keep_for_another('I', now, now + farewells * round, out);
+    take_leave(now, out);
+  } else {
+    if (state_ == 'A' && has_address_) out.sent.push_back(0);
+    let_go('I', out);
+  }
+}
+
+void Model::take_leave(std::int64_t now, Expected& out) {
+  out.sent.push_back(0);
+  farewell_at_ = kNever;
+  if (--farewells_ > 0) farewell_at_ = now + 255 * (version_2_ ? kSecond : own_interval_) / 256 + kMoment;
+}
+
+void Model::keep_for_another(char to, std::int64_t now, std::int64_t nobody_by, Expected& out) {
+  Expected ignored;
+  let_go(to, ignored);
+  kept_ = addresses_;
+  kept_since_ = now;
+  nobody_by_ = std::min(nobody_by, now + kKeptLongest);
+  other_spoke_ = kNever;
+  std::erase_if(others_, [now](const auto& entry) { return now - entry.second > kSecond; });
+  release_what_is_due(now, out);
+}
+
+void Model::other_spoke(std::int64_t now, Expected& out) {
+  if (kept_.empty()) return;
+  if (other_spoke_ == kNever) other_spoke_ = now;
+  farewell_at_ = kNever;
+  release_what_is_due(now, out);
+}
+
+void Model::other_announced(std::int64_t now, const IpAddress& address, Expected& out) {
+  const auto& ours = state_ == 'A' ? addresses_ : kept_;
+  if (std::ranges::find(ours, address, &IpPrefix::address) == ours.end()) return;
+  if (state_ == 'A' || !others_.contains(address)) others_[address] = now;
+  if (state_ != 'A') release_what_is_due(now, out);
+}
+
+std::int64_t Model::kept_until(const IpPrefix& prefix) const {
+  if (other_spoke_ == kNever) return nobody_by_;
+  auto until = other_spoke_ + kSecond;
+  if (others_.contains(prefix.address)) until = std::max(other_spoke_, others_.at(prefix.address)) + kMoment;
+  return std::min(until, kept_since_ + kKeptLongest);
+}
+
+std::int64_t Model::next_release() const {
+  auto next = kNever;
+  for (const auto& prefix : kept_) {
+    if (next == kNever || kept_until(prefix) < next) next = kept_until(prefix);
+  }
+  return next;
+}
+
+void Model::release_what_is_due(std::int64_t now, Expected& out) {
+  std::vector<IpPrefix> rest;
+  for (const auto& prefix : kept_) (kept_until(prefix) <= now ? out.released : rest).push_back(prefix);
+  const bool had_any = !kept_.empty();
+  kept_ = rest;
+  if (had_any && kept_.empty()) {
+    out.release = true;
+    others_.clear();
+    farewell_at_ = kNever;
+  }
+}
+
+void Model::drop_what_is_kept(Expected& out) {
+  if (kept_.empty()) return;
+  out.release = true;
+  kept_.clear();
+  others_.clear();
+  farewell_at_ = kNever;
 }
 
 void Model::slept(std::int64_t now, bool address_kept, Expected& out) {
+  drop_what_is_kept(out);
   if (priority_ == 255 || (state_ != 'A' && state_ != 'B')) return;
   if (state_ == 'A' && has_address_ && address_kept && has_kin_) {
     loser_since_ = winner_since_ = advert_at_ = kNever;
@@ -145,6 +228,13 @@ void Model::slept(std::int64_t now, bool address_kept, Expected& out) {
 }
 
 void Model::expired(std::int64_t now, Expected& out) {
+  const auto over = next_release();
+  const auto before = [&](std::int64_t at) {
+    return at != kNever && at <= now && (over == kNever || at <= over);
+  };
+  if (before(farewell_at_)) take_leave(now, out);
+  const bool claims = state_ == 'B' && (!in_group_ || taken_) && (before(down_at_) || before(preempt_at_));
+  if (!claims) release_what_is_due(now, out);
   if (state_ == 'F' && retry_at_ != kNever && retry_at_ <= now) listen(now, out);
   if (state_ == 'B') {
     const bool silence = down_at_ != kNever && down_at_ <= now;
@@ -164,6 +254,7 @@ void Model::expired(std::int64_t now, Expected& out) {
 
 void Model::heard(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender,
                   Expected& out) {
+  if (priority != 0) other_spoke(now, out);
   if (state_ == 'B') heard_in_backup(now, priority, interval, sender);
   if (state_ == 'A') heard_in_active(now, priority, interval, sender, out);
 }
@@ -200,27 +291,35 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
 void Model::heard_in_active(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender,
                             Expected& out) {
   if (resume_at_ != kNever) {
-    if (priority != 0) follow(now, sender, interval, out);
+    if (priority == 0) return;
+    let_go('B', out);
+    follow(now, sender, interval);
   } else if (priority == 0) {
     loser_since_ = kNever;
     if (has_address_) speak(now, out);
   } else if (priority > priority_ || (decides_ties_ && priority == priority_ && sender > self_)) {
     if (priority != 255 && leaves_it_to_us(now, interval, sender, out)) return;
-    if (has_address_) out.sent.push_back(priority_);
-    follow(now, sender, interval, out);
+    if (has_address_) {
+      out.sent.push_back(priority_);
+      keep_for_another('B', now, now + kKeptLongest, out);
+      other_spoke(now, out);
+    } else {
+      let_go('B', out);
+    }
+    follow(now, sender, interval);
   } else if (has_address_ && goes_unheard(now, interval, sender)) {
     humble_until_ = now + humble_for_;
     humble_for_ = std::min(2 * humble_for_, kLongestHumility);
     deaf_ = sender;
-    follow(now, sender, interval, out);
+    let_go('B', out);
+    follow(now, sender, interval);
   } else {
     if (!version_2_ && has_address_ && now - last_spoken_ >= pace() / 2) speak(now, out);
     if (loser_since_ == now) loser_told_ = last_spoken_;
   }
 }
 
-void Model::follow(std::int64_t now, const IpAddress& whom, std::int64_t interval, Expected& out) {
-  let_go('B', out);
+void Model::follow(std::int64_t now, const IpAddress& whom, std::int64_t interval) {
   if (!version_2_) heard_interval_ = interval;
   follows_ = whom;
   down_at_ = now + down();
@@ -289,7 +388,8 @@ void Model::answered_in_active(std::int64_t now, const Answered& answer, Expecte
     const bool other_there = (answer.state == State::active && (better || answer.active_for.count() > 0)) ||
                              (answer.state == State::backup && answer.active_router.value_or(self_) != self_);
     if (other_there) {
-      follow(now, answer.source, interval, out);
+      let_go('B', out);
+      follow(now, answer.source, interval);
     } else if (answer.known_are_quiet) {
       resume_at_ = kNever;
       speak(now, out);
@@ -299,13 +399,15 @@ void Model::answered_in_active(std::int64_t now, const Answered& answer, Expecte
   if (!has_address_) return;
   if (is_longer_there(now, answer)) {
     out.sent.push_back(0);
-    follow(now, answer.source, interval, out);
+    keep_for_another('B', now, now + kKeptLongest, out);
+    other_spoke(now, out);
+    follow(now, answer.source, interval);
     return;
   }
   const bool long_known = outdated(now) && now - newer_plan_since_ >= kPlanPatience;
   if (!answer.has_newer_plan || answer.state != State::backup || !long_known) return;
   out.sent.push_back(0);
-  let_go('B', out);
+  keep_for_another('B', now, now + kKeptLongest, out);
   down_at_ = now + down();
 }
 
@@ -366,6 +468,7 @@ void Model::listen(std::int64_t now, Expected& out) {
 
 void Model::may_claim(std::int64_t now, Expected& out) {
   if (taken_) {
+    drop_what_is_kept(out);
     let_go('F', out);
     retry_later(now);
     return;
@@ -379,6 +482,8 @@ void Model::may_claim(std::int64_t now, Expected& out) {
 
 void Model::claim(std::int64_t now, Expected& out) {
   let_go('A', out);
+  kept_.clear();
+  others_.clear();
   heard_interval_ = own_interval_;
   if (newer_plan_last_ != kNever) newer_plan_since_ = now;
   out.hold = true;
@@ -421,6 +526,7 @@ std::optional<std::string> Model::difference(const Expected& expected, const Act
     if (const auto* sent = std::get_if<SendAdvertisement>(&action)) done.sent.push_back(sent->priority.value);
     done.hold |= std::holds_alternative<HoldAddresses>(action);
     done.release |= std::holds_alternative<ReleaseAddresses>(action);
+    if (const auto* gone = std::get_if<ReleaseAddress>(&action)) done.released.push_back(gone->prefix);
     done.ready |= std::holds_alternative<ReadyToClaim>(action);
   }
   if (done.sent != expected.sent)
@@ -429,17 +535,22 @@ std::optional<std::string> Model::difference(const Expected& expected, const Act
     return std::string(done.hold ? "claims" : "does not claim") + " the address";
   if (done.release != expected.release)
     return std::string(done.release ? "releases" : "does not release") + " the address";
+  if (done.released != expected.released)
+    return "releases " + std::to_string(done.released.size()) + " addresses one by one, expected " +
+           std::to_string(expected.released.size());
   if (done.ready != expected.ready)
     return std::string(done.ready ? "says" : "does not say") + " that it is ready";
 
   // Of the real router's deadlines only the earliest is to be seen. One that is not the protocol's own
   // (announcements) may come before, never after.
   std::optional<std::pair<std::int64_t, Timer>> next;
-  const std::array<std::pair<std::int64_t, Timer>, 5> timers{{{down_at_, Timer::down},
+  const std::array<std::pair<std::int64_t, Timer>, 7> timers{{{down_at_, Timer::down},
                                                               {advert_at_, Timer::advert},
                                                               {resume_at_, Timer::resume},
                                                               {preempt_at_, Timer::preempt_delay},
-                                                              {retry_at_, Timer::retry}}};
+                                                              {retry_at_, Timer::retry},
+                                                              {farewell_at_, Timer::farewell},
+                                                              {next_release(), Timer::linger}}};
   for (const auto& timer : timers) {
     if (timer.first != kNever && (!next || timer.first < next->first)) next = timer;
   }

@@ -16,7 +16,12 @@
 //   a loser that goes on for five intervals and a second, with no gap of three, does not hear us: we yield,
 //   and leave it the addresses for a minute, doubled each time up to four, forgotten four minutes later; a
 //   longer interval of our own is said three times at the old pace before we follow it ourselves; one of a
-//   group claims when it is told that all can, and yields when it is told that one must.
+//   group claims when it is told that all can, and yields when it is told that one must;
+//   who yields to a better one, or leaves, is active no more and yet keeps the addresses: each for 20 ms
+//   after the successor has both advertised and announced it (in the second before, at the earliest), else
+//   for a second after its advertisement, and 7 s at most. Who leaves waits for three times the slowest skew
+//   and 20 ms for that advertisement, and says priority 0 again each time. Who must be silent lets go at
+//   once.
 // And what the answers of peers of ours to our questions change:
 //   a first listening, also that after a link that was down since the start, may be longer until a first
 //   answer; longer than a down interval it ends a down interval after all are known to be quiet;
@@ -31,6 +36,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,7 +50,8 @@ struct Expected {
   std::vector<int> sent;  // priorities, in order
   bool hold = false;
   bool release = false;
-  bool ready = false;  // one of a group: could claim
+  std::vector<IpPrefix> released;  // one by one
+  bool ready = false;              // one of a group: could claim
 };
 
 class Model {
@@ -58,7 +65,7 @@ class Model {
 
  private:
   void started(std::int64_t now, bool link_up, Expected& out);
-  void stopped(Expected& out);
+  void stopped(std::int64_t now, int farewells, Expected& out);
   void expired(std::int64_t now, Expected& out);
   void heard(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender, Expected& out);
   void heard_in_backup(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender);
@@ -68,7 +75,7 @@ class Model {
   void answered_in_backup(std::int64_t now, const Answered& answer);
   void answered_in_active(std::int64_t now, const Answered& answer, Expected& out);
   void slept(std::int64_t now, bool address_kept, Expected& out);
-  void follow(std::int64_t now, const IpAddress& whom, std::int64_t interval, Expected& out);
+  void follow(std::int64_t now, const IpAddress& whom, std::int64_t interval);
   void reconfigured(std::int64_t now, const RouterConfig& config, Expected& out);
   void adopt(const RouterConfig& config);
   void listen(std::int64_t now, Expected& out);
@@ -78,6 +85,14 @@ class Model {
   void claim(std::int64_t now, Expected& out);
   void speak(std::int64_t now, Expected& out);
   void let_go(char to, Expected& out);
+  void keep_for_another(char to, std::int64_t now, std::int64_t nobody_by, Expected& out);
+  void other_spoke(std::int64_t now, Expected& out);
+  void other_announced(std::int64_t now, const IpAddress& address, Expected& out);
+  void take_leave(std::int64_t now, Expected& out);
+  void release_what_is_due(std::int64_t now, Expected& out);
+  void drop_what_is_kept(Expected& out);
+  [[nodiscard]] std::int64_t kept_until(const IpPrefix& prefix) const;
+  [[nodiscard]] std::int64_t next_release() const;
   [[nodiscard]] bool goes_unheard(std::int64_t now, std::int64_t losers_interval, const IpAddress& loser);
   [[nodiscard]] bool leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, const IpAddress& winner,
                                      Expected& out);
@@ -135,6 +150,13 @@ class Model {
   std::int64_t preempt_at_ = kNever;
   std::int64_t retry_at_ = kNever;
   std::int64_t resume_at_ = kNever;
+  std::vector<IpPrefix> kept_;  // for a successor
+  std::int64_t kept_since_ = kNever;
+  std::int64_t nobody_by_ = kNever;
+  std::int64_t other_spoke_ = kNever;
+  std::map<IpAddress, std::int64_t> others_;  // announced by somebody else
+  int farewells_ = 0;
+  std::int64_t farewell_at_ = kNever;
 };
 
 }  // namespace vip::vrrp::sim

@@ -60,7 +60,10 @@ Packet Node::packet(TimePoint now, const SendHello& hello, Duration wall_clock) 
   return std::get<RouterSet>(core_).packet(0, hello, now, wall_clock);
 }
 
-Actions Node::feed(TimePoint now, const Event& event) {
+Actions Node::feed(TimePoint now, const Event& given) {
+  auto event = given;
+  auto* const set = std::get_if<RouterSet>(&core_);
+  if (set != nullptr && std::holds_alternative<Stopped>(event)) event = Stopped{set->farewells(now, 0)};
   const auto state = machine().state();
   const auto deadline = machine().next_deadline();
   auto actions = step(now, event);

@@ -18,8 +18,8 @@
 
 namespace vip::vrrp::sim {
 
-// What a packet carries: VRRP, or our own hello.
-enum class Traffic : std::uint8_t { advertisement, hello, count };
+// What is under way: VRRP, our own hello, or an announcement of addresses.
+enum class Traffic : std::uint8_t { advertisement, hello, announcement, count };
 
 // A packet under way.
 struct Parcel {
@@ -41,7 +41,7 @@ class Node {
  public:
   Node(const RouterConfig& config, const NodeOptions& options);
 
-  [[nodiscard]] Actions feed(TimePoint now, const Event& event);
+  [[nodiscard]] Actions feed(TimePoint now, const Event& given);
   // With packets.
   [[nodiscard]] Actions receive(TimePoint now, const Parcel& parcel);
   // What goes out; empty for a bare machine.

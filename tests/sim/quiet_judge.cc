@@ -20,6 +20,7 @@ QuietJudge::QuietJudge(const Cluster& cluster) : cluster_(cluster), seen_(cluste
 
 void QuietJudge::begin() {
   quiet_ = true;
+  served_ = true;
   contenders_.clear();
 }
 
@@ -27,7 +28,8 @@ void QuietJudge::about_to_start(std::size_t host) {
   seen_.at(host) = Seen{.active = false, .serving_since = std::nullopt, .started = cluster_.now()};
 }
 
-void QuietJudge::about_to_vanish(std::size_t host) {
+void QuietJudge::about_to_vanish(std::size_t host, bool politely) {
+  if (!politely && cluster_.holds(host)) served_ = false;
   seen_.at(host) = Seen{};
   contenders_.erase(host);
 }
@@ -48,6 +50,9 @@ std::optional<std::string> QuietJudge::look() {
       seen.serving_since = cluster_.now();
     }
   }
+  const bool none = cluster_.holders().empty();
+  if (quiet_ && served_ && none) violation = "nobody has the address, though its owner did not die";
+  if (!none) served_ = true;
   if (quiet_ && !violation) violation = judge_contest();
   return violation;
 }

@@ -2,6 +2,7 @@
 // hosts but starts, stops and crashes. Then
 //   nobody takes over from a living active router that everybody hears, but a better one that may preempt,
 //   and not before its delay is over;
+//   the address is always on somebody, until its owner dies: who leaves or yields waits for its successor;
 //   of several that claim at the same time the best stays, by priority and then by address, and soon.
 // An object that watches: look() after every event.
 #pragma once
@@ -25,7 +26,7 @@ class QuietJudge {
   void end() { quiet_ = false; }
   // To be told of a start or stop, before it happens.
   void about_to_start(std::size_t host);
-  void about_to_vanish(std::size_t host);
+  void about_to_vanish(std::size_t host, bool politely);
   // A violation, in words.
   [[nodiscard]] std::optional<std::string> look();
 
@@ -41,6 +42,7 @@ class QuietJudge {
 
   const Cluster& cluster_;
   bool quiet_ = false;
+  bool served_ = false;  // somebody holds the address, and its owner has not died since
   std::vector<Seen> seen_;
   std::set<std::size_t> contenders_;
   TimePoint contest_began_;

@@ -1,6 +1,8 @@
 // What the named histories have in common.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <vector>
 
@@ -12,6 +14,11 @@ using Hosts = std::vector<std::size_t>;
 
 inline void start_all(Cluster& cluster) {
   for (std::size_t i = 0; i < cluster.size(); ++i) cluster.start(i);
+}
+
+// For run_until(): it alone is active; others may still keep the address for it.
+inline auto alone_active(const Cluster& cluster, std::size_t host) {
+  return [&cluster, host] { return cluster.actives() == Hosts{host}; };
 }
 
 // For run_until(): it alone is active and has the address.
@@ -28,6 +35,13 @@ inline Duration down(int priority, Duration interval) {
 inline void split(Cluster& cluster, bool is_split) {
   cluster.cut(0, 1, is_split);
   cluster.cut(1, 0, is_split);
+}
+
+// From a winning advertisement until the loser has let go: an interval at the latest, then the winner
+// announces the addresses again to those who believed the other one.
+inline Duration lets_go(Duration interval) {
+  return std::max<Duration>(interval, std::chrono::milliseconds(100)) + Linger::kSettle +
+         std::chrono::milliseconds(5);
 }
 
 // How long more than one host is an owner, from now on. It watches the cluster, so it must outlive the run.

@@ -117,6 +117,11 @@ bool Acquaintances::may_ask_back(const IpAddress& address, TimePoint now) {
   return true;
 }
 
+bool Acquaintances::knows_anybody() const {
+  return std::ranges::any_of(
+      peers_, [](const auto& entry) { return entry.second.in_this_round || entry.second.in_last_round; });
+}
+
 bool Acquaintances::came_back(const IpAddress& peer) const {
   const auto found = peers_.find(peer);
   return found != peers_.end() && found->second.came_back;

@@ -53,6 +53,8 @@ class Acquaintances {
   // How many peers answered in the last whole round and were not active: after a split, who has just come
   // back is no witness for anybody.
   [[nodiscard]] std::uint8_t contacts() const { return contacts_; }
+  // Whether any peer answered in this round or the last one.
+  [[nodiscard]] bool knows_anybody() const;
   // Whether the peer's last answer came after a question that it must have missed.
   [[nodiscard]] bool came_back(const IpAddress& peer) const;
 

@@ -23,6 +23,8 @@ constexpr std::uint8_t kNeighborAdvertisement = 136;
 constexpr std::uint8_t kFlagRouter = 0x80;
 constexpr std::uint8_t kFlagSolicited = 0x40;
 constexpr std::uint8_t kFlagOverride = 0x20;
+constexpr std::ptrdiff_t kEthernetSource = 6;
+constexpr std::size_t kOptionUnit = 8;
 constexpr std::uint8_t kTargetLinkLayer = 2;  // the option, of one unit of 8 bytes
 constexpr std::uint8_t kHopLimit = 255;
 constexpr std::size_t kIcmpv6ChecksumOffset = 14 + 40 + 2;
@@ -120,7 +122,24 @@ struct NeighborMessage {
   std::uint8_t flags = 0;
   IpAddress source;
   IpAddress target;
+  std::optional<MacAddress> target_mac;
 };
+
+std::optional<MacAddress> find_target_mac(ByteReader options) {
+  while (options.remaining() >= kOptionUnit) {
+    const auto type = options.u8();
+    const auto units = options.u8();
+    if (units == 0) return std::nullopt;
+    const auto mac = options.bytes(MacAddress().size());
+    if (type == kTargetLinkLayer && units == 1) {
+      MacAddress found{};
+      std::ranges::copy(mac, found.begin());
+      return found;
+    }
+    (void)options.bytes((units - 1) * kOptionUnit);
+  }
+  return std::nullopt;
+}
 
 // A solicitation or an advertisement that came over one link only.
 std::optional<NeighborMessage> parse_neighbor_message(ByteReader reader) {
@@ -138,6 +157,7 @@ std::optional<NeighborMessage> parse_neighbor_message(ByteReader reader) {
   if (!reader.ok() || !to_read || code != 0) return std::nullopt;
   message.source = IpAddress::from_bytes(source).value_or(IpAddress());
   message.target = IpAddress::from_bytes(target).value_or(IpAddress());
+  message.target_mac = find_target_mac(reader);
   return message;
 }
 
@@ -173,6 +193,12 @@ std::vector<std::uint8_t> encode(const Announcement& announcement) {
   if (announcement.address.family() == Family::ipv4)
     return arp(kArpRequest, kBroadcast, announcement, {.mac = kBroadcast, .address = announcement.address});
   return neighbor_advertisement(announcement, kAllNodesMac, IpAddress::v6(kAllNodes), /*solicited=*/false);
+}
+
+std::vector<std::uint8_t> encode_for_another(const Announcement& announcement, const MacAddress& from) {
+  auto frame = encode(announcement);
+  std::ranges::copy(from, frame.begin() + kEthernetSource);
+  return frame;
 }
 
 std::vector<std::uint8_t> encode_answer(const Question& question, const Announcement& answer) {
@@ -229,7 +255,7 @@ std::optional<Announcement> parse_announcement(std::span<const std::uint8_t> fra
   if (!message || message->type != kNeighborAdvertisement || (message->flags & kFlagSolicited) != 0)
     return std::nullopt;
   return Announcement{.address = message->target,
-                      .mac = ethernet->sender,
+                      .mac = message->target_mac.value_or(ethernet->sender),
                       .from_router = (message->flags & kFlagRouter) != 0};
 }
 

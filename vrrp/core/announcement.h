@@ -27,8 +27,11 @@ struct Announcement {
 
 // The whole frame: to all stations, from the announced MAC.
 [[nodiscard]] std::vector<std::uint8_t> encode(const Announcement& announcement);
+// The same of somebody else's MAC: switches learn from the frame where `from` is, and nothing wrong.
+[[nodiscard]] std::vector<std::uint8_t> encode_for_another(const Announcement& announcement,
+                                                           const MacAddress& from);
 
-// What a frame says about its sender's address: an ARP packet with the same sender and target, or an
+// What a frame says about where an address is: an ARP packet with the same sender and target, or an
 // unsolicited neighbour advertisement with hop limit 255. Nothing for all other frames.
 [[nodiscard]] std::optional<Announcement> parse_announcement(std::span<const std::uint8_t> frame);
 

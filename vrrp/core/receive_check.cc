@@ -22,11 +22,11 @@ std::optional<Discard> check(const Advertisement& advertisement, const Envelope&
   if (envelope.ttl < rules.ttl_min && !known_over_ipv6) return Discard::ttl;
   if (advertisement.version != config.version) return Discard::version;
   if (config.version == Version::v2) {
-    if (config.priority == kPriorityOwner) return Discard::owner;
     if (advertisement.auth_type != config.auth_type) return Discard::authentication;
     if (config.auth_type == AuthType::password && advertisement.auth != config.auth)
       return Discard::authentication;
     if (advertisement.interval != config.advert_interval) return Discard::interval;
+    if (config.priority == kPriorityOwner) return Discard::owner;
   }
   return std::nullopt;
 }

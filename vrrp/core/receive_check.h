@@ -23,7 +23,8 @@ struct ReceiveRules {
 using Notices = std::bitset<kNoticeCount>;
 
 // Nothing when the advertisement is for this router and to be believed. The VRID is compared first: other
-// routers' packets reach the same socket and are no error of theirs.
+// routers' packets reach the same socket and are no error of theirs. The owner's own right comes last: all
+// else would be believed.
 [[nodiscard]] std::optional<Discard> check(const Advertisement& advertisement, const Envelope& envelope,
                                            const RouterConfig& config, const ReceiveRules& rules,
                                            Authenticity authenticity);

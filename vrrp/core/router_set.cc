@@ -7,6 +7,7 @@ namespace vip::vrrp {
 namespace {
 
 constexpr Duration kRoundOfActive = std::chrono::seconds(1);
+constexpr int kFarewells = 3;
 
 template <typename Kind, std::size_t Count>
 void count(std::array<std::uint64_t, Count>& counts, Kind kind) {
@@ -97,8 +98,25 @@ SetMemory::Router RouterSet::memory_of(std::size_t router, TimePoint now) const 
 
 RouterActions RouterSet::stop(TimePoint now) {
   RouterActions out;
-  for (std::size_t i = 0; i < members_.size(); ++i) step(now, i, Stopped{}, out);
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    step(now, i, Stopped{.farewells = farewells(now, i)}, out);
   return out;
+}
+
+// Who answers our hello could follow. Who does not may be of another make; that one hears the first word.
+int RouterSet::farewells(TimePoint now, std::size_t router) {
+  if (is_alone(now, router)) return 0;
+  const auto& member = members_.at(router);
+  return member.machine.config().asks_peers && !member.acquaintances.knows_anybody() ? 1 : kFarewells;
+}
+
+bool RouterSet::is_lingering() const {
+  return std::ranges::any_of(members_, [](const auto& member) { return member.machine.is_lingering(); });
+}
+
+bool RouterSet::is_alone(TimePoint now, std::size_t router) {
+  auto& member = members_.at(router);
+  return member.setup.transport == Transport::unicast && member.peers.current(now).empty();
 }
 
 RouterActions RouterSet::link_changed(TimePoint now, std::size_t router, bool usable,
@@ -240,8 +258,9 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   const auto authenticity = authenticator_.judge(packet, envelope.source, wall_clock);
   if (!authenticity) return discard(member.discards, authenticity.error());
   const auto& config = member.machine.config();
-  if (const auto why = check(advertisement, envelope, config, member.setup.rules, *authenticity))
-    return discard(member.discards, *why);
+  const auto why = check(advertisement, envelope, config, member.setup.rules, *authenticity);
+  const bool owner_no_more = why == Discard::owner && member.machine.is_lingering();  // it waits to hear this
+  if (why && !owner_no_more) return discard(member.discards, *why);
   if (*authenticity == Authenticity::authentic) member.peers.heard_authentic(envelope.source, now);
   ++member.received;
   const auto odd = vrrp::notices(*decoded, envelope, config);
@@ -364,9 +383,7 @@ RouterActions RouterSet::notice_stall(TimePoint now, bool addresses_kept) {
   }
   RouterActions out;
   for (const auto router : late) {
-    auto& member = members_.at(router);
-    const bool alone = member.setup.transport == Transport::unicast && member.peers.current(now).empty();
-    if (!alone && member.machine.is_stalled(now, busy_until_))
+    if (!is_alone(now, router) && machine(router).is_stalled(now, busy_until_))
       step(now, router, Stalled{.addresses_kept = addresses_kept}, out);
   }
   return out;

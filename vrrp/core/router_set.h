@@ -103,7 +103,13 @@ class RouterSet {
   [[nodiscard]] SetMemory memory(TimePoint now) const;
   [[nodiscard]] SetMemory::Router memory_of(std::size_t router, TimePoint now) const;
   [[nodiscard]] AuthenticatorMemory memory_of_authenticator() const { return authenticator_.memory(); }
+  // Leaves politely: whoever is active keeps its addresses until somebody follows, not for long though, and
+  // as short as can be where nobody can. It is over when is_lingering() is false; a second call ends it.
   [[nodiscard]] RouterActions stop(TimePoint now);
+  // How often the router would say priority 0 meanwhile; 0: nobody can follow.
+  [[nodiscard]] int farewells(TimePoint now, std::size_t router);
+  // Whether a router keeps addresses for a successor.
+  [[nodiscard]] bool is_lingering() const;
   // Whether the router's own link can be used, and its address there. Before start() nothing happens yet.
   [[nodiscard]] RouterActions link_changed(TimePoint now, std::size_t router, bool usable,
                                            const std::optional<IpAddress>& source);
@@ -162,6 +168,8 @@ class RouterSet {
     TimePoint help_again_at;  // see help_up()
   };
 
+  // Whether there is nobody to speak to. By multicast that is not known.
+  [[nodiscard]] bool is_alone(TimePoint now, std::size_t router);
   [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
   void step(TimePoint now, std::size_t router, const Event& event, RouterActions& out);
   void follow_up(TimePoint now, std::size_t router, const Actions& actions, RouterActions& out);

@@ -43,6 +43,12 @@ constexpr int kAdvertsAtOldPace = 3;
 // P11: who was gone for less has lost nothing, since the others wait for three.
 constexpr int kResumeIntervals = 2;
 
+// Whether somebody follows who has the addresses, or will.
+bool is_handover(Cause cause) {
+  return cause == Cause::higher_priority || cause == Cause::higher_address || cause == Cause::group ||
+         cause == Cause::no_preemption || cause == Cause::newer_plan;
+}
+
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
 constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count)> kCauseNames{
     "started",         "stopped",        "owner",     "silence", "active_left",     "preemption",
@@ -84,7 +90,7 @@ Actions VirtualRouter::step(TimePoint now, const Event& event) {
 }
 
 std::vector<IpPrefix> VirtualRouter::desired_addresses() const {
-  return state_ == State::active ? config_.addresses : std::vector<IpPrefix>{};
+  return state_ == State::active ? config_.addresses : linger_.addresses();
 }
 
 Duration VirtualRouter::active_for(TimePoint now) const {
@@ -108,28 +114,15 @@ bool VirtualRouter::is_stalled(TimePoint now, TimePoint busy_until) const {
 
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
   if (state_ != State::initialize) return;
+  release_all(now, out);
   if (event.source) config_.source = *event.source;
   heard_anybody_ = false;
   active_interval_ = config_.advert_interval;
   if (event.link_up) {
     listen_or_own(now, Cause::started, out);
   } else {
-    become_fault(Cause::link_down, out);
+    become_fault(now, Cause::link_down, out);
   }
-}
-
-// RFC 9568, 6.4.1 and 6.4.2: leaving as active says so with priority 0.
-void VirtualRouter::on(TimePoint, const Stopped&, Actions& out) {
-  if (state_ == State::initialize) return;
-  // Also who asks whether it was deposed: whoever follows another one does not heed it.
-  const bool speaking = timers_.armed(Timer::advert) || timers_.armed(Timer::resume);
-  const bool active = state_ == State::active;
-  timers_.stop_all();
-  ready_ = false;
-  active_router_.reset();
-  change_state(State::initialize, Cause::stopped, std::nullopt, out);
-  if (speaking) out.emplace_back(SendAdvertisement{kPriorityLeaving});
-  if (active) out.emplace_back(ReleaseAddresses{});
 }
 
 void VirtualRouter::on(TimePoint now, const TimerExpired&, Actions& out) {
@@ -159,6 +152,12 @@ void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
     case Timer::retry:
       listen_or_own(now, Cause::retry, out);
       break;
+    case Timer::farewell:
+      say_farewell(now, out);
+      break;
+    case Timer::linger:
+      release_due(now, out);
+      break;
     case Timer::count:
       break;
   }
@@ -166,6 +165,7 @@ void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
 
 void VirtualRouter::on(TimePoint now, const Received& event, Actions& out) {
   heard_anybody_ = true;
+  if (event.priority != kPriorityLeaving) successor_spoke(now, out);
   if (state_ == State::backup) received_as_backup(now, event);
   if (state_ == State::active) received_as_active(now, event, out);
 }
@@ -389,11 +389,12 @@ void VirtualRouter::defend(TimePoint now) {
 
 void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
   if (event.source) config_.source = *event.source;
+  if (!event.up) release_all(now, out);
   if (state_ == State::initialize) return;
   if (!event.up && state_ != State::fault) {
     // Only the group is in a fault: our own link still carries the word.
     if (event.by_group && timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{kPriorityLeaving});
-    become_fault(event.by_group ? Cause::group : Cause::link_down, out);
+    become_fault(now, event.by_group ? Cause::group : Cause::link_down, out);
   }
   if (!event.up) timers_.stop(Timer::retry);  // no use before the link is back
   // A refused address is asked for again in its time, not with every change around it.
@@ -405,6 +406,7 @@ void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
 // Whoever slept longer than the others wait listens before it speaks, also without preemption. What was timed
 // before the sleep says nothing any more.
 void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
+  release_all(now, out);
   if (config_.priority == kPriorityOwner) return;
   // P10: perhaps all of us slept. Who still has the addresses asks, is silent for half an interval, and goes
   // on unless somebody objects. A backup that slept waits for longer than that, an interval and its skew.
@@ -450,7 +452,7 @@ void VirtualRouter::on(TimePoint now, const AddressesHeld&, Actions& out) {
 void VirtualRouter::on(TimePoint now, const AddressesRefused&, Actions& out) {
   if (state_ != State::active) return;
   if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{kPriorityLeaving});
-  become_fault(Cause::address_refused, out);
+  become_fault(now, Cause::address_refused, out);
   try_again_later(now);
 }
 
@@ -463,10 +465,6 @@ void VirtualRouter::on(TimePoint, const AddressTaken&, Actions&) {
   taken_ = state_ == State::backup;
 }
 
-void VirtualRouter::on(TimePoint now, const ForeignOwner&, Actions&) {
-  if (timers_.armed(Timer::advert)) defend(now);
-}
-
 void VirtualRouter::on(TimePoint now, const Claimed&, Actions& out) {
   if (state_ == State::backup) become_active(now, ready_ ? claim_cause_ : Cause::group, out);
 }
@@ -476,6 +474,7 @@ void VirtualRouter::on(TimePoint now, const Yielded& event, Actions& out) {
   const auto word = event.leaves ? kPriorityLeaving : config_.priority;
   if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{word});
   become_backup(now, down_interval(), Cause::group, nullptr, out);
+  if (!event.leaves) successor_spoke(now, out);  // to the other router
 }
 
 // P15: a longer interval is said three times at the old pace before it counts, or the backups, who still wait
@@ -555,6 +554,8 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   kin_ = memory.kin;
   if (memory.newer_plan)
     newer_plan_ = NewerPlan{.first = memory.newer_plan->first, .last = memory.newer_plan->second};
+  for (const auto timer : {Timer::farewell, Timer::linger})
+    timers_.stop(timer);  // that ended with the process
   bring_timers_up_to_date(now, as_of, /*is_fresh=*/memory.as_of >= as_of);
 
   // The settings may have changed with the process.
@@ -622,7 +623,7 @@ void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
 // Alone at once; in a group when all its routers are ready.
 void VirtualRouter::claim(TimePoint now, Cause cause, Actions& out) {
   if (taken_) {
-    become_fault(Cause::address_taken, out);
+    become_fault(now, Cause::address_taken, out);
     try_again_later(now);
     return;
   }
@@ -638,6 +639,7 @@ void VirtualRouter::claim(TimePoint now, Cause cause, Actions& out) {
 void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, const Received* better,
                                   Actions& out) {
   const bool was_active = state_ == State::active;
+  const bool hands_over = timers_.armed(Timer::advert) && is_handover(cause);
   timers_.stop_all();
   timers_.set(Timer::down, now + wait);
   active_left_ = false;
@@ -650,7 +652,11 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   active_router_.reset();
   if (better != nullptr) active_router_ = better->source;
   change_state(State::backup, cause, active_router_, out);
-  if (was_active) out.emplace_back(ReleaseAddresses{});
+  if (hands_over) {
+    keep_for_successor(now, TimePoint::max(), better, out);
+  } else if (was_active) {
+    out.emplace_back(ReleaseAddresses{});
+  }
 }
 
 void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
@@ -661,6 +667,7 @@ void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
   contest_.reset();
   verdict_since_.reset();
   active_since_.reset();
+  linger_.clear();
   if (newer_plan_) newer_plan_->first = now;  // once more the patience
   adverts_at_old_pace_ = 0;
   active_interval_ = config_.advert_interval;
@@ -670,8 +677,9 @@ void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
   out.emplace_back(HoldAddresses{});
 }
 
-void VirtualRouter::become_fault(Cause cause, Actions& out) {
+void VirtualRouter::become_fault(TimePoint now, Cause cause, Actions& out) {
   const bool was_active = state_ == State::active;
+  release_all(now, out);
   timers_.stop_all();
   ready_ = false;
   active_router_.reset();

@@ -15,6 +15,9 @@
 //        +-----------------------+--|----------------------------------+
 //                                v  |  link down, address refused      |
 //                               Fault <--------------------------------+
+//
+// Who hands over, to a better router or by leaving, is active no more at once, and keeps the addresses until
+// the successor has them (linger.h). Who must be silent or cannot serve lets go of them at once.
 #pragma once
 
 #include <array>
@@ -33,6 +36,7 @@
 #include "common/base/time.h"
 #include "common/base/timer_table.h"
 #include "vrrp/core/advertisement.h"
+#include "vrrp/core/linger.h"
 
 namespace vip::vrrp {
 
@@ -106,7 +110,9 @@ struct Started {
   bool link_up = true;
   std::optional<IpAddress> source;  // our address, where it is known only now
 };
-struct Stopped {};
+struct Stopped {      // leave politely; a second time: at once
+  int farewells = 3;  // to say while nobody follows; 0: nobody can
+};
 struct TimerExpired {};
 struct Received {  // an advertisement that passed every check of receive_check.h
   IpAddress source;
@@ -123,11 +129,13 @@ struct Stalled {                // is_stalled() was true at the begin of a turn
 };
 struct AddressesHeld {};     // the kernel has all of HoldAddresses
 struct AddressesRefused {};  // and it does not
-struct ForeignOwner {};      // somebody else announced one of the addresses
-struct AddressTaken {};      // somebody has one of the addresses, and no active router was heard
-struct Claimed {};           // all routers of the group are ready to claim
-struct Yielded {             // a router of the group yielded to a better one
-  bool leaves = false;       // or handed over to whoever wants it
+struct ForeignOwner {        // somebody else announced one of the addresses
+  IpAddress address;
+};
+struct AddressTaken {};  // somebody has one of the addresses, and no active router was heard
+struct Claimed {};       // all routers of the group are ready to claim
+struct Yielded {         // a router of the group yielded to a better one
+  bool leaves = false;   // or handed over to whoever wants it
 };
 struct Reconfigured {  // other settings of the same router: its state goes on
   RouterConfig config;
@@ -163,6 +171,16 @@ struct HoldAddresses {  // the level: make the kernel hold desired_addresses(), 
 struct ReleaseAddresses {  // the level: hold none
   friend bool operator==(const ReleaseAddresses&, const ReleaseAddresses&) = default;
 };
+struct ReleaseAddress {  // one of those that are kept for a successor
+  IpPrefix prefix;
+  LingerEnd how = LingerEnd::announced;
+  friend bool operator==(const ReleaseAddress&, const ReleaseAddress&) = default;
+};
+struct HandedOver {  // of the addresses that were kept for a successor the last one goes
+  LingerEnd how = LingerEnd::announced;
+  Duration after{};
+  friend bool operator==(const HandedOver&, const HandedOver&) = default;
+};
 struct AnnounceAddresses {  // gratuitous ARP for each address
   friend bool operator==(const AnnounceAddresses&, const AnnounceAddresses&) = default;
 };
@@ -189,12 +207,25 @@ struct SendHello {  // what becomes of AskPeers, and of others' questions (route
 struct ProbeAddresses {  // ask the LAN who has them; whoever answers is AddressTaken (duplicate_check.h)
   friend bool operator==(const ProbeAddresses&, const ProbeAddresses&) = default;
 };
-using Action = std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, AnnounceAddresses,
-                            StateChanged, ReadyToClaim, AskPeers, SendHello, ProbeAddresses>;
+using Action =
+    std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, ReleaseAddress, AnnounceAddresses,
+                 StateChanged, HandedOver, ReadyToClaim, AskPeers, SendHello, ProbeAddresses>;
 using Actions = std::vector<Action>;
 
-// `resume`: after a stall as active, silent until the peers had time to object.
-enum class Timer : std::uint8_t { down, advert, resume, preempt_delay, announce, defend, retry, count };
+// `resume`: after a stall as active, silent until the peers had time to object; `farewell`: to say priority 0
+// once more; `linger`: an address is let go.
+enum class Timer : std::uint8_t {
+  down,
+  advert,
+  resume,
+  preempt_delay,
+  announce,
+  defend,
+  retry,
+  farewell,
+  linger,
+  count
+};
 
 // Skew_Time (RFC 9568, 6.1; RFC 3768, 6.1): of the active router's interval, in version 2 of one second.
 [[nodiscard]] Duration skew_time(Version version, Priority priority, Duration active_interval);
@@ -249,8 +280,9 @@ class VirtualRouter {
 
   [[nodiscard]] const RouterConfig& config() const { return config_; }
   [[nodiscard]] State state() const { return state_; }
-  // What the kernel should hold now; empty unless active.
+  // What the kernel should hold now: all while active, afterwards what is kept for a successor.
   [[nodiscard]] std::vector<IpPrefix> desired_addresses() const;
+  [[nodiscard]] bool is_lingering() const { return !linger_.empty(); }
   // The active router as far as known: ourselves, or the last sender believed.
   [[nodiscard]] std::optional<IpAddress> active_router() const { return active_router_; }
   // Whether we slept so long that the others may have acted without us: while active, since our last
@@ -289,10 +321,16 @@ class VirtualRouter {
   void claim(TimePoint now, Cause cause, Actions& out);
   void become_backup(TimePoint now, Duration wait, Cause cause, const Received* better, Actions& out);
   void become_active(TimePoint now, Cause cause, Actions& out);
-  void become_fault(Cause cause, Actions& out);
+  void become_fault(TimePoint now, Cause cause, Actions& out);
   void try_again_later(TimePoint now);
   void listen_or_own(TimePoint now, Cause cause, Actions& out);
   void change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out);
+
+  void keep_for_successor(TimePoint now, TimePoint nobody_by, const Received* successor, Actions& out);
+  void successor_spoke(TimePoint now, Actions& out);
+  void release_due(TimePoint now, Actions& out);
+  void release_all(TimePoint now, Actions& out);
+  void say_farewell(TimePoint now, Actions& out);
 
   void bring_timers_up_to_date(TimePoint now, TimePoint as_of, bool is_fresh);
   void speak(TimePoint now, Actions& out);
@@ -351,6 +389,8 @@ class VirtualRouter {
   std::optional<NewerPlan> newer_plan_;
   Backoff one_way_;
   Backoff retry_;
+  Linger linger_;
+  int farewells_left_ = 0;
 };
 
 }  // namespace vip::vrrp

@@ -33,11 +33,10 @@ AddressKeeper::Outcome AddressKeeper::release(const std::vector<IpPrefix>& addre
   return outcome;
 }
 
-AddressKeeper::Outcome AddressKeeper::settle(TimePoint now, const std::vector<LocatedAddress>& desired,
-                                             const std::vector<LocatedAddress>& known) {
+AddressKeeper::Outcome AddressKeeper::settle(TimePoint now, const Wanted& wanted) {
   Outcome outcome;
   settled_ = true;
-  for (const auto& step : steps(desired, known)) {
+  for (const auto& step : steps(wanted)) {
     if (step.kind == AddressStep::Kind::remove) {
       let_go(step.at, outcome);
     } else if (step.kind == AddressStep::Kind::add || !held_.contains(step.at)) {
@@ -48,11 +47,16 @@ AddressKeeper::Outcome AddressKeeper::settle(TimePoint now, const std::vector<Lo
   return outcome;
 }
 
-std::vector<AddressStep> AddressKeeper::steps(const std::vector<LocatedAddress>& desired,
-                                              std::vector<LocatedAddress> known) {
+std::vector<AddressStep> AddressKeeper::steps(Wanted wanted) {
+  auto& [desired, kept, known] = wanted;
+  const auto keep_what_is_held = [&] {
+    for (const auto& at : kept)
+      if (held_.contains(at)) desired.push_back(at);
+  };
   const auto observed = netlink_.addresses();
   if (!observed) {  // blind: as if all that we put is there and nothing else
     settled_ = false;
+    keep_what_is_held();
     std::vector<LocatedAddress> ours;
     ours.reserve(held_.size() + leaving_.size());
     std::vector<ObservedAddress> believed;
@@ -66,6 +70,7 @@ std::vector<AddressStep> AddressKeeper::steps(const std::vector<LocatedAddress>&
   for (const auto& address : *observed) there.insert(address.at);
   std::erase_if(held_, [&](const auto& entry) { return !there.contains(entry.first); });
   std::erase_if(leaving_, [&](const auto& at) { return !there.contains(at); });
+  keep_what_is_held();
   for (const auto& [at, when] : held_) known.push_back(at);
   known.insert(known.end(), leaving_.begin(), leaving_.end());
   return plan_addresses(desired, known, *observed, lifetime_.group_mark);

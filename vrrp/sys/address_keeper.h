@@ -32,9 +32,12 @@ class AddressKeeper {
 
   Outcome claim(TimePoint now, const std::vector<LocatedAddress>& addresses);
   Outcome release(const std::vector<IpPrefix>& addresses);
-  // `known` are the addresses of ours wherever they may be by plan; see plan_addresses.
-  Outcome settle(TimePoint now, const std::vector<LocatedAddress>& desired,
-                 const std::vector<LocatedAddress>& known);
+  struct Wanted {
+    std::vector<LocatedAddress> desired;
+    std::vector<LocatedAddress> kept;   // stay while they are there, and are not put back
+    std::vector<LocatedAddress> known;  // of ours, wherever they may be by plan; see plan_addresses
+  };
+  Outcome settle(TimePoint now, const Wanted& wanted);
   // Renews what is due, at most as much as fits one turn of the loop.
   Outcome renew(TimePoint now);
   // When to call renew() next; nothing while there is nothing to renew.
@@ -52,8 +55,7 @@ class AddressKeeper {
  private:
   using Held = std::map<LocatedAddress, TimePoint>;  // and when it was held or renewed last
 
-  [[nodiscard]] std::vector<AddressStep> steps(const std::vector<LocatedAddress>& desired,
-                                               std::vector<LocatedAddress> known);
+  [[nodiscard]] std::vector<AddressStep> steps(Wanted wanted);
   void hold(TimePoint now, const LocatedAddress& at, Outcome& outcome);
   void let_go(LocatedAddress at, Outcome& outcome);
   [[nodiscard]] Held::const_iterator most_urgent() const;

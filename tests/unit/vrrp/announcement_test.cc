@@ -41,6 +41,30 @@ TEST(Announcement, IsReadAsItWasWritten) {
   }
 }
 
+// Of an address that somebody else has: the frame comes from us, and names the other.
+TEST(Announcement, ForAnotherNamesItsMacAndComesFromOurs) {
+  constexpr MacAddress kOurs{0x02, 0, 0, 0, 0, 0x01};
+  for (const auto* const address : {"192.0.2.100", "2001:db8::100"}) {
+    const Announcement said{.address = ip(address), .mac = kMac};
+    const auto frame = encode_for_another(said, kOurs);
+    EXPECT_TRUE(std::equal(kOurs.begin(), kOurs.end(), frame.begin() + 6));
+    EXPECT_EQ(parse_announcement(frame), said);
+  }
+}
+
+// RFC 4861, 4.4: the link-layer address of the target is in an option, behind others perhaps.
+TEST(Announcement, AnAdvertisementsMacIsThatOfItsOption) {
+  auto frame = encode(Announcement{.address = ip("2001:db8::100"), .mac = kMac});
+  const std::vector<std::uint8_t> other{14, 1, 1, 2, 3, 4, 5, 6};  // a nonce
+  frame.insert(frame.end() - 8, other.begin(), other.end());
+  frame[6] = 0x0A;
+  EXPECT_EQ(parse_announcement(frame)->mac, kMac);
+  frame[frame.size() - 7] = 0;  // an option without a length ends them
+  auto sender = kMac;
+  sender[0] = 0x0A;
+  EXPECT_EQ(parse_announcement(frame)->mac, sender);
+}
+
 TEST(Announcement, NothingElseIsRead) {
   const auto arp = encode(Announcement{.address = ip("192.0.2.100"), .mac = kMac});
   auto question = arp;

@@ -391,7 +391,8 @@ TEST(SyncGroup, YieldsAsSoonAsOneYields) {
   ASSERT_EQ(set.machine(0).state(), State::active);
   const auto envelope = from_peer(web6());
   const auto reception = set.receive(TimePoint(6s), envelope, says(web6(), 200, envelope));
-  EXPECT_EQ(who<ReleaseAddresses>(reception.actions), (Routers{1, 0}));
+  EXPECT_EQ(who<SendAdvertisement>(reception.actions), (Routers{1, 0})) << "a last word each";
+  EXPECT_TRUE(set.machine(0).is_lingering() && set.machine(1).is_lingering());
   EXPECT_EQ(set.machine(0).state(), State::backup);
   EXPECT_EQ(set.machine(1).state(), State::backup);
 }

@@ -18,6 +18,8 @@ const IpAddress kSelf = ip("192.0.2.20");
 const IpAddress kLower = ip("192.0.2.10");
 const IpAddress kHigher = ip("192.0.2.30");
 
+const IpPrefix kVip = IpPrefix::parse("192.0.2.100").value();
+
 RouterConfig config(int priority = 100) {
   return {.version = Version::v3,
           .vrid = Vrid(51),
@@ -25,7 +27,7 @@ RouterConfig config(int priority = 100) {
           .advert_interval = 1s,
           .preempt = true,
           .source = kSelf,
-          .addresses = {IpPrefix::parse("192.0.2.100").value()}};
+          .addresses = {kVip}};
 }
 
 Received advert(int priority, IpAddress source = kHigher, Duration interval = 1s) {
@@ -127,6 +129,7 @@ struct Row {
   Event event;
   State to;
   bool speaks = false;  // sends an advertisement of any priority
+  bool keeps = false;   // the addresses, for a successor
 };
 
 std::vector<Row> table() {
@@ -146,7 +149,7 @@ std::vector<Row> table() {
       {initialize, "held", AddressesHeld{}, initialize},
       {initialize, "refused", AddressesRefused{}, initialize},
       {initialize, "taken", AddressTaken{}, initialize},
-      {initialize, "foreign owner", ForeignOwner{}, initialize},
+      {initialize, "foreign owner", ForeignOwner{kVip.address}, initialize},
       {initialize, "claimed", Claimed{}, initialize},
       {initialize, "yielded", Yielded{}, initialize},
       {initialize, "reconfigured", Reconfigured{config(120)}, initialize},
@@ -165,28 +168,29 @@ std::vector<Row> table() {
       {backup, "held", AddressesHeld{}, backup},
       {backup, "refused", AddressesRefused{}, backup},
       {backup, "taken", AddressTaken{}, backup},
-      {backup, "foreign owner", ForeignOwner{}, backup},
+      {backup, "foreign owner", ForeignOwner{kVip.address}, backup},
       {backup, "claimed", Claimed{}, active},
       {backup, "yielded", Yielded{}, backup},
       {backup, "reconfigured", Reconfigured{config(120)}, backup},
       {backup, "answered", answer(), backup},
 
       {active, "started", Started{}, active},
-      {active, "stopped", Stopped{}, initialize, true},
+      {active, "stopped", Stopped{}, initialize, true, true},
+      {active, "stopped, nobody can follow", Stopped{.farewells = 0}, initialize, true},
       {active, "timer, nothing due", TimerExpired{}, active},
       {active, "advert 0", advert(0), active, true},
       {active, "advert equal, lower address", advert(100, kLower), active},
-      {active, "advert equal, higher address", advert(100, kHigher), backup, true},
-      {active, "advert higher", advert(200), backup, true},
+      {active, "advert equal, higher address", advert(100, kHigher), backup, true, true},
+      {active, "advert higher", advert(200), backup, true, true},
       {active, "link up", LinkChanged{.up = true}, active},
       {active, "link down", LinkChanged{.up = false}, fault},
       {active, "stalled", Stalled{}, backup},
       {active, "held", AddressesHeld{}, active},
       {active, "refused", AddressesRefused{}, fault, true},
       {active, "taken", AddressTaken{}, active},
-      {active, "foreign owner", ForeignOwner{}, active},
+      {active, "foreign owner", ForeignOwner{kVip.address}, active},
       {active, "claimed", Claimed{}, active},
-      {active, "yielded", Yielded{}, backup, true},
+      {active, "yielded", Yielded{}, backup, true, true},
       {active, "reconfigured", Reconfigured{config(120)}, active, true},
       {active, "answered", answer(), active},
 
@@ -203,7 +207,7 @@ std::vector<Row> table() {
       {fault, "held", AddressesHeld{}, fault},
       {fault, "refused", AddressesRefused{}, fault},
       {fault, "taken", AddressTaken{}, fault},
-      {fault, "foreign owner", ForeignOwner{}, fault},
+      {fault, "foreign owner", ForeignOwner{kVip.address}, fault},
       {fault, "claimed", Claimed{}, fault},
       {fault, "yielded", Yielded{}, fault},
       {fault, "reconfigured", Reconfigured{config(120)}, fault},
@@ -228,8 +232,9 @@ TEST(VirtualRouter, EveryStateAnswersEveryEvent) {
     EXPECT_EQ(sent(actions).has_value(), row.speaks) << where;
     EXPECT_EQ(contains<StateChanged>(actions), row.from != row.to) << where;
     const bool held = row.from == State::active;
-    const bool holds = row.to == State::active;
+    const bool holds = row.to == State::active || row.keeps;
     EXPECT_EQ(contains<ReleaseAddresses>(actions), held && !holds) << where;
+    EXPECT_EQ(subject.router().is_lingering(), row.keeps) << where;
     EXPECT_EQ(subject.router().desired_addresses().empty(), !holds) << where;
     const bool retries = row.from == State::active && row.event_name == "refused";
     // Who has just claimed waits for the kernel, not for a time.
@@ -490,12 +495,22 @@ TEST(VirtualRouter, DoesNotDefendItselfAfterYielding) {
   auto subject = Subject::in(State::active);
   (void)subject.at(subject.elapsed() + 1ms, advert(50, kLower));
   (void)subject.at(subject.elapsed() + 1ms, advert(200));
-  for (int i = 1; i < 20; ++i) EXPECT_TRUE(subject.at(subject.elapsed() + 500ms, advert(200)).empty());
+  for (int i = 1; i < 20; ++i) {
+    const auto actions = subject.at(subject.elapsed() + 500ms, advert(200));
+    EXPECT_FALSE(contains<AnnounceAddresses>(actions) || sent(actions)) << i;
+  }
 }
 
 TEST(VirtualRouter, SaysPriorityZeroBeforeItLetsGo) {
   auto subject = Subject::in(State::active);
   const auto actions = subject.at(subject.elapsed() + 1ms, Stopped{});
+  EXPECT_EQ(sent(actions), kPriorityLeaving);
+  EXPECT_FALSE(contains<ReleaseAddresses>(actions)) << "the successor comes first";
+}
+
+TEST(VirtualRouter, WhoNobodyCanFollowLetsGoAtOnce) {
+  auto subject = Subject::in(State::active);
+  const auto actions = subject.at(subject.elapsed() + 1ms, Stopped{.farewells = 0});
   EXPECT_EQ(sent(actions), kPriorityLeaving);
   EXPECT_LT(position<SendAdvertisement>(actions), position<ReleaseAddresses>(actions));
 }
@@ -528,7 +543,7 @@ TEST(VirtualRouter, AfterALinkFaultItListensForAWholeDownInterval) {
 // ---------------------------------------------------------------------
 
 Event random_event(std::mt19937& random) {
-  switch (random() % 11) {
+  switch (random() % 12) {
     case 0:
       return Started{.link_up = random() % 4 != 0};
     case 1:
@@ -542,6 +557,8 @@ Event random_event(std::mt19937& random) {
       return TimerExpired{};
     case 6:
       return random() % 4 == 0 ? Event(Stalled{}) : Event(TimerExpired{});
+    case 7:
+      return ForeignOwner{kVip.address};
     default:
       return advert(static_cast<int>(random() % 256), random() % 2 == 0 ? kLower : kHigher,
                     std::chrono::milliseconds(10 * (1 + random() % 300)));
@@ -563,7 +580,10 @@ TEST(VirtualRouter, KeepsItsContractUnderAnyEvents) {
       const auto event = random_event(random);
       const auto actions = one.at(now, event);  // checks the deadline
       EXPECT_EQ(actions, twin.step(TimePoint(now), event)) << "equal inputs, unequal actions; seed " << seed;
-      EXPECT_EQ(one.router().desired_addresses().empty(), one.state() != State::active) << seed;
+      const bool may_keep = one.state() == State::backup || one.state() == State::initialize;
+      EXPECT_TRUE(one.state() == State::active || may_keep || one.router().desired_addresses().empty())
+          << seed;
+      EXPECT_FALSE(one.state() == State::active && one.router().desired_addresses().empty()) << seed;
       const bool knows = one.state() == State::active || one.state() == State::backup;
       EXPECT_TRUE(knows || !one.router().active_router()) << seed;
     }
@@ -629,6 +649,7 @@ TEST(VirtualRouter, TheOwnerPreemptsWhateverTheSettingSays) {
   (void)subject.held();
   (void)subject.at(1s, advert(255, kHigher));
   ASSERT_EQ(subject.state(), State::backup);
+  (void)subject.expire();  // it lets go of the addresses
   const auto deadline = subject.router().next_deadline()->when;
   (void)subject.at(2s, advert(200, kLower));
   EXPECT_EQ(subject.router().next_deadline()->when, deadline);
@@ -702,11 +723,198 @@ TEST(Announcing, AForeignOwnerIsAnsweredOnceAfterAWait) {
   const auto heard = subject.elapsed() + 2s;
   while (subject.elapsed() < heard) (void)subject.expire();
   const auto now = subject.elapsed();
-  EXPECT_TRUE(subject.at(now, ForeignOwner{}).empty());
-  EXPECT_TRUE(subject.at(now, ForeignOwner{}).empty());
+  EXPECT_TRUE(subject.at(now, ForeignOwner{kVip.address}).empty());
+  EXPECT_TRUE(subject.at(now, ForeignOwner{kVip.address}).empty());
   int announced = 0;
   while (subject.elapsed() < now + 3s) announced += contains<AnnounceAddresses>(subject.expire()) ? 1 : 0;
   EXPECT_EQ(announced, 1);
+}
+
+// --- make before break (P8, P9, P24)
+// ------------------------------------------------------------------------------------------------------
+
+// The slowest skew at an interval of a second, and the slack.
+constexpr Duration kRound = Duration(1s) * 255 / 256 + 20ms;
+
+std::vector<IpPrefix> released(const Actions& actions) {
+  std::vector<IpPrefix> gone;
+  for (const auto& action : actions) {
+    if (const auto* release = std::get_if<ReleaseAddress>(&action)) gone.push_back(release->prefix);
+  }
+  return gone;
+}
+
+std::optional<LingerEnd> end_of_linger(const Actions& actions) {
+  for (const auto& action : actions) {
+    if (const auto* over = std::get_if<HandedOver>(&action)) return over->how;
+  }
+  return std::nullopt;
+}
+
+struct Left {
+  Subject subject = Subject::in(State::active);
+  Duration when{};
+  Left() {
+    when = subject.elapsed() + 1ms;
+    (void)subject.at(when, Stopped{});
+  }
+};
+
+TEST(Leaving, EndsAMomentAfterTheSuccessorAnnounced) {
+  Left left;
+  (void)left.subject.at(left.when + 600ms, ForeignOwner{kVip.address});
+  EXPECT_TRUE(left.subject.at(left.when + 601ms, advert(90)).empty());
+  const auto actions = left.subject.expire();
+  EXPECT_EQ(left.subject.elapsed(), left.when + 601ms + Linger::kSettle);
+  EXPECT_EQ(released(actions), std::vector{kVip});
+  EXPECT_EQ(end_of_linger(actions), LingerEnd::announced);
+  EXPECT_TRUE(contains<ReleaseAddresses>(actions));
+  EXPECT_FALSE(left.subject.router().next_deadline());
+}
+
+// keepalived advertises before it has the address.
+TEST(Leaving, WaitsForAnAnnouncementAfterTheAdvertisement) {
+  Left left;
+  (void)left.subject.at(left.when + 600ms, advert(90));
+  (void)left.subject.at(left.when + 826ms, ForeignOwner{kVip.address});
+  EXPECT_EQ(end_of_linger(left.subject.expire()), LingerEnd::announced);
+  EXPECT_EQ(left.subject.elapsed(), left.when + 826ms + Linger::kSettle);
+}
+
+TEST(Leaving, EndsASecondAfterTheAdvertisementOfASilentSuccessor) {
+  Left left;
+  (void)left.subject.at(left.when + 600ms, advert(90));
+  (void)left.subject.at(left.when + 1500ms, advert(90));
+  EXPECT_EQ(end_of_linger(left.subject.expire()), LingerEnd::advertised);
+  EXPECT_EQ(left.subject.elapsed(), left.when + 1600ms);
+}
+
+TEST(Leaving, SaysItAgainOnlyWhenEverybodyHadTheTimeToClaim) {
+  Left left;
+  for (int i = 1; i <= 2; ++i) {
+    EXPECT_EQ(sent(left.subject.expire()), kPriorityLeaving) << i;
+    EXPECT_EQ(left.subject.elapsed(), left.when + i * kRound) << i;
+  }
+  const auto actions = left.subject.expire();
+  EXPECT_EQ(left.subject.elapsed(), left.when + 3 * kRound);
+  EXPECT_FALSE(sent(actions));
+  EXPECT_EQ(end_of_linger(actions), LingerEnd::nobody);
+  EXPECT_FALSE(left.subject.router().next_deadline());
+}
+
+TEST(Leaving, IsSilentAsSoonAsSomebodyFollows) {
+  Left left;
+  (void)left.subject.at(left.when + 600ms, advert(90));
+  while (left.subject.router().next_deadline()) EXPECT_FALSE(sent(left.subject.expire()));
+}
+
+// Anybody can announce an address; and an announcement alone says nothing of who speaks for it.
+TEST(Leaving, IsNotEndedByAnAnnouncementAlone) {
+  Left left;
+  (void)left.subject.at(left.when + 10ms, ForeignOwner{kVip.address});
+  EXPECT_EQ(left.subject.router().next_deadline()->when, TimePoint(left.when + kRound))
+      << "the next farewell";
+  EXPECT_TRUE(left.subject.router().is_lingering());
+}
+
+TEST(Leaving, AnotherPriorityZeroIsNoSuccessor) {
+  Left left;
+  EXPECT_TRUE(left.subject.at(left.when + 10ms, advert(0)).empty());
+  EXPECT_EQ(sent(left.subject.expire()), kPriorityLeaving);
+}
+
+TEST(Leaving, NeverTakesLongerThanTheGrace) {
+  for (const auto interval : {10ms, 40950ms}) {
+    auto with = config();
+    with.advert_interval = interval;
+    auto subject = Subject::in(State::active, with);
+    const auto when = subject.elapsed() + 1ms;
+    (void)subject.at(when, Stopped{.farewells = 1000});
+    if (interval > 1s) (void)subject.at(when + 6900ms, advert(90, kHigher, interval));
+    while (subject.router().next_deadline()) (void)subject.expire();
+    EXPECT_EQ(subject.elapsed(), when + Linger::kLongest);
+    EXPECT_FALSE(subject.router().is_lingering());
+  }
+}
+
+TEST(Leaving, ASecondTimeItEndsAtOnce) {
+  Left left;
+  const auto actions = left.subject.at(left.when + 10ms, Stopped{});
+  EXPECT_TRUE(contains<ReleaseAddresses>(actions));
+  EXPECT_EQ(end_of_linger(actions), LingerEnd::cut_short);
+  EXPECT_FALSE(left.subject.router().next_deadline());
+}
+
+TEST(Leaving, ALostLinkOrASleepEndsItAtOnce) {
+  for (const Event& event : {Event(LinkChanged{.up = false}), Event(Stalled{})}) {
+    Left left;
+    EXPECT_TRUE(contains<ReleaseAddresses>(left.subject.at(left.when + 10ms, event)));
+    EXPECT_FALSE(left.subject.router().next_deadline());
+  }
+}
+
+TEST(Leaving, EachAddressGoesOnItsOwnAnnouncement) {
+  auto with = config();
+  const auto second = IpPrefix::parse("192.0.2.101").value();
+  with.addresses.push_back(second);
+  auto subject = Subject::in(State::active, with);
+  const auto when = subject.elapsed() + 1ms;
+  (void)subject.at(when, Stopped{});
+  (void)subject.at(when + 600ms, advert(90));
+  (void)subject.at(when + 601ms, ForeignOwner{second.address});
+  auto actions = subject.expire();
+  EXPECT_EQ(released(actions), std::vector{second});
+  EXPECT_FALSE(contains<ReleaseAddresses>(actions));
+  EXPECT_EQ(subject.router().desired_addresses(), std::vector{kVip});
+  actions = subject.expire();
+  EXPECT_EQ(released(actions), std::vector{kVip});
+  EXPECT_EQ(end_of_linger(actions), LingerEnd::advertised) << "of several the worst";
+  EXPECT_EQ(subject.elapsed(), when + 1600ms);
+}
+
+// Our own successors hold, announce, and then advertise.
+TEST(Yielding, EndsAMomentAfterAWinnerThatAnnouncedFirst) {
+  auto subject = Subject::in(State::active);
+  const auto when = subject.elapsed() + 2s;
+  while (subject.router().next_deadline()->when <= TimePoint(when)) (void)subject.expire();
+  (void)subject.at(when, ForeignOwner{kVip.address});
+  (void)subject.at(when + 5ms, advert(200));
+  EXPECT_EQ(subject.state(), State::backup);
+  EXPECT_EQ(end_of_linger(subject.expire()), LingerEnd::announced);
+  EXPECT_EQ(subject.elapsed(), when + 5ms + Linger::kSettle);
+}
+
+TEST(Yielding, AnOldAnnouncementWasSomebodyElses) {
+  auto subject = Subject::in(State::active);
+  const auto when = subject.elapsed() + 5s;
+  (void)subject.at(when, ForeignOwner{kVip.address});
+  (void)subject.at(when + 1001ms, advert(200));
+  EXPECT_EQ(end_of_linger(subject.expire()), LingerEnd::advertised);
+  EXPECT_EQ(subject.elapsed(), when + 1001ms + 1s);
+}
+
+TEST(Yielding, WhoBecomesActiveAgainGoesOnWithTheAddresses) {
+  auto with = config(255 - 1);
+  with.advert_interval = 10ms;
+  auto subject = Subject::in(State::active, with);
+  (void)subject.at(subject.elapsed() + 1ms, advert(255, kHigher, 10ms));
+  ASSERT_TRUE(subject.router().is_lingering());
+  const auto actions = subject.expire();
+  EXPECT_EQ(subject.state(), State::active);
+  EXPECT_TRUE(contains<HoldAddresses>(actions));
+  EXPECT_FALSE(contains<ReleaseAddresses>(actions));
+  EXPECT_FALSE(subject.router().is_lingering());
+}
+
+TEST(Yielding, WhoIsStoppedMeanwhileStillWaitsForTheWinner) {
+  auto subject = Subject::in(State::active);
+  const auto when = subject.elapsed() + 1ms;
+  (void)subject.at(when, advert(200));
+  const auto actions = subject.at(when + 100ms, Stopped{});
+  EXPECT_FALSE(sent(actions)) << "it is a backup";
+  EXPECT_FALSE(contains<ReleaseAddresses>(actions));
+  EXPECT_EQ(end_of_linger(subject.expire()), LingerEnd::advertised);
+  EXPECT_EQ(subject.elapsed(), when + 1s);
 }
 
 }  // namespace
