@@ -38,7 +38,7 @@ constexpr std::string_view kHelp =
                               osixia/keepalived takes (KEEPALIVED_VIRTUAL_IPS, ...)
   swarm-vip-agent status [--json]
                               what the agents of this host do
-  swarm-vip-agent healthcheck exit status 0 when this container's agent answers
+  swarm-vip-agent healthcheck exit status 0 when this container's agent is in charge, or rightly waits
   swarm-vip-agent --version | --help
 
 Settings
