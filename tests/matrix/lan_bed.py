@@ -10,6 +10,7 @@ a bed of its own, so nothing of one event is left in the next."""
 from __future__ import annotations
 
 import contextlib
+import enum
 import hashlib
 import os
 import secrets
@@ -18,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import clock
 from agent import Agent, Plan, binary, start_keepalived
@@ -33,6 +34,16 @@ from measure import Measurement
 from samples import OURS
 
 TIMING = Timing.of(interval=0.25, successor=100)
+
+
+class Order(enum.Enum):
+    """How the Swarm replaces agents."""
+
+    STOP_FIRST = enum.auto()
+    START_FIRST = enum.auto()
+
+
+SWARM_ORDER = Order.STOP_FIRST  # what the operator asks the Swarm for
 
 
 class LanBed(Bed):
@@ -111,19 +122,34 @@ class LanBed(Bed):
         return own
 
     def roll(self, changes: Mapping[str, Any] | None = None, **settings: Any) -> None:
-        """New settings reach one host after the other, the holder first: with ours as the Swarm brings them, which
-        stops an agent, starts the next and waits for its health; keepalived is told to read its file again."""
+        """New settings reach every host: with ours as the Swarm brings them, keepalived is told to read its file again."""
         self.plan = replace(self.plan, **settings, changes={**self.plan.changes, **(changes or {})})
-        for host in self.plan.members:
-            if self._is_ours:
-                self.stop(host)
-                self.start(host)
-                self.takes_part(host)
-                wait_until(lambda: len(self.owners.now(self.vip)) == 1, PATIENCE, "one host has the address")
-            else:
+        if not self._is_ours:
+            for host in self.plan.members:
                 program = self.program(host)
                 Path(program.argv[program.argv.index("-f") + 1]).write_text(v3_conf(self.plan, host))
                 program.signal(signal.SIGHUP)
+        elif SWARM_ORDER == Order.STOP_FIRST:
+            self._roll_stop_first()
+        else:
+            self._roll_start_first()
+
+    def _roll_stop_first(self) -> None:
+        """One host after the other, the holder first."""
+        for host in self.plan.members:
+            self.stop(host)
+            self.start(host)
+            self.takes_part(host)
+            wait_until(lambda: len(self.owners.now(self.vip)) == 1, PATIENCE, "one host has the address")
+
+    def _roll_start_first(self) -> None:
+        """All hosts at once; each old agent is stopped when the new one beside it is healthy."""
+        old = {host: self.program(host) for host in self.plan.members}
+        for host in old:
+            self.start(host)
+        for host, program in old.items():
+            wait_until(cast(Agent, self.running[host]).is_healthy, PATIENCE, f"the new agent of {host.name} is healthy")
+            assert program.stop(20) == 0, program.log()
 
     def keys(self, *ids: int) -> dict[str, Any]:
         """Plan changes for these keys; the first one signs."""
@@ -158,6 +184,16 @@ class LanBed(Bed):
                 iifname "{source.name}" oifname "{target.name}" drop
               }}
             }}""")
+
+    def filter_vrrp(self) -> None:
+        """The switch drops protocol 112 between any two; all else passes."""
+        self._cluster.lan.switch.nft("""
+            table bridge pairs {
+              chain forward {
+                type filter hook forward priority 0;
+                ip protocol 112 drop
+              }
+            }""")
 
     def burn(self, host: Host) -> None:
         """Two busy loops per processor, until the bed ends."""

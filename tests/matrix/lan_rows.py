@@ -197,6 +197,15 @@ def deaf_to_its_peer(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
+@LAN.row(goal=Target(NONE, ONE_WAY), today=Target(INTERVAL, UNLIMITED), has_rival=True)
+def vrrp_filtered(bed: LanBed) -> None:
+    """A firewall drops VRRP between the nodes, and nothing else."""
+    with bed.watched():
+        bed.filter_vrrp()
+        bed.claimed_by(bed.successor)
+        bed.look_on(10 * bed.timing.interval)
+
+
 # The host.
 
 
