@@ -25,7 +25,7 @@ from swarm_state import remove_stale_labs
 from wire import Wire
 
 IMAGE = "swarm-vip:latest"  # the demo's too, so that one build serves both
-TIMING = Timing.of(interval=0.25, successor=110)
+TIMING = Timing.of(interval=0.25, successor=100)  # whoever may follow in the middle of a roll
 PRIORITIES = ("100", "110", "120")
 GROUP, VIP = "production", 201
 ROLLED_OUT = 180.0  # three nodes, one after the other, and what the Swarm itself waits for
