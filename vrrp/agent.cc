@@ -198,6 +198,7 @@ void Agent::on_packets() {
 
 void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame) {
   if (const auto announcement = parse_announcement(frame)) on_announcement(*announcement);
+  if (const auto owner = parse_owner(frame)) on_owner(interface, *owner);
   const auto question = parse_question(frame);
   if (!question) return;
   const bool to_all = (frame.front() & 1U) != 0;  // of Ethernet's destination
@@ -224,8 +225,7 @@ void Agent::on_question(IfIndex interface, bool to_all, const Question& question
 
 // Somebody else says that one of our addresses is theirs: the LAN may believe it.
 void Agent::on_announcement(const Announcement& announcement) {
-  const bool ours = std::ranges::find(links_, announcement.mac, &ObservedLink::mac) != links_.end();
-  if (ours) return;
+  if (is_ours(announcement.mac)) return;
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     const auto& addresses = sites_[i].settings.protocol.addresses;
     const bool claimed =
@@ -235,6 +235,24 @@ void Agent::on_announcement(const Announcement& announcement) {
     chronicle_.foreign_owner(loop_.now(), announcement);
     perform(routers_->feed(loop_.now(), i, ForeignOwner{}));
   }
+}
+
+// Only a router that asked whether anybody has them cares.
+void Agent::on_owner(IfIndex interface, const Announcement& owner) {
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    if (!routers_->is_checking(i) || is_ours(owner.mac)) continue;
+    for (const auto& at : located(i)) {
+      if (interface != carrier(i, at) || at.prefix.address != owner.address) continue;
+      sites_[i].refusal =
+          text(owner.mac) + " has " + owner.address.text() +
+          ", and no router that we believe speaks for it (its own address, another key, or proxy ARP?)";
+      perform(routers_->feed(loop_.now(), i, AddressTaken{}));
+    }
+  }
+}
+
+bool Agent::is_ours(const MacAddress& mac) const {
+  return std::ranges::find(links_, mac, &ObservedLink::mac) != links_.end();
 }
 
 void Agent::on_hints() {
@@ -253,7 +271,9 @@ void Agent::on_hints() {
   const bool wanted =
       std::ranges::any_of(sites_, in_want) && (!hints.links.empty() || !hints.addresses_added.empty());
   if (hints.overrun || own_link || wanted || !hints.addresses_removed.empty()) observe_links();
+  for (const auto& removal : hints.addresses_removed) removed_by_[removal.at.prefix] = removal.by;
   if (hints.overrun || !hints.addresses_removed.empty()) settle_addresses();
+  removed_by_.clear();
 }
 
 void Agent::arm_timers() {

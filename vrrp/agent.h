@@ -72,6 +72,7 @@ class Agent {
     std::uint64_t announcements = 0;
     std::uint64_t transitions = 0;
     std::uint64_t put_back = 0;
+    std::deque<TimePoint> put_back_lately;
     std::uint64_t foreign_owners = 0;
   };
   struct Sockets {
@@ -99,6 +100,7 @@ class Agent {
   void carry_out(std::size_t router, const SendHello& action);
   void carry_out(std::size_t router, const ReadyToClaim& action);
   void carry_out(std::size_t router, const AskPeers& action);
+  void carry_out(std::size_t router, const ProbeAddresses& action);
 
   // To be called before anything else in a turn: what queued up while we slept must not find us active.
   void notice_stall();
@@ -107,6 +109,8 @@ class Agent {
   void on_hellos();
   void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
   void on_announcement(const Announcement& announcement);
+  void on_owner(IfIndex interface, const Announcement& owner);
+  [[nodiscard]] bool is_ours(const MacAddress& mac) const;
   void on_question(IfIndex interface, bool to_all, const Question& question);
   void on_hints();
   void arm_timers();
@@ -122,6 +126,8 @@ class Agent {
   void settle_addresses();
   void renew();
   void tell(std::size_t router, const AddressKeeper::Outcome& outcome);
+  // One of its addresses had gone and is back. False when that happens too often to go on as active.
+  [[nodiscard]] bool put_back(std::size_t router, const IpPrefix& address);
   void refuse(std::size_t router, const IpPrefix& prefix, const Error& error);
   void look_around();
   void look_around_later();
@@ -137,6 +143,7 @@ class Agent {
     IfIndex interface;
     Announcement announcement;
   };
+  [[nodiscard]] IfIndex carrier(std::size_t router, const LocatedAddress& at) const;
   [[nodiscard]] std::optional<Saying> saying(std::size_t router, const LocatedAddress& at) const;
   [[nodiscard]] const std::string& why_fault(std::size_t router) const;
   [[nodiscard]] RouterStatus status_of(std::size_t router) const;
@@ -151,6 +158,7 @@ class Agent {
   std::vector<Site> sites_;
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
   std::optional<AddressKeeper> keeper_;
+  std::map<IpPrefix, std::uint32_t> removed_by_;  // just now; see NetlinkHints
   bool links_known_ = true;
   bool again_wanted_ = false;
   Backoff again_pause_;

@@ -84,11 +84,29 @@ void Agent::carry_out(std::size_t router, const AnnounceAddresses&) {
   }
 }
 
+void Agent::carry_out(std::size_t router, const ProbeAddresses&) {
+  auto& site = sites_.at(router);
+  for (const auto& at : located(router)) {
+    const auto link = std::ranges::find(links_, carrier(router, at), &ObservedLink::index);
+    if (link == links_.end()) continue;
+    const auto sent = sockets_.announcer.send(link->index, encode_probe(at.prefix.address, link->mac));
+    if (sent) continue;
+    ++site.send_errors;
+    chronicle_.failed(loop_.now(), "send_failed", sent.error());
+  }
+}
+
+// The interface with a MAC of its own under the address.
+IfIndex Agent::carrier(std::size_t router, const LocatedAddress& at) const {
+  const auto& site = sites_.at(router);
+  const bool by_virtual_mac = site.virtual_link && site.virtual_link->index() == at.interface;
+  return by_virtual_mac && site.link ? site.link->index : at.interface;
+}
+
 std::optional<Agent::Saying> Agent::saying(std::size_t router, const LocatedAddress& at) const {
   const auto& site = sites_.at(router);
   const bool by_virtual_mac = site.virtual_link && site.virtual_link->index() == at.interface;
-  const auto carrier = by_virtual_mac && site.link ? site.link->index : at.interface;
-  const auto link = std::ranges::find(links_, carrier, &ObservedLink::index);
+  const auto link = std::ranges::find(links_, carrier(router, at), &ObservedLink::index);
   if (link == links_.end()) return std::nullopt;
   const bool v6 = at.prefix.address.family() == Family::ipv6;
   return Saying{.interface = at.interface,

@@ -17,13 +17,6 @@ bool is_ordinary(Discard why) {
   return why == Discard::vrid || why == Discard::own_address || why == Discard::other_interface;
 }
 
-std::string text_of(const MacAddress& mac) {
-  std::array<char, 18> text{};
-  (void)std::snprintf(text.data(), text.size(), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-                      mac[3], mac[4], mac[5]);
-  return text.data();
-}
-
 }  // namespace
 
 std::uint64_t Chronicle::count(TimePoint now, const std::string& trouble) {
@@ -63,17 +56,17 @@ void Chronicle::foreign_owner(TimePoint now, const Announcement& announcement) {
   if (times == 0) return;
   log::warning("foreign_owner", {{"group", group_},
                                  {"address", announcement.address.text()},
-                                 {"mac", text_of(announcement.mac)},
+                                 {"mac", text(announcement.mac)},
                                  {"why", "somebody else announced our address; announcing it again"},
                                  {"count", std::to_string(times)}});
 }
 
-void Chronicle::address_put_back(TimePoint now, const IpPrefix& address) {
+void Chronicle::address_put_back(TimePoint now, const IpPrefix& address, const std::string& removed_by) {
   const auto times = count(now, "put back");
   if (times == 0) return;
   log::warning("address_put_back", {{"group", group_},
                                     {"address", address.text()},
-                                    {"why", "it was removed from outside or its lease ran out"},
+                                    {"removed_by", removed_by},
                                     {"count", std::to_string(times)}});
 }
 

@@ -110,6 +110,10 @@ struct Plan {
   // How long to listen at the start; 0: the active-down interval; not said: in version 3 at least as long as
   // beside a router that speaks once in a second, whatever our own interval.
   std::optional<std::chrono::milliseconds> start_wait;
+  // How long who starts and hears nobody at all waits for its network to work; with a key and over unicast,
+  // since only peers that can be asked give a sign of life.
+  std::chrono::milliseconds start_grace{0};
+  bool duplicate_check = true;  // ask the LAN before a first claim whether another host has the addresses
   Announce announce;
   bool virtual_mac = false;  // 00-00-5e-00-01-VRID instead of the interface's own
   bool accept = true;        // else only the addresses' neighbours are answered, and no packet to them

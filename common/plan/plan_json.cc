@@ -219,6 +219,8 @@ std::string to_json(const Plan& plan) {
                 {"announce", {{"at_ms", announce_at}, {"refresh_ms", plan.announce.refresh.count()}}},
                 {"virtual_mac", plan.virtual_mac},
                 {"accept", plan.accept},
+                {"start_grace_ms", plan.start_grace.count()},
+                {"duplicate_check", plan.duplicate_check},
                 {"status_port", plan.status_port},
                 {"routers", routers},
                 {"members", members}};
@@ -251,6 +253,9 @@ Result<Plan> from_json(std::string_view text) {
   read_wire(reader, plan);
   if (reader.has("start_wait_ms"))
     plan.start_wait = std::chrono::milliseconds(reader.number("start_wait_ms", 0, kDayMs));
+  plan.start_grace =
+      std::chrono::milliseconds(reader.number("start_grace_ms", 0, kDayMs, plan.start_grace.count()));
+  plan.duplicate_check = reader.flag("duplicate_check", plan.duplicate_check);
   if (reader.has("announce")) plan.announce = read_announce(reader.object("announce"), faults);
   plan.status_port = static_cast<std::uint16_t>(reader.number("status_port", 1, 65535));
   for (const auto& router : reader.array("routers")) plan.routers.push_back(read_router(router, faults));

@@ -132,6 +132,8 @@ class Planner {
     plan.advert_interval = settings_.advert_interval;
     plan.preempt = settings_.preempt;
     plan.preempt_delay = settings_.preempt_delay;
+    plan.start_grace = settings_.start_grace;
+    plan.duplicate_check = settings_.duplicate_check;
     plan.lease = settings_.lease;
     plan.interface = settings_.interface;
     plan.auth = auth(settings_.auth);

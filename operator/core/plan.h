@@ -23,6 +23,8 @@ struct GroupSettings {
   std::chrono::milliseconds advert_interval{250};
   bool preempt = true;
   std::chrono::milliseconds preempt_delay{5000};
+  std::chrono::milliseconds start_grace{10000};
+  bool duplicate_check = true;
   plan::Lease lease;
   std::string interface{plan::kAuto};
   int default_priority = 100;

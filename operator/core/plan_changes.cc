@@ -61,6 +61,9 @@ std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan
   compare("interval", duration_text(before.advert_interval), duration_text(after.advert_interval), changes);
   compare("preempt", before.preempt ? "on" : "off", after.preempt ? "on" : "off", changes);
   compare("preempt delay", duration_text(before.preempt_delay), duration_text(after.preempt_delay), changes);
+  compare("start grace", duration_text(before.start_grace), duration_text(after.start_grace), changes);
+  compare("duplicate check", before.duplicate_check ? "on" : "off", after.duplicate_check ? "on" : "off",
+          changes);
   compare("lease", before.lease.text(), after.lease.text(), changes);
   compare("interface", before.interface, after.interface, changes);
   compare("authentication", std::string(plan::Auth::name(before.auth.mode)),

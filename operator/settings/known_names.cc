@@ -10,7 +10,7 @@
 namespace vip::swarm {
 namespace {
 
-constexpr std::array<std::string_view, 30> kKnown{
+constexpr std::array<std::string_view, 32> kKnown{
     "KEEPALIVED_GROUP",
     "KEEPALIVED_VIRTUAL_IPS",
     "KEEPALIVED_INTERFACE",
@@ -31,6 +31,8 @@ constexpr std::array<std::string_view, 30> kKnown{
     "SWARM_VIP_ADVERT_INTERVAL",
     "SWARM_VIP_PREEMPT",
     "SWARM_VIP_PREEMPT_DELAY",
+    "SWARM_VIP_START_GRACE",
+    "SWARM_VIP_DUPLICATE_CHECK",
     "SWARM_VIP_LEASE",
     "SWARM_VIP_LOG_LEVEL",
     "SWARM_VIP_LOG_FORMAT",

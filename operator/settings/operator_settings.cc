@@ -150,6 +150,10 @@ class SettingsReader {
     group().preempt = settings::flag(env_, "SWARM_VIP_PREEMPT", group().preempt, findings_);
     group().preempt_delay = duration("SWARM_VIP_PREEMPT_DELAY", {milliseconds(0), milliseconds(1'000'000)},
                                      group().preempt_delay);
+    group().start_grace =
+        duration("SWARM_VIP_START_GRACE", {milliseconds(0), milliseconds(600'000)}, group().start_grace);
+    group().duplicate_check =
+        settings::flag(env_, "SWARM_VIP_DUPLICATE_CHECK", group().duplicate_check, findings_);
     if (const auto text = env_.text("SWARM_VIP_LEASE"); !text.empty()) {
       const auto lease = plan::Lease::parse(text);
       if (!lease) findings_.refuse("SWARM_VIP_LEASE", text, "auto, off, or whole seconds from 2s to 86400s");

@@ -33,6 +33,7 @@ RouterConfig read_config(ByteReader& input) {
                       .vrid = Vrid(1),
                       .priority = {},
                       .start_wait = std::chrono::milliseconds(input.u16()),
+                      .start_grace = std::chrono::milliseconds(input.u16()),
                       .source = IpAddress::v4({192, 0, 2, 100}),
                       .addresses = {},
                       .lease = std::chrono::seconds(bits / 2 % 4),
@@ -81,7 +82,7 @@ Event read_event(ByteReader& input, const RouterConfig& config) {
     case 7:
       return read_answer(input);
     case 8:
-      return ForeignOwner{};
+      return input.u8() % 2 == 0 ? Event(ForeignOwner{}) : Event(AddressTaken{});
     case 9:
       return config.in_group ? Event(Claimed{}) : Event(ForeignOwner{});
     case 10:

@@ -34,7 +34,8 @@ IpAddress address(const Json& value) {
 
 RouterConfig config(const Json& given) {
   allow(given, {"version", "vrid", "priority", "interval_ms", "preempt", "preempt_delay_ms", "start_wait_ms",
-                "password", "source", "addresses", "lease_ms", "in_group", "asks_peers", "generation"});
+                "start_grace_ms", "password", "source", "addresses", "lease_ms", "in_group", "asks_peers",
+                "generation"});
   RouterConfig made{.version = static_cast<Version>(given.value("version", 3)),
                     .vrid = Vrid(given.value("vrid", std::uint8_t{51})),
                     .priority = Priority(given.value("priority", std::uint8_t{100})),
@@ -43,6 +44,7 @@ RouterConfig config(const Json& given) {
   made.preempt = given.value("preempt", made.preempt);
   made.preempt_delay = milliseconds(given.value("preempt_delay_ms", Json(0)));
   made.start_wait = milliseconds(given.value("start_wait_ms", Json(0)));
+  made.start_grace = milliseconds(given.value("start_grace_ms", Json(0)));
   made.lease = milliseconds(given.value("lease_ms", Json(0)));
   made.in_group = given.value("in_group", false);
   made.asks_peers = given.value("asks_peers", false);
@@ -109,6 +111,7 @@ Event event(const Json& given) {
       {"stalled, addresses kept", Stalled{.addresses_kept = true}},
       {"held", AddressesHeld{}},
       {"refused", AddressesRefused{}},
+      {"taken", AddressTaken{}},
       {"foreign owner", ForeignOwner{}},
       {"group down", LinkChanged{.up = false, .by_group = true}},
       {"group up", LinkChanged{.up = true, .by_group = true}},
@@ -137,6 +140,7 @@ std::string text(const Action& action, const VirtualRouter& router) {
   if (std::holds_alternative<AnnounceAddresses>(action)) return "announce";
   if (std::holds_alternative<ReadyToClaim>(action)) return "ready to claim";
   if (std::holds_alternative<AskPeers>(action)) return "ask the peers";
+  if (std::holds_alternative<ProbeAddresses>(action)) return "ask who has the addresses";
   if (const auto* hello = std::get_if<SendHello>(&action))
     return std::string(hello->kind == HelloKind::question ? "question" : "answer") + " to " +
            hello->to.text();

@@ -34,6 +34,7 @@ void Model::adopt(const RouterConfig& config) {
   preempt_ = config.preempt;
   preempt_delay_ = config.preempt_delay.count();
   start_wait_ = config.start_wait.count();
+  start_grace_ = config.start_grace.count();
   in_group_ = config.in_group;
   decides_ties_ = config.decides_ties;
   has_kin_ = config.asks_peers;
@@ -52,12 +53,16 @@ Expected Model::feed(std::int64_t now, const Event& event) {
   if (std::holds_alternative<TimerExpired>(event)) expired(now, out);
   if (const auto* advert = std::get_if<Received>(&event))
     heard(now, advert->priority.value, advert->interval.count(), advert->source, out);
+  if (std::holds_alternative<Received>(event) || std::holds_alternative<Answered>(event)) heard_one_ = true;
   if (const auto* link = std::get_if<LinkChanged>(&event)) {
     if (link->source) self_ = *link->source;
     if (!link->up && state_ == 'A' && speaking() && link->by_group) out.sent.push_back(0);
     if (!link->up && (state_ == 'A' || state_ == 'B')) let_go('F', out);
     if (!link->up && state_ == 'F') retry_at_ = kNever;  // the link decides when to try again
-    if (link->up && state_ == 'F' && retry_at_ == kNever) listen(now, out);
+    if (link->up && state_ == 'F' && retry_at_ == kNever) {
+      listen(now, out);
+      if (!link->by_group && !heard_one_) listen_first(now);
+    }
   }
   if (const auto* sleep = std::get_if<Stalled>(&event)) slept(now, sleep->addresses_kept, out);
   if (std::holds_alternative<AddressesHeld>(event) && state_ == 'A' && !has_address_) {
@@ -69,9 +74,9 @@ Expected Model::feed(std::int64_t now, const Event& event) {
   if (std::holds_alternative<AddressesRefused>(event) && state_ == 'A') {
     if (speaking()) out.sent.push_back(0);
     let_go('F', out);
-    retry_at_ = now + retry_pause_;
-    retry_pause_ = std::min(2 * retry_pause_, kLongestRetryPause);
+    retry_later(now);
   }
+  if (std::holds_alternative<AddressTaken>(event)) taken_ = state_ == 'B';
   if (std::holds_alternative<Claimed>(event) && state_ == 'B') claim(now, out);
   if (std::holds_alternative<Yielded>(event) && state_ == 'A') {
     if (speaking()) out.sent.push_back(std::get<Yielded>(event).leaves ? 0 : priority_);
@@ -91,11 +96,26 @@ void Model::started(std::int64_t now, bool link_up, Expected& out) {
     state_ = 'F';
     return;
   }
+  heard_one_ = false;
   listen(now, out);
-  if (state_ == 'B' && start_wait_ > 0 && priority_ != 255) {
+  listen_first(now);
+}
+
+void Model::listen_first(std::int64_t now) {
+  if (state_ != 'B' || priority_ == 255) return;
+  if (start_wait_ > 0) {
     down_at_ = now + start_wait_;
     first_time_ = true;
   }
+  if (!has_kin_ || now + start_grace_ <= down_at_) return;
+  graceless_ = down_at_;
+  down_at_ = now + start_grace_;
+  first_time_ = true;
+}
+
+void Model::retry_later(std::int64_t now) {
+  retry_at_ = now + retry_pause_;
+  retry_pause_ = std::min(2 * retry_pause_, kLongestRetryPause);
 }
 
 void Model::stopped(Expected& out) {
@@ -150,6 +170,7 @@ void Model::heard(std::int64_t now, int priority, std::int64_t interval, const I
 
 // RFC 9568, 6.4.2.
 void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender) {
+  taken_ = false;
   if (priority == 0) {
     if (follows_ && *follows_ != sender && !it_leaves_) return;
     it_leaves_ = true;
@@ -248,7 +269,10 @@ void Model::answered_in_backup(std::int64_t now, const Answered& answer) {
     deaf_.reset();
     humble_until_ = now;
   }
+  if (answer.state == State::active || answer.active_router) taken_ = false;
   if (!first_time_) return;
+  if (graceless_ != kNever && down_at_ != kNever) down_at_ = std::min(down_at_, std::max(graceless_, now));
+  graceless_ = kNever;
   if (answer.plan_is_quiet && down_at_ != kNever) down_at_ = std::min(down_at_, now + down());
   if (answer.state != State::active) return;
   const auto interval = answer.interval.count();
@@ -327,6 +351,8 @@ void Model::listen(std::int64_t now, Expected& out) {
   retry_at_ = kNever;
   was_patient_ = false;
   first_time_ = false;
+  taken_ = false;
+  graceless_ = kNever;
   heard_interval_ = version_2_ ? own_interval_ : std::max(heard_interval_, own_interval_);
   follows_.reset();
   it_leaves_ = false;
@@ -339,6 +365,11 @@ void Model::listen(std::int64_t now, Expected& out) {
 }
 
 void Model::may_claim(std::int64_t now, Expected& out) {
+  if (taken_) {
+    let_go('F', out);
+    retry_later(now);
+    return;
+  }
   if (in_group_) {
     out.ready = true;
   } else {
@@ -370,6 +401,8 @@ void Model::let_go(char to, Expected& out) {
   slow_words_ = 0;
   was_patient_ = false;
   first_time_ = false;
+  taken_ = false;
+  graceless_ = kNever;
   loser_since_ = winner_since_ = active_since_ = kNever;
   down_at_ = advert_at_ = preempt_at_ = retry_at_ = resume_at_ = kNever;
 }

@@ -12,12 +12,14 @@
 //   a loser is answered at once (RFC 9568 only), but not within half an interval of our last word;
 //   who slept, lost its link or was refused the address listens for a whole down interval before it claims;
 //   the owner of the addresses listens to nobody first;
+//   who finds at its claim that another host has the address is in a fault and tries again later;
 //   a loser that goes on for five intervals and a second, with no gap of three, does not hear us: we yield,
 //   and leave it the addresses for a minute, doubled each time up to four, forgotten four minutes later; a
 //   longer interval of our own is said three times at the old pace before we follow it ourselves; one of a
 //   group claims when it is told that all can, and yields when it is told that one must.
 // And what the answers of peers of ours to our questions change:
-//   a first listening longer than a down interval ends a down interval after all are known to be quiet;
+//   a first listening, also that after a link that was down since the start, may be longer until a first
+//   answer; longer than a down interval it ends a down interval after all are known to be quiet;
 //   who slept as active and still has the address goes on after half an interval of silence, or as soon as
 //   all whom it knows are quiet, unless somebody was or is active; who slept as a backup waits an interval
 //   and its skew at least, and listens as at the start; without preemption, after a split, who is worse says
@@ -70,6 +72,8 @@ class Model {
   void reconfigured(std::int64_t now, const RouterConfig& config, Expected& out);
   void adopt(const RouterConfig& config);
   void listen(std::int64_t now, Expected& out);
+  void listen_first(std::int64_t now);
+  void retry_later(std::int64_t now);
   void may_claim(std::int64_t now, Expected& out);
   void claim(std::int64_t now, Expected& out);
   void speak(std::int64_t now, Expected& out);
@@ -92,6 +96,7 @@ class Model {
   bool preempt_ = true;
   std::int64_t preempt_delay_ = 0;
   std::int64_t start_wait_ = 0;
+  std::int64_t start_grace_ = 0;
   bool in_group_ = false;
   bool decides_ties_ = true;
   bool has_kin_ = false;
@@ -115,9 +120,12 @@ class Model {
   IpAddress loser_;
   std::int64_t humble_until_ = 0;  // leaves the addresses to whoever does not hear us
   std::int64_t humble_for_ = 60'000'000'000;
-  std::optional<IpAddress> deaf_;  // who did not hear us
-  bool first_time_ = false;        // listens since its start or sleep, and has heard nothing yet
-  std::set<IpAddress> kin_;        // whoever answered once
+  std::optional<IpAddress> deaf_;    // who did not hear us
+  bool heard_one_ = false;           // since the start
+  std::int64_t graceless_ = kNever;  // when the first listening ends if anybody answers
+  bool taken_ = false;               // by a host that is no router
+  bool first_time_ = false;          // listens since its start or sleep, and has heard nothing yet
+  std::set<IpAddress> kin_;          // whoever answered once
   std::int64_t active_since_ = kNever;
   std::int64_t winner_since_ = kNever;
   std::int64_t newer_plan_since_ = kNever;

@@ -75,6 +75,15 @@ class Answer:
     mac: str
 
 
+@dataclass(frozen=True)
+class Probe:
+    """"Has anybody that address?": an ARP request or a neighbour solicitation from nobody."""
+
+    time: float
+    host: str
+    address: str
+
+
 class Wire:
     """A context manager: listens from its birth to its end."""
 
@@ -82,6 +91,7 @@ class Wire:
         self._adverts: list[Advert] = []
         self._announcements: list[Announcement] = []
         self._answers: list[Answer] = []
+        self._probes: list[Probe] = []
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
         self._socket = lan.switch.inside(_open_packet_socket)
@@ -98,6 +108,12 @@ class Wire:
         self._check()
         with self._lock:
             return [a for a in self._announcements if a.time >= since and host in (None, a.host)]
+
+    def probes(self, host: str | None = None, since: float = 0, address: str | None = None) -> list[Probe]:
+        self._check()
+        with self._lock:
+            return [p for p in self._probes
+                    if p.time >= since and host in (None, p.host) and address in (None, p.address)]
 
     def answers(self, host: str | None = None, since: float = 0, address: str | None = None) -> list[Answer]:
         self._check()
@@ -129,6 +145,8 @@ class Wire:
             sender_mac, sender, target = packet[8:14], packet[14:18], packet[24:28]
             if sender == target and host != "br0":
                 self._announce(Announcement(now, host, socket.inet_ntoa(sender), sender_mac.hex(":"), frame))
+            elif sender == bytes(4) and host != "br0":
+                self._probe(Probe(now, host, socket.inet_ntoa(target)))
             elif packet[7] == 2 and host != "br0":
                 self._answer(Answer(now, host, socket.inet_ntoa(sender), sender_mac.hex(":")))
         elif ethertype == 0x0800 and packet[9] == 112 and host != "br0":
@@ -146,6 +164,13 @@ class Wire:
                 self._answer(Answer(now, host, target, frame[6:12].hex(":")))
             else:
                 self._announce(Announcement(now, host, target, frame[6:12].hex(":"), frame))
+
+        elif ethertype == 0x86DD and host != "br0" and len(packet) >= 64 and packet[40] == 135 and packet[8:24] == bytes(16):
+            self._probe(Probe(now, host, socket.inet_ntop(socket.AF_INET6, packet[48:64])))
+
+    def _probe(self, probe: Probe) -> None:
+        with self._lock:
+            self._probes.append(probe)
 
     def _announce(self, announcement: Announcement) -> None:
         with self._lock:

@@ -25,16 +25,15 @@ constexpr std::uint8_t kFlagSolicited = 0x40;
 constexpr std::uint8_t kFlagOverride = 0x20;
 constexpr std::uint8_t kTargetLinkLayer = 2;  // the option, of one unit of 8 bytes
 constexpr std::uint8_t kHopLimit = 255;
-constexpr std::size_t kNaSize = 32;
-constexpr std::size_t kNaChecksumOffset = 14 + 40 + 2;
+constexpr std::size_t kIcmpv6ChecksumOffset = 14 + 40 + 2;
 
-struct ArpTarget {
+struct Station {
   MacAddress mac{};
   IpAddress address;
 };
 
 std::vector<std::uint8_t> arp(std::uint16_t operation, const MacAddress& to, const Announcement& sender,
-                              const ArpTarget& target) {
+                              const Station& target) {
   ByteWriter frame;
   frame.bytes(to);
   frame.bytes(sender.mac);
@@ -51,6 +50,31 @@ std::vector<std::uint8_t> arp(std::uint16_t operation, const MacAddress& to, con
   return std::move(frame).take();
 }
 
+std::vector<std::uint8_t> icmpv6(const Station& from, const Station& to, std::span<const std::uint8_t> body) {
+  const auto size = static_cast<std::uint16_t>(body.size());
+  InternetChecksum sum;
+  sum.add(from.address.bytes());
+  sum.add(to.address.bytes());
+  sum.add_u16(size);
+  sum.add_u16(kIcmpv6);
+  sum.add(body);
+
+  ByteWriter frame;
+  frame.bytes(to.mac);
+  frame.bytes(from.mac);
+  frame.u16(kEtherIpv6);
+  frame.u16(0x6000);  // version 6
+  frame.u16(0);
+  frame.u16(size);
+  frame.u8(kIcmpv6);
+  frame.u8(kHopLimit);
+  frame.bytes(from.address.bytes());
+  frame.bytes(to.address.bytes());
+  frame.bytes(body);
+  frame.patch_u16(kIcmpv6ChecksumOffset, sum.value());
+  return std::move(frame).take();
+}
+
 std::vector<std::uint8_t> neighbor_advertisement(const Announcement& announcement, const MacAddress& to_mac,
                                                  const IpAddress& to, bool solicited) {
   ByteWriter body;  // of ICMPv6
@@ -64,27 +88,8 @@ std::vector<std::uint8_t> neighbor_advertisement(const Announcement& announcemen
   body.u8(kTargetLinkLayer);
   body.u8(1);
   body.bytes(announcement.mac);
-  InternetChecksum sum;
-  sum.add(announcement.address.bytes());
-  sum.add(to.bytes());
-  sum.add_u16(kNaSize);
-  sum.add_u16(kIcmpv6);
-  sum.add(body.view());
-
-  ByteWriter frame;
-  frame.bytes(to_mac);
-  frame.bytes(announcement.mac);
-  frame.u16(kEtherIpv6);
-  frame.u16(0x6000);  // version 6
-  frame.u16(0);
-  frame.u16(kNaSize);
-  frame.u8(kIcmpv6);
-  frame.u8(kHopLimit);
-  frame.bytes(announcement.address.bytes());
-  frame.bytes(to.bytes());
-  frame.bytes(body.view());
-  frame.patch_u16(kNaChecksumOffset, sum.value());
-  return std::move(frame).take();
+  return icmpv6({.mac = announcement.mac, .address = announcement.address}, {.mac = to_mac, .address = to},
+                body.view());
 }
 
 struct ArpPacket {
@@ -157,6 +162,13 @@ std::optional<Ethernet> parse_ethernet(std::span<const std::uint8_t> frame) {
 
 }  // namespace
 
+std::string text(const MacAddress& mac) {
+  std::array<char, 18> text{};
+  (void)std::snprintf(text.data(), text.size(), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+                      mac[3], mac[4], mac[5]);
+  return text.data();
+}
+
 std::vector<std::uint8_t> encode(const Announcement& announcement) {
   if (announcement.address.family() == Family::ipv4)
     return arp(kArpRequest, kBroadcast, announcement, {.mac = kBroadcast, .address = announcement.address});
@@ -168,6 +180,40 @@ std::vector<std::uint8_t> encode_answer(const Question& question, const Announce
     return arp(kArpReply, question.asker_mac, answer, {.mac = question.asker_mac, .address = question.asker});
   if (question.asker.is_unspecified()) return encode(answer);
   return neighbor_advertisement(answer, question.asker_mac, question.asker, /*solicited=*/true);
+}
+
+std::vector<std::uint8_t> encode_probe(const IpAddress& address, const MacAddress& from) {
+  if (address.family() == Family::ipv4)
+    return arp(kArpRequest, kBroadcast, {.address = IpAddress(), .mac = from},
+               {.mac = {}, .address = address});
+  // RFC 4291, 2.7.1: the group of all that end in the same 24 bits.
+  std::array<std::uint8_t, 16> group{0xFF, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xFF};
+  std::ranges::copy(address.bytes().last(3), group.begin() + 13);
+  const MacAddress group_mac{0x33, 0x33, 0xFF, group[13], group[14], group[15]};
+  ByteWriter body;
+  body.u8(kNeighborSolicitation);
+  body.u8(0);
+  body.u16(0);
+  body.zeros(4);
+  body.bytes(address.bytes());
+  return icmpv6({.mac = from, .address = IpAddress::v6({})},
+                {.mac = group_mac, .address = IpAddress::v6(group)}, body.view());
+}
+
+std::optional<Announcement> parse_owner(std::span<const std::uint8_t> frame) {
+  const auto ethernet = parse_ethernet(frame);
+  if (!ethernet) return std::nullopt;
+  if (ethernet->type == kEtherArp) {
+    const auto packet = parse_arp(ethernet->rest);
+    if (!packet || packet->sender.is_unspecified()) return std::nullopt;
+    return Announcement{.address = packet->sender, .mac = packet->sender_mac};
+  }
+  if (ethernet->type != kEtherIpv6) return std::nullopt;
+  const auto message = parse_neighbor_message(ethernet->rest);
+  if (!message || message->type != kNeighborAdvertisement) return std::nullopt;
+  return Announcement{.address = message->target,
+                      .mac = ethernet->sender,
+                      .from_router = (message->flags & kFlagRouter) != 0};
 }
 
 std::optional<Announcement> parse_announcement(std::span<const std::uint8_t> frame) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/base/ip_address.h"
@@ -14,6 +15,7 @@
 namespace vip::vrrp {
 
 using MacAddress = std::array<std::uint8_t, 6>;
+[[nodiscard]] std::string text(const MacAddress& mac);  // "02:42:ac:11:00:02"
 
 struct Announcement {
   IpAddress address;
@@ -29,6 +31,14 @@ struct Announcement {
 // What a frame says about its sender's address: an ARP packet with the same sender and target, or an
 // unsolicited neighbour advertisement with hop limit 255. Nothing for all other frames.
 [[nodiscard]] std::optional<Announcement> parse_announcement(std::span<const std::uint8_t> frame);
+
+// The frame that asks whether anybody has an address, without claiming it: an ARP probe (RFC 5227, 2.1.1), or
+// a neighbour solicitation from nobody (RFC 4862, 5.4.2).
+[[nodiscard]] std::vector<std::uint8_t> encode_probe(const IpAddress& address, const MacAddress& from);
+
+// Who has an address, by whatever a frame shows: each ARP packet of a sender with an address, each neighbour
+// advertisement. Probes show nothing: who asks does not have it.
+[[nodiscard]] std::optional<Announcement> parse_owner(std::span<const std::uint8_t> frame);
 
 // A neighbour who asks who has an address: an ARP request for another than its own, or a neighbour
 // solicitation.

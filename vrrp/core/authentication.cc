@@ -23,6 +23,9 @@ using Digest = std::array<std::uint8_t, kDigestSize>;
 // The most sources to remember. Only holders of the key can make a mark, so this bounds mistakes, not
 // attacks.
 constexpr std::size_t kMarksMax = 65536;
+constexpr std::uint64_t kSequenceSecond = std::uint64_t{1} << 32U;
+// So much older than the last use may be what is remembered of it.
+constexpr std::uint64_t kSecondsForgotten = 2;
 
 Digest digest_of(std::span<const std::uint8_t> message, std::span<const std::uint8_t> trailer_start,
                  const IpAddress& source, const AuthKey& key) {
@@ -97,6 +100,23 @@ Authenticator::Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint
   VIP_ASSERT(!signs() || key(sending_key) != nullptr);
 }
 
+AuthenticatorMemory Authenticator::memory() const {
+  AuthenticatorMemory memory{.last = last_, .highest_heard = highest_heard_, .marks = {}};
+  memory.marks.reserve(marks_.size());
+  for (const auto& [speaker, sequence] : marks_) {
+    const auto& [source, vrid, version] = speaker;
+    memory.marks.push_back({.source = source, .vrid = Vrid(vrid), .version = version, .sequence = sequence});
+  }
+  return memory;
+}
+
+void Authenticator::resume(const AuthenticatorMemory& memory) {
+  if (memory.last) last_ = Sequence(memory.last->value() + kSecondsForgotten * kSequenceSecond);
+  highest_heard_ = memory.highest_heard;
+  for (const auto& heard : memory.marks)
+    mark({heard.source, heard.vrid.value, heard.version}, heard.sequence);
+}
+
 const AuthKey* Authenticator::key(std::uint8_t id) const {
   const auto found = std::ranges::find(keys_, id, &AuthKey::id);
   return found == keys_.end() ? nullptr : &*found;
@@ -155,8 +175,7 @@ void Authenticator::mark(const Speaker& speaker, Sequence sequence) {
 
 void Authenticator::heard_hello(const IpAddress& source, Vrid vrid, Version version,
                                 std::span<const std::uint8_t> trailer) {
-  constexpr std::uint64_t kSecond = std::uint64_t{1} << 32U;
-  const Sequence bound(sequence_of(trailer).value() - kSecond);
+  const Sequence bound(sequence_of(trailer).value() - kSequenceSecond);
   const Speaker speaker(source, vrid.value, static_cast<std::uint8_t>(version));
   const auto known = marks_.find(speaker);
   if (known == marks_.end() || bound.newer_than(known->second)) mark(speaker, bound);

@@ -82,6 +82,21 @@ class Sequence {
 // Whether a packet is a message with a trailer: where the message ends, by its own count.
 [[nodiscard]] std::optional<std::size_t> trailer_offset(std::span<const std::uint8_t> packet, Family family);
 
+// What an authenticator knows beside its keys, so that another process on this host can go on from there.
+struct AuthenticatorMemory {
+  struct Mark {  // the highest sequence heard
+    IpAddress source;
+    Vrid vrid;
+    std::uint8_t version = 0;  // of the protocol; hellos have one of their own
+    Sequence sequence;
+    friend bool operator==(const Mark&, const Mark&) = default;
+  };
+  std::optional<Sequence> last;  // that we used
+  std::optional<Sequence> highest_heard;
+  std::vector<Mark> marks;
+  friend bool operator==(const AuthenticatorMemory&, const AuthenticatorMemory&) = default;
+};
+
 // Numbers what we send and judges what we hear. Replay: of each source only a higher sequence than the
 // highest so far is taken. There is no test against our own clock (no clock is in the path of a failover), so
 // what remains possible is to replay, to a receiver that has just started and heard nothing yet, packets of a
@@ -91,6 +106,10 @@ class Authenticator {
   // `window`: how far a packet's time may be from ours; 0: it does not matter.
   Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key,
                 std::chrono::seconds window = std::chrono::seconds(0));
+
+  [[nodiscard]] AuthenticatorMemory memory() const;
+  // Goes on from there; also when that is a little out of date, every number that follows is a new one.
+  void resume(const AuthenticatorMemory& memory);
 
   // Whether there is a key to prove anything with.
   [[nodiscard]] bool has_keys() const { return mode_ != AuthMode::off && !keys_.empty(); }

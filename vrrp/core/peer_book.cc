@@ -14,6 +14,11 @@ void PeerBook::heard_authentic(const IpAddress& sender, TimePoint now) {
   transient_.insert_or_assign(sender, now + kTransientLife);
 }
 
+void PeerBook::resume(const std::map<IpAddress, TimePoint>& transient) {
+  for (const auto& [address, until] : transient)
+    if (!is_listed(address) && transient_.size() < kTransientMax) transient_.insert_or_assign(address, until);
+}
+
 std::vector<IpAddress> PeerBook::current(TimePoint now) {
   std::erase_if(transient_, [now](const auto& entry) { return entry.second <= now; });
   auto peers = listed_;

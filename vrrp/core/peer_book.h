@@ -21,6 +21,10 @@ class PeerBook {
   // Listed first; forgets whoever was silent for too long.
   [[nodiscard]] std::vector<IpAddress> current(TimePoint now);
 
+  [[nodiscard]] const std::map<IpAddress, TimePoint>& transient() const { return transient_; }
+  // Those that another process on this host knew.
+  void resume(const std::map<IpAddress, TimePoint>& transient);
+
   static constexpr Duration kTransientLife = std::chrono::seconds(30);
   static constexpr std::size_t kTransientMax = 256;
 

@@ -50,6 +50,51 @@ RouterActions RouterSet::start(TimePoint now) {
   return out;
 }
 
+RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool addresses_kept) {
+  authenticator_.resume(memory.authenticator);
+  std::map<std::size_t, Actions> resumed;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    auto& member = members_[i];
+    const auto known = std::ranges::find_if(memory.routers, [&](const SetMemory::Router& router) {
+      return router.vrid == member.setup.protocol.vrid && router.family == member.setup.family() &&
+             router.machine.state != State::initialize;
+    });
+    if (known == memory.routers.end()) continue;
+    member.peers.resume(known->transient_peers);
+    resumed.emplace(i, member.machine.resume(now, known->machine, memory.as_of, addresses_kept));
+  }
+  RouterActions out;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const bool usable = group_usable(i);
+    const auto known = resumed.find(i);
+    if (known == resumed.end()) {
+      step(now, i, Started{.link_up = usable}, out);
+      continue;
+    }
+    auto& member = members_[i];
+    const bool in_fault = member.machine.state() == State::fault;
+    if (member.machine.config().asks_peers && !in_fault) member.acquaintances.begin(now);
+    follow_up(now, i, known->second, out);
+    if (usable == in_fault)
+      step(now, i, LinkChanged{.up = usable, .by_group = member.usable && !usable}, out);
+  }
+  return out;
+}
+
+SetMemory RouterSet::memory(TimePoint now) const {
+  SetMemory memory{.as_of = now, .authenticator = authenticator_.memory(), .routers = {}};
+  for (std::size_t i = 0; i < members_.size(); ++i) memory.routers.push_back(memory_of(i));
+  return memory;
+}
+
+SetMemory::Router RouterSet::memory_of(std::size_t router) const {
+  const auto& member = members_.at(router);
+  return {.vrid = member.setup.protocol.vrid,
+          .family = member.setup.family(),
+          .machine = member.machine.memory(),
+          .transient_peers = member.peers.transient()};
+}
+
 RouterActions RouterSet::stop(TimePoint now) {
   RouterActions out;
   for (std::size_t i = 0; i < members_.size(); ++i) step(now, i, Stopped{}, out);
@@ -75,10 +120,15 @@ RouterActions RouterSet::feed(TimePoint now, std::size_t router, const Event& ev
 }
 
 void RouterSet::step(TimePoint now, std::size_t router, const Event& event, RouterActions& out) {
+  follow_up(now, router, members_.at(router).machine.step(now, event), out);
+}
+
+// What the set has to do for its router, and passes on of what it wants.
+void RouterSet::follow_up(TimePoint now, std::size_t router, const Actions& actions, RouterActions& out) {
   auto& member = members_.at(router);
   std::optional<StateChanged> changed;
   bool ready = false;
-  for (const auto& action : member.machine.step(now, event)) {
+  for (const auto& action : actions) {
     if (std::holds_alternative<ReadyToClaim>(action)) {
       ready = true;
       continue;
@@ -96,10 +146,24 @@ void RouterSet::step(TimePoint now, std::size_t router, const Event& event, Rout
   const bool counts = state == State::active && !member.machine.config().preempt;
   member.acquaintances.set_round(now, counts ? kRoundOfActive : Acquaintances::kRound);
   ask_peers(now, router, out);
+  check_for_duplicates(now, router, changed, out);
   queue(router);
   if (member.setup.sync_group.empty()) return;
   if (changed) follow(now, router, *changed, out);
   if (ready) claim_together(now, router, out);
+}
+
+// P17: beside the first listening, and that after a fault; not when it fell back from active, nor for a
+// router that another one speaks for.
+void RouterSet::check_for_duplicates(TimePoint now, std::size_t router,
+                                     const std::optional<StateChanged>& changed, RouterActions& out) {
+  auto& member = members_.at(router);
+  auto& check = member.duplicate_check;
+  const auto& machine = member.machine;
+  if (machine.state() != State::backup) check.end();
+  const bool began = changed && changed->to == State::backup && changed->from != State::active;
+  if (began && member.setup.checks_duplicates) check.begin(now);
+  if (check.turn(now)) out.push_back({.router = router, .action = ProbeAddresses{}});
 }
 
 // When it is time to.
@@ -127,7 +191,7 @@ void RouterSet::follow(TimePoint now, std::size_t router, const StateChanged& ch
     }
     if (change.from == State::active && change.to == State::backup)
       step(now, other, Yielded{.leaves = change.cause == Cause::newer_plan}, out);
-    if (change.cause == Cause::address_refused)
+    if (change.cause == Cause::address_refused || change.cause == Cause::address_taken)
       step(now, other, LinkChanged{.up = false, .by_group = true}, out);
     if (change.cause == Cause::retry) step(now, other, LinkChanged{.up = true, .by_group = true}, out);
   }
@@ -135,7 +199,10 @@ void RouterSet::follow(TimePoint now, std::size_t router, const StateChanged& ch
 
 void RouterSet::claim_together(TimePoint now, std::size_t router, RouterActions& out) {
   const auto others = companions(router);
-  const bool all = std::ranges::all_of(others, [this](auto other) { return machine(other).is_ready(); });
+  // One that is new to a group finds it active.
+  const bool all = std::ranges::all_of(others, [this](auto other) {
+    return machine(other).is_ready() || machine(other).state() == State::active;
+  });
   if (!all) return;
   step(now, router, Claimed{}, out);
   for (const auto other : others) step(now, other, Claimed{}, out);
@@ -180,6 +247,7 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   const auto odd = vrrp::notices(*decoded, envelope, config);
   for (std::size_t i = 0; i < kNoticeCount; ++i)
     if (odd.test(i)) ++member.notices.at(i);
+  member.duplicate_check.end();
   reception.event = Received{
       .source = envelope.source, .priority = advertisement.priority, .interval = advertisement.interval};
   step(now, *reception.router, *reception.event, reception.actions);
@@ -215,6 +283,7 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
     if (!event) return discard(member.discards, event.error());
+    if (event->state == State::active || event->active_router) member.duplicate_check.end();
     reception.event = *event;
     step(now, *reception.router, *event, reception.actions);
   } else {
@@ -311,7 +380,11 @@ void RouterSet::queue(std::size_t router) {
   auto& member = members_.at(router);
   const auto deadline = member.machine.next_deadline();
   auto when = member.acquaintances.next();
-  if (deadline && (!when || deadline->when < *when)) when = deadline->when;
+  const auto sooner = [&when](std::optional<TimePoint> other) {
+    if (other && (!when || *other < *when)) when = other;
+  };
+  sooner(member.duplicate_check.next());
+  if (deadline) sooner(deadline->when);
   if (when == member.queued) return;
   if (member.queued) deadlines_.erase({*member.queued, router});
   if (when) deadlines_.emplace(*when, router);

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -24,6 +25,7 @@
 #include "vrrp/core/acquaintances.h"
 #include "vrrp/core/advertisement.h"
 #include "vrrp/core/authentication.h"
+#include "vrrp/core/duplicate_check.h"
 #include "vrrp/core/hello.h"
 #include "vrrp/core/peer_book.h"
 #include "vrrp/core/receive_check.h"
@@ -41,6 +43,7 @@ struct RouterSetup {
   Transport transport = Transport::unicast;
   ChecksumForm checksum = ChecksumForm::pseudo_header;  // of what we send; that or message_only
   std::string sync_group;                               // empty: on its own
+  bool checks_duplicates = false;                       // asks the LAN before a first claim
 
   [[nodiscard]] Family family() const;
 };
@@ -68,6 +71,19 @@ struct Reception {
 using DiscardCounts = std::array<std::uint64_t, kDiscardCount>;
 using NoticeCounts = std::array<std::uint64_t, kNoticeCount>;
 
+// What the set knows beside its settings, so that another process on this host can go on from there.
+struct SetMemory {
+  struct Router {
+    Vrid vrid;
+    Family family = Family::ipv4;
+    RouterMemory machine;
+    std::map<IpAddress, TimePoint> transient_peers;  // and until when
+  };
+  TimePoint as_of;  // when it was true, or its process was last known to live
+  AuthenticatorMemory authenticator;
+  std::vector<Router> routers;
+};
+
 class RouterSet {
  public:
   RouterSet(std::vector<RouterSetup> setups, Authenticator authenticator);
@@ -81,6 +97,12 @@ class RouterSet {
 
   // Starts all of them, each by what link_changed() said of it; who was never told of begins in a fault.
   [[nodiscard]] RouterActions start(TimePoint now);
+  // Instead of start(): goes on where another process stopped, by its memory. Routers that it does not name
+  // are started. `addresses_kept`: whatever it held is still there.
+  [[nodiscard]] RouterActions resume(TimePoint now, const SetMemory& memory, bool addresses_kept);
+  [[nodiscard]] SetMemory memory(TimePoint now) const;
+  [[nodiscard]] SetMemory::Router memory_of(std::size_t router) const;
+  [[nodiscard]] AuthenticatorMemory memory_of_authenticator() const { return authenticator_.memory(); }
   [[nodiscard]] RouterActions stop(TimePoint now);
   // Whether the router's own link can be used, and its address there. Before start() nothing happens yet.
   [[nodiscard]] RouterActions link_changed(TimePoint now, std::size_t router, bool usable,
@@ -92,6 +114,11 @@ class RouterSet {
   // The same for a datagram of our own hello.
   [[nodiscard]] Reception receive_hello(TimePoint now, const Envelope& envelope,
                                         std::span<const std::uint8_t> datagram, Duration wall_clock = {});
+  // Whether AddressTaken is to be told of whoever has one of the router's addresses: while no active router
+  // was heard.
+  [[nodiscard]] bool is_checking(std::size_t router) const {
+    return members_.at(router).duplicate_check.is_running();
+  }
   // All timers that are due.
   [[nodiscard]] RouterActions expire(TimePoint now);
   // To be called before anything else of a turn: those who slept too long listen first. One alone needs not.
@@ -124,6 +151,7 @@ class RouterSet {
     VirtualRouter machine;
     PeerBook peers;
     Acquaintances acquaintances;
+    DuplicateCheck duplicate_check;
     IfIndex interface;
     bool usable = false;
     std::optional<TimePoint> queued;  // its entry in deadlines_
@@ -136,6 +164,9 @@ class RouterSet {
 
   [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
   void step(TimePoint now, std::size_t router, const Event& event, RouterActions& out);
+  void follow_up(TimePoint now, std::size_t router, const Actions& actions, RouterActions& out);
+  void check_for_duplicates(TimePoint now, std::size_t router, const std::optional<StateChanged>& changed,
+                            RouterActions& out);
   void follow(TimePoint now, std::size_t router, const StateChanged& change, RouterActions& out);
   void claim_together(TimePoint now, std::size_t router, RouterActions& out);
   void ask_peers(TimePoint now, std::size_t router, RouterActions& out);

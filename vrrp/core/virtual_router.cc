@@ -40,12 +40,14 @@ constexpr std::size_t kKinMax = 512;   // holders of the key, so this bounds mis
 constexpr Duration kLateMost = 50ms;
 // Adverts that say a longer interval at the shorter pace, so that everybody learns it in time.
 constexpr int kAdvertsAtOldPace = 3;
+// P11: who was gone for less has lost nothing, since the others wait for three.
+constexpr int kResumeIntervals = 2;
 
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
 constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count)> kCauseNames{
-    "started",         "stopped",        "owner",     "silence",       "active_left",     "preemption",
-    "higher_priority", "higher_address", "link_down", "link_up",       "address_refused", "retry",
-    "stalled",         "group",          "one_way",   "no_preemption", "newer_plan"};
+    "started",         "stopped",        "owner",     "silence", "active_left",     "preemption",
+    "higher_priority", "higher_address", "link_down", "link_up", "address_refused", "address_taken",
+    "retry",           "stalled",        "group",     "one_way", "no_preemption",   "newer_plan"};
 
 }  // namespace
 
@@ -107,6 +109,7 @@ bool VirtualRouter::is_stalled(TimePoint now, TimePoint busy_until) const {
 void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
   if (state_ != State::initialize) return;
   if (event.source) config_.source = *event.source;
+  heard_anybody_ = false;
   active_interval_ = config_.advert_interval;
   if (event.link_up) {
     listen_or_own(now, Cause::started, out);
@@ -162,12 +165,14 @@ void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
 }
 
 void VirtualRouter::on(TimePoint now, const Received& event, Actions& out) {
+  heard_anybody_ = true;
   if (state_ == State::backup) received_as_backup(now, event);
   if (state_ == State::active) received_as_active(now, event, out);
 }
 
 // RFC 9568, 6.4.2.
 void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
+  taken_ = false;  // by a router, as we see, also when it is just leaving
   if (advert.priority == kPriorityLeaving) {
     // Who leaves after it lost leaves nothing behind: the active router that we follow lives.
     if (active_router_ && *active_router_ != advert.source && !active_left_) return;
@@ -285,6 +290,7 @@ bool VirtualRouter::keeps_it(TimePoint now, const Answered& loser) const {
 void VirtualRouter::on(TimePoint now, const Answered& answer, Actions& out) {
   if (kin_.size() < kKinMax) kin_.insert(answer.source);
   if (answer.has_newer_plan) note_newer_plan(now);
+  heard_anybody_ = true;
   if (state_ == State::backup) answered_as_backup(now, answer);
   if (state_ == State::active) answered_as_active(now, answer, out);
 }
@@ -303,11 +309,13 @@ void VirtualRouter::answered_as_backup(TimePoint now, const Answered& answer) {
     preempt_again_at_ = now;
     deaf_.reset();
   }
+  if (answer.state == State::active || answer.active_router) taken_ = false;
   if (!listening_) return;
   const auto sooner = [this](TimePoint when) {
     const auto down = timers_.get(Timer::down);
     if (down && when < *down) timers_.set(Timer::down, when);
   };
+  if (const auto wait = std::exchange(without_grace_, std::nullopt)) sooner(std::max(*wait, now));
   // P23: the long first listening is for peers that are not ours.
   if (answer.plan_is_quiet) sooner(now + down_interval());
   if (answer.state != State::active) return;
@@ -443,7 +451,16 @@ void VirtualRouter::on(TimePoint now, const AddressesRefused&, Actions& out) {
   if (state_ != State::active) return;
   if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{kPriorityLeaving});
   become_fault(Cause::address_refused, out);
+  try_again_later(now);
+}
+
+void VirtualRouter::try_again_later(TimePoint now) {
   timers_.set(Timer::retry, now + retry_.next());
+}
+
+// P17: it counts when we claim, unless a router is heard until then: the address may be its.
+void VirtualRouter::on(TimePoint, const AddressTaken&, Actions&) {
+  taken_ = state_ == State::backup;
 }
 
 void VirtualRouter::on(TimePoint now, const ForeignOwner&, Actions&) {
@@ -489,6 +506,89 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
   speak(now, out);
 }
 
+RouterMemory VirtualRouter::memory() const {
+  RouterMemory memory{.advert_interval = config_.advert_interval,
+                      .addresses = config_.addresses,
+                      .generation = config_.generation,
+                      .state = state_,
+                      .timers = timers_,
+                      .active_interval = active_interval_,
+                      .active_router = active_router_,
+                      .active_left = active_left_,
+                      .last_advert = last_advert_,
+                      .active_since = active_since_,
+                      .announced = announced_,
+                      .announce_often_until = announce_often_until_,
+                      .claim_cause = claim_cause_,
+                      .adverts_at_old_pace = adverts_at_old_pace_,
+                      .old_pace = old_pace_,
+                      .preempt_again_at = preempt_again_at_,
+                      .deaf = deaf_,
+                      .listening = listening_,
+                      .heard_anybody = heard_anybody_,
+                      .kin = kin_,
+                      .newer_plan = {}};
+  if (newer_plan_) memory.newer_plan.emplace(newer_plan_->first, newer_plan_->last);
+  return memory;
+}
+
+Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoint as_of,
+                              bool addresses_kept) {
+  VIP_ASSERT(state_ == State::initialize);
+  state_ = memory.state;
+  timers_ = memory.timers;
+  active_interval_ = memory.active_interval;
+  active_router_ = memory.active_router;
+  active_left_ = memory.active_left;
+  last_advert_ = memory.last_advert;
+  active_since_ = memory.active_since;
+  announced_ = memory.announced;
+  announce_often_until_ = memory.announce_often_until;
+  claim_cause_ = memory.claim_cause;
+  adverts_at_old_pace_ = memory.adverts_at_old_pace;
+  old_pace_ = memory.old_pace;
+  preempt_again_at_ = memory.preempt_again_at;
+  deaf_ = memory.deaf;
+  listening_ = memory.listening;
+  heard_anybody_ = memory.heard_anybody;
+  kin_ = memory.kin;
+  if (memory.newer_plan)
+    newer_plan_ = NewerPlan{.first = memory.newer_plan->first, .last = memory.newer_plan->second};
+  bring_timers_up_to_date(now, as_of);
+
+  // The settings may have changed with the process.
+  const auto wanted = config_;
+  config_.advert_interval = memory.advert_interval;
+  config_.addresses = memory.addresses;
+  config_.generation = memory.generation;
+  Actions out;
+  if (state_ == State::active && timers_.armed(Timer::advert) && now - as_of >= kResumeIntervals * pace()) {
+    on(now, Stalled{.addresses_kept = addresses_kept}, out);
+  } else if (state_ == State::active && !timers_.armed(Timer::advert) && !timers_.armed(Timer::resume)) {
+    out.emplace_back(HoldAddresses{});  // it died while it claimed
+  } else if (state_ == State::backup && now - as_of > down_interval()) {
+    on(now, Stalled{}, out);
+  }
+  if (config_ != wanted) on(now, Reconfigured{.config = wanted}, out);
+  return out;
+}
+
+// What was due while the other process lived has been done, or this memory is older than its last deed.
+void VirtualRouter::bring_timers_up_to_date(TimePoint now, TimePoint as_of) {
+  const auto is_old = [&](Timer timer) { return timers_.armed(timer) && *timers_.get(timer) < as_of; };
+  if (is_old(Timer::down)) timers_.set(Timer::down, as_of + down_interval());
+  if (is_old(Timer::preempt_delay)) timers_.stop(Timer::preempt_delay);  // the next advertisement begins it
+  if (is_old(Timer::advert)) {
+    timers_.set(Timer::advert, now);
+    last_advert_ = std::max(last_advert_, as_of);
+  }
+  for (const auto timer : {Timer::resume, Timer::defend, Timer::retry})
+    if (is_old(timer)) timers_.set(timer, now);
+  if (!is_old(Timer::announce)) return;
+  const bool in_burst = announced_ < config_.announcements.at.size();
+  timers_.set(Timer::announce, in_burst ? now : now + config_.announcements.refresh);
+}
+
 // RFC 9568, 6.4.1: the owner is active at once, everybody else listens first.
 void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   timers_.stop_all();
@@ -505,14 +605,23 @@ void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
     become_backup(now, Duration::zero(), cause, nullptr, out);
     return;
   }
-  const bool first = cause == Cause::started && config_.start_wait > Duration::zero();
-  become_backup(now, first ? config_.start_wait : down_interval(), cause, nullptr, out);
-  listening_ = first;
+  const bool boots = cause == Cause::started || (cause == Cause::link_up && !heard_anybody_);
+  const bool first = boots && config_.start_wait > Duration::zero();
+  const auto wait = first ? config_.start_wait : down_interval();
+  const bool graced = boots && config_.asks_peers && config_.start_grace > wait;
+  become_backup(now, graced ? config_.start_grace : wait, cause, nullptr, out);
+  listening_ = first || graced;
+  if (graced) without_grace_ = now + wait;
   if (config_.asks_peers) out.emplace_back(AskPeers{});
 }
 
 // Alone at once; in a group when all its routers are ready.
 void VirtualRouter::claim(TimePoint now, Cause cause, Actions& out) {
+  if (taken_) {
+    become_fault(Cause::address_taken, out);
+    try_again_later(now);
+    return;
+  }
   if (!config_.in_group) {
     become_active(now, cause, out);
     return;
@@ -530,6 +639,8 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   active_left_ = false;
   ready_ = false;
   listening_ = false;
+  taken_ = false;
+  without_grace_.reset();
   contest_.reset();
   verdict_since_.reset();
   active_router_.reset();

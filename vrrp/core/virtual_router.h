@@ -23,6 +23,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -53,6 +54,9 @@ struct RouterConfig {
   Duration preempt_delay{};
   // How long to listen at the start; 0: the active-down interval.
   Duration start_wait{};
+  // How long to wait at the start for a first sign of life of anybody who can be asked: who hears nobody at
+  // all may be on a network that does not work yet. Counts where it is longer than start_wait.
+  Duration start_grace{};
   AuthType auth_type = AuthType::none;
   AuthData auth{};
   IpAddress source;  // our address in the packets; breaks ties (RFC 9568, 6.4.3)
@@ -67,6 +71,7 @@ struct RouterConfig {
   bool decides_ties = true;
   // There are peers that may be ours and can be asked: it says AskPeers and is told Answered (hello.h).
   bool asks_peers = false;
+  friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
 };
 
 enum class State : std::uint8_t { initialize, backup, active, fault };
@@ -85,6 +90,7 @@ enum class Cause : std::uint8_t {
   link_down,
   link_up,
   address_refused,  // the kernel does not take the address
+  address_taken,    // another host has it, and no router speaks for it
   retry,            // and is asked again after a while
   stalled,          // we slept; others may have taken over meanwhile
   group,            // another router of its sync group did so
@@ -118,6 +124,7 @@ struct Stalled {                // is_stalled() was true at the begin of a turn
 struct AddressesHeld {};     // the kernel has all of HoldAddresses
 struct AddressesRefused {};  // and it does not
 struct ForeignOwner {};      // somebody else announced one of the addresses
+struct AddressTaken {};      // somebody has one of the addresses, and no active router was heard
 struct Claimed {};           // all routers of the group are ready to claim
 struct Yielded {             // a router of the group yielded to a better one
   bool leaves = false;       // or handed over to whoever wants it
@@ -141,8 +148,9 @@ struct Answered {  // a peer of ours answered our question
   bool plan_is_quiet = false;
   bool known_are_quiet = false;
 };
-using Event = std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
-                           AddressesRefused, ForeignOwner, Claimed, Yielded, Reconfigured, Answered>;
+using Event =
+    std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
+                 AddressesRefused, AddressTaken, ForeignOwner, Claimed, Yielded, Reconfigured, Answered>;
 
 // --- actions ----------------------------------------------------------------------------------------------
 struct SendAdvertisement {
@@ -178,8 +186,11 @@ struct SendHello {  // what becomes of AskPeers, and of others' questions (route
   std::uint64_t ticket = 0;
   friend bool operator==(const SendHello&, const SendHello&) = default;
 };
+struct ProbeAddresses {  // ask the LAN who has them; whoever answers is AddressTaken (duplicate_check.h)
+  friend bool operator==(const ProbeAddresses&, const ProbeAddresses&) = default;
+};
 using Action = std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, AnnounceAddresses,
-                            StateChanged, ReadyToClaim, AskPeers, SendHello>;
+                            StateChanged, ReadyToClaim, AskPeers, SendHello, ProbeAddresses>;
 using Actions = std::vector<Action>;
 
 // `resume`: after a stall as active, silent until the peers had time to object.
@@ -190,11 +201,47 @@ enum class Timer : std::uint8_t { down, advert, resume, preempt_delay, announce,
 // Active_Down_Interval: three intervals and the skew.
 [[nodiscard]] Duration active_down_interval(Version version, Priority priority, Duration active_interval);
 
+// What a router knows beside its settings, so that another process on this host can go on from there: after a
+// crash, or as its successor (VirtualRouter::resume). All times are of the host's one clock. Left out is what
+// is over within an interval: a contest, and the wait for its verdict.
+struct RouterMemory {
+  // Of the settings at that time; what differs now comes to the router as Reconfigured.
+  Duration advert_interval{};
+  std::vector<IpPrefix> addresses;
+  std::uint64_t generation = 0;
+
+  State state = State::initialize;
+  TimerTable<Timer> timers;
+  Duration active_interval{};
+  std::optional<IpAddress> active_router;
+  bool active_left = false;
+  TimePoint last_advert;
+  std::optional<TimePoint> active_since;
+  std::size_t announced = 0;
+  TimePoint announce_often_until;
+  Cause claim_cause = Cause::started;
+  int adverts_at_old_pace = 0;
+  Duration old_pace{};
+  TimePoint preempt_again_at;
+  std::optional<IpAddress> deaf;
+  bool listening = false;
+  bool heard_anybody = false;
+  std::set<IpAddress> kin;
+  // Since when a peer is known to have a newer plan, and when it said so last.
+  std::optional<std::pair<TimePoint, TimePoint>> newer_plan;
+};
+
 class VirtualRouter {
  public:
   explicit VirtualRouter(RouterConfig config);
 
   [[nodiscard]] Actions step(TimePoint now, const Event& event);
+  [[nodiscard]] RouterMemory memory() const;
+  // Instead of Started: goes on where another process stopped that was last known to live at `as_of`. Its
+  // deadlines from before that are out of date and made anew. Without a state change where that is safe: P11:
+  // as active for two intervals. Who was gone for longer has Stalled, with `addresses_kept` as there.
+  [[nodiscard]] Actions resume(TimePoint now, const RouterMemory& memory, TimePoint as_of,
+                               bool addresses_kept);
   [[nodiscard]] std::optional<Deadline<Timer>> next_deadline() const { return timers_.next(); }
 
   [[nodiscard]] const RouterConfig& config() const { return config_; }
@@ -223,6 +270,7 @@ class VirtualRouter {
   void on(TimePoint now, const Stalled& event, Actions& out);
   void on(TimePoint now, const AddressesHeld& event, Actions& out);
   void on(TimePoint now, const AddressesRefused& event, Actions& out);
+  void on(TimePoint now, const AddressTaken& event, Actions& out);
   void on(TimePoint now, const ForeignOwner& event, Actions& out);
   void on(TimePoint now, const Claimed& event, Actions& out);
   void on(TimePoint now, const Yielded& event, Actions& out);
@@ -239,9 +287,11 @@ class VirtualRouter {
   void become_backup(TimePoint now, Duration wait, Cause cause, const Received* better, Actions& out);
   void become_active(TimePoint now, Cause cause, Actions& out);
   void become_fault(Cause cause, Actions& out);
+  void try_again_later(TimePoint now);
   void listen_or_own(TimePoint now, Cause cause, Actions& out);
   void change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out);
 
+  void bring_timers_up_to_date(TimePoint now, TimePoint as_of);
   void speak(TimePoint now, Actions& out);
   // RFC 9568, 6.4.3: of two active routers the one that stays.
   [[nodiscard]] bool beats_us(Priority priority, const IpAddress& source) const;
@@ -281,11 +331,14 @@ class VirtualRouter {
     TimePoint spoke;  // when it can have heard us first
   };
   std::optional<Contest> contest_;
-  TimePoint preempt_again_at_;             // after a contest that we gave up
-  std::optional<IpAddress> deaf_;          // who did not hear us in it
-  bool listening_ = false;                 // since the start or a stall, and nobody was heard yet
-  std::optional<TimePoint> active_since_;  // with the addresses
-  std::set<IpAddress> kin_;                // answered a hello once: they know our rules
+  TimePoint preempt_again_at_;              // after a contest that we gave up
+  std::optional<IpAddress> deaf_;           // who did not hear us in it
+  bool listening_ = false;                  // since the start or a stall, and nobody was heard yet
+  bool heard_anybody_ = false;              // since the start: the network works
+  std::optional<TimePoint> without_grace_;  // so long to listen as soon as somebody is heard
+  bool taken_ = false;                      // the addresses, by another host
+  std::optional<TimePoint> active_since_;   // with the addresses
+  std::set<IpAddress> kin_;                 // answered a hello once: they know our rules
   // Since when we wait, after a split, for a better router that may leave it to us.
   std::optional<TimePoint> verdict_since_;
   struct NewerPlan {

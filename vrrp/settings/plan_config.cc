@@ -68,6 +68,8 @@ RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self,
     if (member.id != self.id && address) settings.rules.peers.push_back(*address);
   }
   settings.protocol.start_wait = start_wait(plan, settings);
+  settings.protocol.start_grace = plan.start_grace;
+  settings.checks_duplicates = plan.duplicate_check;
   settings.sync_group = router.sync;
   settings.interface_rule = self.interface.empty() ? plan.interface : self.interface;
   settings.interface_setting = "interface";

@@ -106,6 +106,55 @@ TEST(Question, OverIpv6IsASolicitation) {
             encode(Announcement{.address = ip("2001:db8::100"), .mac = kMac}));
 }
 
+// RFC 5227, 2.1.1: from nobody, so that no neighbour learns anything.
+TEST(Probe, IsAnArpRequestFromNobody) {
+  const auto probe = encode_probe(ip("192.0.2.100"), kMac);
+  EXPECT_EQ(probe, from_hex("ffffffffffff021122334455"
+                            "0806"
+                            "0001080006040001"
+                            "02112233445500000000"
+                            "000000000000c0000264"));
+  EXPECT_FALSE(parse_owner(probe)) << "who asks does not have it";
+  EXPECT_FALSE(parse_announcement(probe));
+  const auto question = parse_question(probe);
+  ASSERT_TRUE(question);
+  const MacAddress theirs{0x0A, 0, 0, 0, 0, 1};
+  const auto owner = parse_owner(encode_answer(*question, {.address = ip("192.0.2.100"), .mac = theirs}));
+  EXPECT_EQ(owner, (Announcement{.address = ip("192.0.2.100"), .mac = theirs}));
+}
+
+// RFC 4862, 5.4.2; the checksum was worked out by hand.
+TEST(Probe, OverIpv6IsASolicitationFromNobodyToTheGroupOfTheAddress) {
+  const auto probe = encode_probe(ip("2001:db8::12:3456"), kMac);
+  EXPECT_EQ(probe, from_hex("3333ff123456021122334455"
+                            "86dd"
+                            "6000000000183aff"
+                            "00000000000000000000000000000000"
+                            "ff0200000000000000000001ff123456"
+                            "8700e41e00000000"
+                            "20010db8000000000000000000123456"));
+  EXPECT_FALSE(parse_owner(probe));
+  const auto question = parse_question(probe);
+  ASSERT_TRUE(question);
+  EXPECT_TRUE(question->asker.is_unspecified());
+  const auto answer = encode_answer(*question, {.address = ip("2001:db8::12:3456"), .mac = kMac});
+  ASSERT_TRUE(parse_owner(answer));
+  EXPECT_EQ(parse_owner(answer)->mac, kMac);
+}
+
+TEST(Owner, IsWhoeverSaysOrUsesAnAddress) {
+  const Announcement said{.address = ip("192.0.2.100"), .mac = kMac};
+  EXPECT_EQ(parse_owner(encode(said)), said);
+  const auto asks = from_hex(
+      "ffffffffffff0a0000000001"
+      "0806"
+      "0001080006040001"
+      "0a0000000001c0000264"
+      "000000000000c0000201");
+  EXPECT_EQ(parse_owner(asks), (Announcement{.address = ip("192.0.2.100"), .mac = {0x0A, 0, 0, 0, 0, 1}}));
+  EXPECT_FALSE(parse_owner(std::span(asks).first(20)));
+}
+
 TEST(VirtualMac, HasTheFamilyAndTheVrid) {
   EXPECT_EQ(virtual_mac(Family::ipv4, 51), (MacAddress{0x00, 0x00, 0x5E, 0x00, 0x01, 51}));
   EXPECT_EQ(virtual_mac(Family::ipv6, 255), (MacAddress{0x00, 0x00, 0x5E, 0x00, 0x02, 255}));

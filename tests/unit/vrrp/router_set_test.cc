@@ -421,6 +421,17 @@ TEST(SyncGroup, AnAddressThatTheKernelRefusesTakesAllAlongAndBack) {
   EXPECT_EQ(set.machine(1).state(), State::active);
 }
 
+TEST(SyncGroup, AnAddressThatAnotherHostHasKeepsAllFromClaiming) {
+  auto set = dual_stack();
+  (void)set.feed(TimePoint(1s), 0, AddressTaken{});
+  run(set, 4s);
+  EXPECT_EQ(set.machine(0).state(), State::fault);
+  EXPECT_EQ(set.machine(1).state(), State::fault);
+  run(set, 20s);
+  EXPECT_EQ(set.machine(0).state(), State::active) << "nobody answers any more";
+  EXPECT_EQ(set.machine(1).state(), State::active);
+}
+
 TEST(SyncGroup, AStallMakesAllListenWithoutAWord) {
   auto set = dual_stack();
   run(set, 5s);
@@ -460,6 +471,77 @@ TEST(SyncGroup, DoesNotTouchRoutersOutside) {
   (void)set.link_changed(TimePoint(6s), 0, false, std::nullopt);
   EXPECT_EQ(set.machine(0).state(), State::fault);
   EXPECT_EQ(set.machine(1).state(), State::active);
+}
+
+RouterSet checking(RouterSetup setup) {
+  setup.checks_duplicates = true;
+  return started({setup});
+}
+
+TEST(DuplicateCheck, AsksThreeTimesWhileItListensAndNeverAsActive) {
+  auto set = checking(web4());
+  std::size_t asked = 1;  // with the start
+  for (Duration now{}; now <= 60s; now += 50ms)
+    asked += who<ProbeAddresses>(set.expire(TimePoint(now))).size();
+  EXPECT_EQ(asked, 3U);
+  EXPECT_EQ(set.machine(0).state(), State::active);
+  EXPECT_FALSE(set.is_checking(0));
+}
+
+TEST(DuplicateCheck, BeginsWithTheStartAndEndsWithAnAdvertisement) {
+  auto setup = web4();
+  setup.checks_duplicates = true;
+  RouterSet set({setup}, {AuthMode::off, {}, 1});
+  set.place(0, kEth0);
+  (void)set.link_changed(TimePoint(0s), 0, true, std::nullopt);
+  EXPECT_EQ(who<ProbeAddresses>(set.start(TimePoint(0s))), Routers{0});
+  ASSERT_TRUE(set.is_checking(0));
+  const auto envelope = from_peer(setup);
+  (void)set.receive(TimePoint(100ms), envelope, says(setup, 200, envelope));
+  EXPECT_FALSE(set.is_checking(0));
+  EXPECT_EQ(who<ProbeAddresses>(set.expire(TimePoint(1s))), Routers{});
+  EXPECT_EQ(who<ProbeAddresses>(set.expire(TimePoint(10s))), Routers{}) << "it fails over without a question";
+  EXPECT_EQ(set.machine(0).state(), State::active);
+}
+
+// It is about to be preempted at once, so it is followed by nobody; the address is its all the same.
+TEST(DuplicateCheck, EndsWithAWorseRoutersAdvertisementToo) {
+  const auto setup = web4();
+  auto set = checking(setup);
+  const auto envelope = from_peer(setup);
+  (void)set.feed(TimePoint(100ms), 0, AddressTaken{});
+  (void)set.receive(TimePoint(200ms), envelope, says(setup, 50, envelope));
+  EXPECT_FALSE(set.is_checking(0));
+  run(set, 4s);
+  EXPECT_EQ(set.machine(0).state(), State::active);
+}
+
+TEST(DuplicateCheck, NotByWhoWasActiveAndYields) {
+  const auto setup = web4();
+  auto set = checking(setup);
+  run(set, 5s);
+  (void)set.feed(TimePoint(5s), 0, AddressesHeld{});
+  const auto envelope = from_peer(setup);
+  const auto yielded = set.receive(TimePoint(6s), envelope, says(setup, 200, envelope));
+  ASSERT_EQ(set.machine(0).state(), State::backup);
+  EXPECT_EQ(who<ProbeAddresses>(yielded.actions), Routers{});
+  EXPECT_FALSE(set.is_checking(0));
+}
+
+TEST(DuplicateCheck, AsksAgainWithEachTry) {
+  auto set = checking(web4());
+  (void)set.feed(TimePoint(1s), 0, AddressTaken{});
+  run(set, 4s);
+  ASSERT_EQ(set.machine(0).state(), State::fault);
+  EXPECT_FALSE(set.is_checking(0));
+  run(set, 6s);
+  ASSERT_EQ(set.machine(0).state(), State::backup);
+  EXPECT_TRUE(set.is_checking(0));
+}
+
+TEST(DuplicateCheck, OnlyWhereItIsWanted) {
+  auto set = started({web4()});
+  EXPECT_FALSE(set.is_checking(0));
 }
 
 }  // namespace
