@@ -49,7 +49,7 @@ def worst(samples: dict[int, Sample]) -> str:
     lost = max(sample.lost for sample in samples.values())
     silence = _longest([(s.silence_ms, s.is_silent_still) for s in samples.values()])
     two = _longest([(s.two_owners_ms, s.are_two_still) for s in samples.values()])
-    return f"{lost} lost, {silence} silent, two owners {two} ({len(samples)} runs)"
+    return f"{lost} lost, {silence} silent, two owners {two} ({len(samples)} run{'s' if len(samples) > 1 else ''})"
 
 
 def _longest(spans: list[tuple[float, bool]]) -> str:
