@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import subprocess
 from collections.abc import Callable
 from typing import Protocol
 
@@ -41,7 +42,7 @@ def take_run(site: Site, row: Row, run: int, runs: int, samples: Samples, with_r
         measured, failure = None, ""
         try:
             measured = site.control(length) if router == CONTROL else site.sample(row, router, run / runs)
-        except (TimeoutError, AssertionError, RuntimeError) as error:
+        except (TimeoutError, AssertionError, RuntimeError, subprocess.SubprocessError) as error:
             failure = str(error).splitlines()[0][:200]
             say(f"{row.name}, {router}: {error}")
         at = datetime.datetime.now(datetime.timezone.utc)

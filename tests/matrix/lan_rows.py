@@ -180,6 +180,14 @@ def mute(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
+@LAN.row(goal=Target(UNLIMITED), has_rival=True)
+def deaf(bed: LanBed) -> None:
+    """The holder hears nobody: the switch swallows what is sent to it."""
+    with bed.watched():
+        bed.holder.cut_silently(from_host=False)
+        bed.look_on(10 * bed.timing.interval)
+
+
 @LAN.row(goal=Target(NONE, ONE_WAY), today=Target(INTERVAL, ONE_WAY), has_rival=True)
 def unheard_by_its_peer(bed: LanBed) -> None:
     """Its peer does not hear the holder, which hears it; clients reach both."""
