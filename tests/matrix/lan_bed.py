@@ -15,6 +15,7 @@ import hashlib
 import os
 import secrets
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -135,12 +136,15 @@ class LanBed(Bed):
             self._roll_start_first()
 
     def _roll_stop_first(self) -> None:
-        """One host after the other, the holder first."""
+        """One host after the other, the holder first, and never while another one is about to claim the address: a
+        Swarm takes seconds for each."""
         for host in self.plan.members:
             self.stop(host)
             self.start(host)
             self.takes_part(host)
             wait_until(lambda: len(self.owners.now(self.vip)) == 1, PATIENCE, "one host has the address")
+            owners = self.owners.now(self.vip)
+            self.wire.wait_for_advert(lambda advert: advert.host in owners, since=time.monotonic())
 
     def _roll_start_first(self) -> None:
         """All hosts at once; each old agent is stopped when the new one beside it is healthy."""
