@@ -17,7 +17,7 @@ ROLLING = Target(SKEW, within(0.5))  # stop-first: the holder leaves politely on
 MANAGERLESS = 10.0  # long enough for the Swarm to notice
 
 
-@SWARM.row(goal=NOTHING, today=CRASH)
+@SWARM.row(goal=CRASH)
 def docker_kill(bed: SwarmBed) -> None:
     """docker kill of the holder's agent; the Swarm starts another."""
     with bed.watched():
