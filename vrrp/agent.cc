@@ -47,7 +47,8 @@ std::chrono::seconds lease_of(const AgentConfig& config) {
 
 }  // namespace
 
-Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
+Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets, LastingMemory& memory,
+             Urgency urgency)
     : loop_(loop),
       config_(std::move(config)),
       sockets_(std::move(sockets)),
@@ -61,23 +62,27 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets)
       again_(loop.timer([this] { look_around(); })),
       look_(loop.timer([this] { look_around(); })),
       listen_retry_(loop.timer([this] { try_to_listen(); })),
-      hello_retry_(loop.timer([this] { try_to_say_hello(); })) {}
+      hello_retry_(loop.timer([this] { try_to_say_hello(); })),
+      memory_(memory),
+      urgency_(urgency),
+      pulse_(loop.timer([this] { on_pulse(); })) {}
 
 Agent::~Agent() = default;
 
-Result<std::unique_ptr<Agent>> Agent::create(sys::EventLoop& loop, AgentConfig config) {
-  VIP_TRY(auto sockets, open_sockets(config));
-  std::unique_ptr<Agent> agent(new Agent(loop, std::move(config), std::move(sockets)));
+Result<std::unique_ptr<Agent>> Agent::create(sys::EventLoop& loop, AgentConfig config, Heritage heritage) {
+  VIP_TRY(auto sockets, open_sockets(config, std::move(heritage.sockets)));
+  std::unique_ptr<Agent> agent(
+      new Agent(loop, std::move(config), std::move(sockets), heritage.memory, heritage.urgency));
   VIP_CHECK(agent->set_up_routers());
   VIP_CHECK(agent->set_up_status());
   return agent;
 }
 
-Result<Agent::Sockets> Agent::open_sockets(const AgentConfig& config) {
+Result<Agent::Sockets> Agent::open_sockets(const AgentConfig& config, PreparedSockets prepared) {
   const auto families = families_of(config);
   VIP_TRY(auto netlink, Netlink::open());
   VIP_TRY(auto hints, NetlinkEvents::open());
-  VIP_TRY(auto packets, PacketIo::open(families));
+  VIP_TRY(auto packets, PacketIo::open(families, std::move(prepared)));
   VIP_TRY(auto announcer, Announcer::open());
   Sockets sockets{std::move(netlink), std::move(hints), std::move(packets), std::move(announcer), {}};
   for (const auto family : families) {
@@ -144,13 +149,26 @@ void Agent::start() {
         "standing_by",
         {{"group", config_.group}, {"node", config_.node}, {"why", "this node is not a member of the plan"}});
   }
-  sweep();
-  for (std::size_t i = 0; i < sites_.size(); ++i) perform(place(i));
-  settle_addresses();
+  const auto memory = recall();
+  memory_.set_patience(lease_);
   try_to_say_hello();  // the routers' first deed is to ask
-  perform(routers_->start(loop_.now()));
+  if (memory) {
+    resume(*memory);
+    on_packets();  // before any timer: somebody may have won meanwhile
+  } else {
+    place_all();
+    settle_addresses();
+    perform(routers_->start(loop_.now()));
+  }
   try_to_listen();
   look_around_later();
+  is_going_ = true;
+  on_pulse();
+}
+
+void Agent::leave() {
+  if (const auto memory = recall()) resume(*memory);
+  stop();
 }
 
 void Agent::stop() {
@@ -283,6 +301,7 @@ void Agent::arm_timers() {
   arm(timer_, routers_->next_deadline());
   arm(renewal_, keeper_->next_renewal());
   routers_->rest(loop_.now());
+  if (is_going_) memory_.beat(loop_.now());
 }
 
 }  // namespace vip::vrrp

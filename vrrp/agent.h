@@ -29,25 +29,37 @@
 #include "vrrp/sys/address_keeper.h"
 #include "vrrp/sys/announcer.h"
 #include "vrrp/sys/hello_socket.h"
+#include "vrrp/sys/lasting_memory.h"
 #include "vrrp/sys/netlink.h"
 #include "vrrp/sys/packet_io.h"
 #include "vrrp/sys/status_server.h"
+#include "vrrp/sys/urgency.h"
 #include "vrrp/sys/virtual_link.h"
 
 namespace vip::vrrp {
+
+// What an agent has from its parent, and from its earlier lives.
+struct Heritage {
+  LastingMemory& memory;
+  PreparedSockets sockets;
+  Urgency urgency;
+};
 
 class Agent {
  public:
   // Opens everything and checks that the settings fit this host. Errors: denied without NET_ADMIN or NET_RAW,
   // not_found for an interface or address that is not here (never in a managed group), unavailable.
-  static Result<std::unique_ptr<Agent>> create(sys::EventLoop& loop, AgentConfig config);
+  static Result<std::unique_ptr<Agent>> create(sys::EventLoop& loop, AgentConfig config, Heritage heritage);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   Agent(Agent&&) = delete;
   Agent& operator=(Agent&&) = delete;
   ~Agent();
 
+  // Goes on where an earlier life stopped, if there was one.
   void start();
+  // Instead of start(): lets go, in order, of all that an earlier life had.
+  void leave();
   // Leaves politely: priority 0, then the addresses go.
   void stop();
   [[nodiscard]] AgentStatus status() const;
@@ -83,11 +95,21 @@ class Agent {
     std::vector<NeighbourWatch> neighbours;
   };
 
-  Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets);
-  static Result<Sockets> open_sockets(const AgentConfig& config);
+  Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets, LastingMemory& memory, Urgency urgency);
+  static Result<Sockets> open_sockets(const AgentConfig& config, PreparedSockets prepared);
   Status set_up_routers();
   Status check_here(RouterSettings& settings) const;
   Status set_up_status();
+
+  // What earlier lives remembered; nothing in the first one.
+  [[nodiscard]] std::optional<SetMemory> recall();
+  void resume(const SetMemory& memory);
+  // P11: to be called before the actions are carried out.
+  void remember(const RouterActions& actions);
+  void remember(std::size_t router);
+  void remember_some();
+  // That the loop turns; now and then also what changes without actions.
+  void on_pulse();
 
   // Carries out actions, and feeds what comes of them, until nothing is left to do.
   void perform(const RouterActions& actions);
@@ -121,6 +143,7 @@ class Agent {
   void prepare_link(std::size_t router);
   void stay_in_groups();
   void sweep();
+  void place_all();
   void look_again_soon();
   // Makes the kernel's addresses what the routers desire, and tells each router what became of its own.
   void settle_addresses();
@@ -173,6 +196,12 @@ class Agent {
   std::map<Family, HelloSocket> hello_sockets_;
   sys::DeadlineTimer hello_retry_;
   std::vector<sys::Watch> watches_;
+  LastingMemory& memory_;
+  Urgency urgency_;
+  bool is_going_ = false;  // until then a crash counts from the life before
+  sys::DeadlineTimer pulse_;
+  std::size_t remembered_next_ = 0;  // the router whose turn it is
+  std::size_t pulses_until_set_ = 0;
 };
 
 }  // namespace vip::vrrp

@@ -19,11 +19,14 @@ std::string seconds_text(Duration duration) {
 }  // namespace
 
 void Agent::perform(const RouterActions& actions) {
+  remember(actions);
   for (const auto& action : actions) carry_out(action);
   while (!answers_.empty()) {
     const auto [router, answer] = std::move(answers_.front());
     answers_.pop_front();
-    for (const auto& action : routers_->feed(loop_.now(), router, answer)) carry_out(action);
+    const auto more = routers_->feed(loop_.now(), router, answer);
+    remember(more);
+    for (const auto& action : more) carry_out(action);
   }
   arm_timers();
 }

@@ -37,9 +37,17 @@ void Agent::observe_links() {
   if (moved) settle_addresses();
 }
 
-// What an earlier life left: virtual links here, addresses with the first settling.
+void Agent::place_all() {
+  for (std::size_t i = 0; i < sites_.size(); ++i) perform(place(i));
+  sweep();
+}
+
+// What an earlier life left and nobody uses: virtual links here, addresses with the first settling.
 void Agent::sweep() {
-  const auto swept = sweep_virtual_links(sockets_.netlink, config_.mark_name, links_);
+  std::set<std::string> in_use;
+  for (const auto& site : sites_)
+    if (site.virtual_link) in_use.insert(site.virtual_link->name());
+  const auto swept = sweep_virtual_links(sockets_.netlink, config_.mark_name, links_, in_use);
   if (!swept) chronicle_.failed(loop_.now(), "sweep_failed", swept.error());
 }
 

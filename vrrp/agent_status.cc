@@ -1,13 +1,19 @@
 // The agent's picture of itself.
+#include <unistd.h>
+
 #include "vrrp/agent.h"
 
 namespace vip::vrrp {
 
 AgentStatus Agent::status() const {
-  AgentStatus status{.group = config_.group,
+  AgentStatus status{.pid = ::getppid(),
+                     .group = config_.group,
                      .node = config_.node,
                      .generation = config_.generation,
                      .managed = config_.managed,
+                     .restarts = memory_.last_death().deaths,
+                     .realtime = urgency_.realtime,
+                     .memory_locked = urgency_.memory_locked,
                      .lease = lease_.count() > 0 ? std::to_string(lease_.count()) + "s" : "off",
                      .since = since_,
                      .counters = {{"lease_renewals", keeper_->renewals()}},

@@ -14,7 +14,11 @@
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/capabilities.h"
+#include "vrrp/sys/lasting_memory.h"
 #include "vrrp/sys/local_socket.h"
+#include "vrrp/sys/packet_io.h"
+#include "vrrp/sys/supervisor.h"
+#include "vrrp/sys/urgency.h"
 
 namespace {
 
@@ -40,6 +44,7 @@ constexpr std::string_view kHelp =
 Settings
   SWARM_VIP_PLAN, SWARM_VIP_NODE_ID   the plan document and our node id in it
   SWARM_VIP_LEASE        how long an address outlives a dead agent: auto, off, 2s to 86400s
+  SWARM_VIP_REALTIME     auto: before other programs, where that is allowed; off
   SWARM_VIP_LOG_LEVEL    trace, debug, info, warning, error        SWARM_VIP_LOG_FORMAT  text, json
   KEEPALIVED_VIRTUAL_IPS, _UNICAST_PEERS, _INTERFACE, _PRIORITY, _ROUTER_ID, _PASSWORD, _STATE
 
@@ -173,9 +178,20 @@ Status set_up_log(const settings::Environment& env) {
   return {};
 }
 
-int run(const Words& words) {
+Result<Urgency> wanted_urgency(const settings::Environment& env) {
+  constexpr std::string_view kName = "SWARM_VIP_REALTIME";
+  const auto wish = env.text(kName, "auto");
+  if (equal_fold(wish, "auto")) return take_urgency();
+  if (equal_fold(wish, "off")) return Urgency{};
+  return fail(Errc::invalid, std::string(kName) + ": '" + wish + "' is not allowed; auto or off");
+}
+
+// One life of the router: the whole program, but for the process that watches over it.
+int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSockets sockets) {
   const auto env = settings::Environment::of_process();
   if (const auto set = set_up_log(env); !set) return refuse(set.error().context);
+  const auto urgency = wanted_urgency(env);
+  if (!urgency) return refuse(urgency.error().context);
   settings::Findings findings;
   auto config = wanted_config(words, env, findings);
   for (const auto& warning : findings.warnings()) log::warning("setting", {{"warning", warning}});
@@ -185,26 +201,42 @@ int run(const Words& words) {
   }
   auto loop = sys::EventLoop::create();
   if (!loop) return print(stderr, loop.error().context + "\n"), kFailed;
-  auto agent = Agent::create(*loop, *std::move(config));
+  auto agent = Agent::create(*loop, *std::move(config), {memory, std::move(sockets), *urgency});
   if (!agent) {
     const bool settings_at_fault =
         agent.error().code == Errc::not_found || agent.error().code == Errc::denied;
     print(stderr, "swarm-vip-agent: " + agent.error().context + "\n");
     return settings_at_fault ? kWrongSettings : kFailed;
   }
+  if (life.leaves) {
+    log::error("crashed_too_often", {{"lives", std::to_string(life.number)}, {"what", "leaving for good"}});
+    (*agent)->leave();
+    return kFine;
+  }
   std::vector<sys::Watch> signals;
-  for (const int leave : {SIGTERM, SIGINT}) signals.push_back(loop->on_signal(leave, [&] { loop->stop(); }));
-  signals.push_back(
-      loop->on_signal(SIGUSR1, [&] { log::info("status", {{"document", to_json((*agent)->status())}}); }));
-  signals.push_back(loop->on_signal(SIGHUP, [] {
+  const auto on_signal = [&](int signal, sys::Callback callback) {
+    signals.push_back(loop->on_signal(relayed(signal), std::move(callback)));
+  };
+  for (const int leave : {SIGTERM, SIGINT}) on_signal(leave, [&] { loop->stop(); });
+  on_signal(SIGUSR1, [&] { log::info("status", {{"document", to_json((*agent)->status())}}); });
+  on_signal(SIGHUP, [] {
     log::info("reload", {{"result", "nothing to do: a new plan comes with a new container"}});
-  }));
+  });
+  take_relayed_signals();
   log::info("start", {{"version", VIP_VERSION}});
   (*agent)->start();
   loop->run();
   (*agent)->stop();
   log::info("stop", {});
   return kFine;
+}
+
+// In this order: what the router's lives have in common is there before the first.
+int run(const Words& words) {
+  auto memory = LastingMemory::create();
+  if (!memory) return print(stderr, memory.error().context + "\n"), kFailed;
+  auto sockets = prepare_sockets();
+  return supervise(*memory, [&](const Life& life) { return live(words, life, *memory, std::move(sockets)); });
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ concept Like = std::is_same_v<std::remove_const_t<Memory>, Struct>;
 
 template <Like<RouterMemory> Memory>
 void each_member(Memory& memory, const auto& visit) {
+  visit("as_of", memory.as_of);
   visit("advert_interval", memory.advert_interval);
   visit("addresses", memory.addresses);
   visit("generation", memory.generation);

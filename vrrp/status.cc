@@ -3,7 +3,6 @@
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 namespace vip::vrrp {
 namespace {
@@ -81,13 +80,16 @@ std::string to_json(const AgentStatus& status) {
   json routers = json::array();
   for (const auto& router : status.routers) routers.push_back(router_json(status, router));
   const json agent{{"version", VIP_VERSION},
-                   {"pid", ::getpid()},
+                   {"pid", status.pid},
                    {"node", status.node},
                    {"group", status.group},
                    {"generation", status.generation},
                    {"managed", status.managed},
                    {"healthy", true},  // whoever reads this was answered by the loop itself
                    {"lease", status.lease},
+                   {"restarts", status.restarts},
+                   {"realtime", status.realtime},
+                   {"memory_locked", status.memory_locked},
                    {"since", status.since},
                    {"counters", counters_json(status.counters)}};
   return json{{"agent", agent}, {"routers", routers}}.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -36,10 +36,14 @@ struct RouterStatus {
 };
 
 struct AgentStatus {
+  int pid = 0;  // whom to send a signal
   std::string group;
   std::string node;
   std::uint64_t generation = 0;
   bool managed = false;
+  std::uint32_t restarts = 0;  // after crashes
+  bool realtime = false;
+  bool memory_locked = false;
   std::string lease;  // "4s", "off"
   std::string since;  // wall clock
   Counters counters;

@@ -10,7 +10,7 @@
 namespace vip::swarm {
 namespace {
 
-constexpr std::array<std::string_view, 32> kKnown{
+constexpr auto kKnown = std::to_array<std::string_view>({
     "KEEPALIVED_GROUP",
     "KEEPALIVED_VIRTUAL_IPS",
     "KEEPALIVED_INTERFACE",
@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 32> kKnown{
     "SWARM_VIP_LEASE",
     "SWARM_VIP_LOG_LEVEL",
     "SWARM_VIP_LOG_FORMAT",
+    "SWARM_VIP_REALTIME",
     "SWARM_VIP_RESYNC",
     "SWARM_VIP_STATUS_PORT",
     "SWARM_VIP_BESIDE_KEEPALIVED",
@@ -44,7 +45,7 @@ constexpr std::array<std::string_view, 32> kKnown{
     "SWARM_VIP_NODE_ID",
     "SWARM_VIP_TASK_ID",
     "SWARM_VIP_DIALECT",
-};
+});
 
 // How many letters to insert, drop or change.
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -274,6 +274,12 @@ class SettingsReader {
       settings_.log_format = format.value_or(settings_.log_format);
       settings_.agent_environment.push_back(std::string(kFormat) + "=" + text);
     }
+    constexpr std::string_view kRealtime = "SWARM_VIP_REALTIME";
+    if (const auto text = env_.text(kRealtime); !text.empty()) {
+      if (!equal_fold(text, "auto") && !equal_fold(text, "off"))
+        findings_.refuse(kRealtime, text, "auto or off");
+      settings_.agent_environment.push_back(std::string(kRealtime) + "=" + text);
+    }
   }
 
   const Environment& env_;

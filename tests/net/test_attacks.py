@@ -424,12 +424,6 @@ def adjusted(message: bytes, difference: int) -> bytes:
     return message[:6] + (0xFFFF - total).to_bytes(2, "big") + message[8:]
 
 
-def resident_kb(agent: Agent) -> int:
-    match = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{agent.program.pid}/status").read_text())
-    assert match is not None
-    return int(match.group(1))
-
-
 def test_a_flood_is_harmless(dual: DualCluster) -> None:
     """20,000 packets of 4,000 kinds in a few seconds: no lost ping, few lines in the log, no memory."""
     key = Key(secrets.token_bytes(32))
@@ -440,14 +434,14 @@ def test_a_flood_is_harmless(dual: DualCluster) -> None:
     begin = time.monotonic()
     with Forger(dual.client) as forger:
         flood(forger, frames[:500], 500)
-        before = {name: resident_kb(agent) for name, agent in agents.items()}
+        before = {name: agent.memory_kb()["worker"] for name, agent in agents.items()}
         logged = {name: len(agent.log()) for name, agent in agents.items()}
         with dual.ping() as ping:
             took = flood(forger, frames, 20000)
             report = ping.report()
     print(f"20000 packets in {took:.1f} s; {report}")
     for name, agent in agents.items():
-        growth = resident_kb(agent) - before[name]
+        growth = agent.memory_kb()["worker"] - before[name]
         lines = [line for line in agent.log()[logged[name]:].splitlines() if "_discarded" in line]
         counters = sum_counters(agent)
         refused = sum(counters[reason] for reason in DISCARDS)

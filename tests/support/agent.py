@@ -5,7 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
+import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,6 +165,27 @@ class Agent:
                 connection.close()
 
         return (from_host or self.host).inside(ask)
+
+    @property
+    def worker(self) -> int:
+        """The process that routes. The program itself is its parent, which starts it again when it crashes."""
+        pid = self.program.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        return int(wait_until(lambda: children.read_text().split(), 5, f"{self.host.name} has a worker")[0])
+
+    def crash(self, number: int = signal.SIGKILL) -> float:
+        """Ends the worker by a signal, waits until another one goes on, and returns how long that took, in seconds."""
+        known = self.log().count("event=resumed")
+        begin = time.monotonic()
+        os.kill(self.worker, number)
+        wait_until(lambda: self.log().count("event=resumed") > known, 10,
+                   lambda: f"{self.host.name} goes on\n{self.log()}", interval=0.002)
+        return time.monotonic() - begin
+
+    def memory_kb(self) -> dict[str, int]:
+        """Resident memory of parent and worker; what they share counts half for each."""
+        return {name: int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text())[1])
+                for name, pid in (("parent", self.program.pid), ("worker", self.worker))}
 
     def stop(self, timeout: float = 20) -> int:
         return self.program.stop(timeout)

@@ -76,7 +76,11 @@ class Program:
                           lambda: f"{self.name} logs /{pattern}/\n{self.log()}")
 
     def signal(self, number: int) -> None:
-        self._process.send_signal(number)
+        """To the program; to stop and to go on is told all that it started, as a paused container is."""
+        if number in (signal.SIGSTOP, signal.SIGCONT):
+            os.killpg(self._process.pid, number)
+        else:
+            self._process.send_signal(number)
 
     def wait(self, timeout: float = 10) -> int:
         """The exit status (negative: the signal that ended it)."""

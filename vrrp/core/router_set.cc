@@ -83,15 +83,15 @@ RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool add
 
 SetMemory RouterSet::memory(TimePoint now) const {
   SetMemory memory{.as_of = now, .authenticator = authenticator_.memory(), .routers = {}};
-  for (std::size_t i = 0; i < members_.size(); ++i) memory.routers.push_back(memory_of(i));
+  for (std::size_t i = 0; i < members_.size(); ++i) memory.routers.push_back(memory_of(i, now));
   return memory;
 }
 
-SetMemory::Router RouterSet::memory_of(std::size_t router) const {
+SetMemory::Router RouterSet::memory_of(std::size_t router, TimePoint now) const {
   const auto& member = members_.at(router);
   return {.vrid = member.setup.protocol.vrid,
           .family = member.setup.family(),
-          .machine = member.machine.memory(),
+          .machine = member.machine.memory(now),
           .transient_peers = member.peers.transient()};
 }
 

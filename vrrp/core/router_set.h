@@ -101,7 +101,7 @@ class RouterSet {
   // are started. `addresses_kept`: whatever it held is still there.
   [[nodiscard]] RouterActions resume(TimePoint now, const SetMemory& memory, bool addresses_kept);
   [[nodiscard]] SetMemory memory(TimePoint now) const;
-  [[nodiscard]] SetMemory::Router memory_of(std::size_t router) const;
+  [[nodiscard]] SetMemory::Router memory_of(std::size_t router, TimePoint now) const;
   [[nodiscard]] AuthenticatorMemory memory_of_authenticator() const { return authenticator_.memory(); }
   [[nodiscard]] RouterActions stop(TimePoint now);
   // Whether the router's own link can be used, and its address there. Before start() nothing happens yet.

@@ -506,8 +506,9 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
   speak(now, out);
 }
 
-RouterMemory VirtualRouter::memory() const {
-  RouterMemory memory{.advert_interval = config_.advert_interval,
+RouterMemory VirtualRouter::memory(TimePoint now) const {
+  RouterMemory memory{.as_of = now,
+                      .advert_interval = config_.advert_interval,
                       .addresses = config_.addresses,
                       .generation = config_.generation,
                       .state = state_,
@@ -554,7 +555,7 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   kin_ = memory.kin;
   if (memory.newer_plan)
     newer_plan_ = NewerPlan{.first = memory.newer_plan->first, .last = memory.newer_plan->second};
-  bring_timers_up_to_date(now, as_of);
+  bring_timers_up_to_date(now, as_of, /*is_fresh=*/memory.as_of >= as_of);
 
   // The settings may have changed with the process.
   const auto wanted = config_;
@@ -574,10 +575,13 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
 }
 
 // What was due while the other process lived has been done, or this memory is older than its last deed.
-void VirtualRouter::bring_timers_up_to_date(TimePoint now, TimePoint as_of) {
+void VirtualRouter::bring_timers_up_to_date(TimePoint now, TimePoint as_of, bool is_fresh) {
   const auto is_old = [&](Timer timer) { return timers_.armed(timer) && *timers_.get(timer) < as_of; };
-  if (is_old(Timer::down)) timers_.set(Timer::down, as_of + down_interval());
-  if (is_old(Timer::preempt_delay)) timers_.stop(Timer::preempt_delay);  // the next advertisement begins it
+  if (!is_fresh) {  // the active router may have spoken until then, and a better one, too
+    const auto down = timers_.get(Timer::down);
+    if (down) timers_.set(Timer::down, std::max(*down, as_of + down_interval()));
+    timers_.stop(Timer::preempt_delay);  // the next advertisement begins it
+  }
   if (is_old(Timer::advert)) {
     timers_.set(Timer::advert, now);
     last_advert_ = std::max(last_advert_, as_of);

@@ -205,6 +205,8 @@ enum class Timer : std::uint8_t { down, advert, resume, preempt_delay, announce,
 // crash, or as its successor (VirtualRouter::resume). All times are of the host's one clock. Left out is what
 // is over within an interval: a contest, and the wait for its verdict.
 struct RouterMemory {
+  TimePoint as_of;  // when it was true
+
   // Of the settings at that time; what differs now comes to the router as Reconfigured.
   Duration advert_interval{};
   std::vector<IpPrefix> addresses;
@@ -236,9 +238,10 @@ class VirtualRouter {
   explicit VirtualRouter(RouterConfig config);
 
   [[nodiscard]] Actions step(TimePoint now, const Event& event);
-  [[nodiscard]] RouterMemory memory() const;
+  [[nodiscard]] RouterMemory memory(TimePoint now) const;
   // Instead of Started: goes on where another process stopped that was last known to live at `as_of`. Its
-  // deadlines from before that are out of date and made anew. Without a state change where that is safe: P11:
+  // deadlines from before that are out of date and made anew, and where the memory is older, what it may have
+  // heard since is taken for heard. Without a state change where that is safe: P11:
   // as active for two intervals. Who was gone for longer has Stalled, with `addresses_kept` as there.
   [[nodiscard]] Actions resume(TimePoint now, const RouterMemory& memory, TimePoint as_of,
                                bool addresses_kept);
@@ -291,7 +294,7 @@ class VirtualRouter {
   void listen_or_own(TimePoint now, Cause cause, Actions& out);
   void change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out);
 
-  void bring_timers_up_to_date(TimePoint now, TimePoint as_of);
+  void bring_timers_up_to_date(TimePoint now, TimePoint as_of, bool is_fresh);
   void speak(TimePoint now, Actions& out);
   // RFC 9568, 6.4.3: of two active routers the one that stays.
   [[nodiscard]] bool beats_us(Priority priority, const IpAddress& source) const;

@@ -122,6 +122,13 @@ bool AddressKeeper::all_alive(TimePoint now) const {
   return now < most_urgent()->second + lifetime_.lease - kKernelEarly;
 }
 
+bool AddressKeeper::are_there(const std::vector<LocatedAddress>& addresses) const {
+  const auto observed = netlink_.addresses();
+  return observed && std::ranges::all_of(addresses, [&](const LocatedAddress& at) {
+           return std::ranges::find(*observed, at, &ObservedAddress::at) != observed->end();
+         });
+}
+
 AddressKeeper::Held::const_iterator AddressKeeper::most_urgent() const {
   return std::ranges::min_element(held_, {}, &Held::value_type::second);
 }

@@ -40,6 +40,8 @@ class AddressKeeper {
   // When to call renew() next; nothing while there is nothing to renew.
   [[nodiscard]] std::optional<TimePoint> next_renewal() const;
 
+  // Whether the kernel has them, whoever put them there; not when it cannot be asked.
+  [[nodiscard]] bool are_there(const std::vector<LocatedAddress>& addresses) const;
   // Whether every address that we hold must still be there, unless somebody took it away: no lease has ended.
   [[nodiscard]] bool all_alive(TimePoint now) const;
 

@@ -4,11 +4,21 @@
 
 namespace vip::vrrp {
 
-Result<PacketIo> PacketIo::open(const std::set<Family>& families) {
+PreparedSockets prepare_sockets() {
+  PreparedSockets prepared;
+  for (const auto family : {Family::ipv4, Family::ipv6})
+    if (auto socket = VrrpSocket::prepare(family)) prepared.emplace(family, *std::move(socket));
+  return prepared;
+}
+
+Result<PacketIo> PacketIo::open(const std::set<Family>& families, PreparedSockets prepared) {
   PacketIo io;
   for (const auto family : families) {
-    VIP_TRY(auto socket, VrrpSocket::open(family));
-    io.sockets_.emplace(family, std::move(socket));
+    if (!prepared.contains(family)) {  // once more, for its error
+      VIP_TRY(auto socket, VrrpSocket::prepare(family));
+      prepared.emplace(family, std::move(socket));
+    }
+    io.sockets_.emplace(family, VrrpSocket(family, std::move(prepared.at(family))));
   }
   return io;
 }

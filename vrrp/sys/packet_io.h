@@ -7,14 +7,21 @@
 
 #include "common/base/error.h"
 #include "common/sys/event_loop.h"
+#include "common/sys/unique_fd.h"
 #include "vrrp/sys/vrrp_socket.h"
 
 namespace vip::vrrp {
 
+// Sockets made before anybody knows which are wanted: of each family, unless there is none here or no right
+// to one. They outlive the router whose parent has them.
+using PreparedSockets = std::map<Family, sys::UniqueFd>;
+[[nodiscard]] PreparedSockets prepare_sockets();
+
 class PacketIo {
  public:
-  // Errors: denied without NET_RAW; unavailable where the kernel lacks a family that is wanted.
-  static Result<PacketIo> open(const std::set<Family>& families);
+  // Takes the sockets of these families. Errors: denied without NET_RAW; unavailable where the kernel lacks a
+  // family that is wanted.
+  static Result<PacketIo> open(const std::set<Family>& families, PreparedSockets prepared);
 
   [[nodiscard]] Status join(Family family, IfIndex interface);
   void stay_only(Family family, const std::set<IfIndex>& interfaces);

@@ -63,10 +63,24 @@ Status VirtualLink::place(const ObservedLink& parent, const std::vector<Observed
   if (!name_.empty()) VIP_CHECK(netlink_->remove(name_));  // over another parent, or gone
   index_ = IfIndex(0);
   parent_ = parent.index;
-  name_ = (family_ == Family::ipv4 ? "vip4-" : "vip6-") + std::to_string(vrid_.value) + "-" +
-          std::to_string(parent.index.value);
+  name_ = name_over(parent.index);
   VIP_TRY(index_, netlink_->make_macvlan(name_, alias_of(owner_), parent.index, mac_));
   return {};
+}
+
+void VirtualLink::take_over(const ObservedLink& parent, const std::vector<ObservedLink>& links) {
+  const auto left = std::ranges::find_if(links, [&](const ObservedLink& link) {
+    return link.name == name_over(parent.index) && link.alias == alias_of(owner_) && link.mac == mac_;
+  });
+  if (left == links.end()) return;
+  name_ = left->name;
+  parent_ = parent.index;
+  index_ = left->index;
+}
+
+std::string VirtualLink::name_over(IfIndex parent) const {
+  return (family_ == Family::ipv4 ? "vip4-" : "vip6-") + std::to_string(vrid_.value) + "-" +
+         std::to_string(parent.value);
 }
 
 Status VirtualLink::raise() {
@@ -100,10 +114,10 @@ std::vector<std::string> VirtualLink::apply_settings(const ObservedLink& parent)
   return missing;
 }
 
-Status sweep_virtual_links(Netlink& netlink, const std::string& owner,
-                           const std::vector<ObservedLink>& links) {
+Status sweep_virtual_links(Netlink& netlink, const std::string& owner, const std::vector<ObservedLink>& links,
+                           const std::set<std::string>& in_use) {
   for (const auto& link : links) {
-    if (link.alias == alias_of(owner)) VIP_CHECK(netlink.remove(link.name));
+    if (link.alias == alias_of(owner) && !in_use.contains(link.name)) VIP_CHECK(netlink.remove(link.name));
   }
   return {};
 }

@@ -3,6 +3,7 @@
 // MAC along, so that no neighbour has to learn anything.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,11 @@ class VirtualLink {
   [[nodiscard]] Status raise();
   [[nodiscard]] Status lower();
 
-  [[nodiscard]] IfIndex index() const { return index_; }  // 0: not there
+  // Goes on with the one that an earlier life of this owner left over the parent, as it is, if there is one.
+  void take_over(const ObservedLink& parent, const std::vector<ObservedLink>& links);
+
+  [[nodiscard]] const std::string& name() const { return name_; }  // empty: not there
+  [[nodiscard]] IfIndex index() const { return index_; }           // 0: not there
   [[nodiscard]] const MacAddress& mac() const { return mac_; }
 
   // Makes the kernel's settings that keep the interface itself from answering for the addresses, or asking
@@ -37,6 +42,8 @@ class VirtualLink {
   [[nodiscard]] std::vector<std::string> apply_settings(const ObservedLink& parent) const;
 
  private:
+  [[nodiscard]] std::string name_over(IfIndex parent) const;
+
   Netlink* netlink_;
   std::string owner_;
   Family family_;
@@ -47,8 +54,10 @@ class VirtualLink {
   IfIndex index_;
 };
 
-// Removes the virtual links that an earlier life of this owner left. Errors: as Netlink::remove.
+// Removes the virtual links that an earlier life of this owner left and that are not in use. Errors: as
+// Netlink::remove.
 [[nodiscard]] Status sweep_virtual_links(Netlink& netlink, const std::string& owner,
-                                         const std::vector<ObservedLink>& links);
+                                         const std::vector<ObservedLink>& links,
+                                         const std::set<std::string>& in_use);
 
 }  // namespace vip::vrrp

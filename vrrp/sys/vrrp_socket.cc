@@ -1,7 +1,11 @@
 #include "vrrp/sys/vrrp_socket.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
+#include <linux/filter.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <sys/socket.h>
@@ -54,16 +58,37 @@ bool membership(int fd, Family family, IfIndex interface, bool join) {
   return set_option(fd, IPPROTO_IPV6, join ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP, request);
 }
 
+bool hear_nothing(int fd) {
+  sock_filter drop{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+  const sock_fprog program{.len = 1, .filter = &drop};
+  return set_option(fd, SOL_SOCKET, SO_ATTACH_FILTER, program);
+}
+
+std::set<IfIndex> all_interfaces() {
+  std::set<IfIndex> indices;
+  struct if_nameindex* const list = ::if_nameindex();
+  for (const auto* link = list; link != nullptr && link->if_index != 0; ++link)
+    indices.insert(IfIndex(link->if_index));
+  if (list != nullptr) ::if_freenameindex(list);
+  return indices;
+}
+
 }  // namespace
 
-Result<VrrpSocket> VrrpSocket::open(Family family) {
+Result<sys::UniqueFd> VrrpSocket::prepare(Family family) {
   const bool v4 = family == Family::ipv4;
   const std::string what = v4 ? "raw IPv4 socket of protocol 112" : "raw IPv6 socket of protocol 112";
   sys::UniqueFd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, kProtocolVrrp));
   if (!fd.valid()) return sys::errno_failure(what);
-  if (!(v4 ? set_up_ipv4(fd.get()) : set_up_ipv6(fd.get()))) return sys::errno_failure(what + ": options");
+  if (!hear_nothing(fd.get()) || !(v4 ? set_up_ipv4(fd.get()) : set_up_ipv6(fd.get())))
+    return sys::errno_failure(what + ": options");
   widen_receive_buffer(fd.get());
-  return VrrpSocket(family, std::move(fd));
+  return fd;
+}
+
+VrrpSocket::VrrpSocket(Family family, sys::UniqueFd prepared)
+    : family_(family), fd_(std::move(prepared)), doubtful_(all_interfaces()) {
+  (void)set_option(fd_.get(), SOL_SOCKET, SO_DETACH_FILTER, kOff);  // an earlier life did it, or this one
 }
 
 Status VrrpSocket::join(IfIndex interface) {
@@ -75,11 +100,13 @@ Status VrrpSocket::join(IfIndex interface) {
 }
 
 void VrrpSocket::stay_only(const std::set<IfIndex>& interfaces) {
-  std::erase_if(joined_, [&](IfIndex interface) {
+  const auto leave = [&](IfIndex interface) {
     if (interfaces.contains(interface)) return false;
     (void)membership(fd_.get(), family_, interface, /*join=*/false);  // it may be gone with the interface
     return true;
-  });
+  };
+  std::erase_if(joined_, leave);
+  std::ranges::for_each(std::exchange(doubtful_, {}), leave);
 }
 
 Status VrrpSocket::send(const Packet& packet) const {

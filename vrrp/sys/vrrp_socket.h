@@ -11,13 +11,16 @@ namespace vip::vrrp {
 
 class VrrpSocket {
  public:
-  // Errors: denied without NET_RAW; unavailable where the kernel has no IPv6.
-  static Result<VrrpSocket> open(Family family);
+  // Opens a socket that hears nothing yet. Errors: denied without NET_RAW; unavailable where the kernel has
+  // no IPv6.
+  static Result<sys::UniqueFd> prepare(Family family);
+  // Hears by a prepared socket. One that an earlier life of the router heard by has kept what arrived since.
+  VrrpSocket(Family family, sys::UniqueFd prepared);
 
   // Takes part in VRRP's multicast group on the interface; nothing to do where it does already. Errors:
   // unavailable: who cannot hear must not speak.
   [[nodiscard]] Status join(IfIndex interface);
-  // Leaves the group on all other interfaces.
+  // Leaves the group on all other interfaces, also where an earlier life of the router took part.
   void stay_only(const std::set<IfIndex>& interfaces);
 
   // From the envelope's source to its destination, TTL 255. Errors: unavailable, not_found; worth a count,
@@ -31,10 +34,10 @@ class VrrpSocket {
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-  VrrpSocket(Family family, sys::UniqueFd fd) : family_(family), fd_(std::move(fd)) {}
   Family family_;
   sys::UniqueFd fd_;
   std::set<IfIndex> joined_;
+  std::set<IfIndex> doubtful_;  // where an earlier life may have joined; the kernel does not tell
 };
 
 }  // namespace vip::vrrp

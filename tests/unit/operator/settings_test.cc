@@ -145,6 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "SWARM_VIP_LOG_LEVEL: 'loud' is not allowed; trace, debug, info, warning or error"},
         WrongRow{{{"SWARM_VIP_LOG_FORMAT", "xml"}},
                  "SWARM_VIP_LOG_FORMAT: 'xml' is not allowed; text or json"},
+        WrongRow{{{"SWARM_VIP_REALTIME", "yes"}}, "SWARM_VIP_REALTIME: 'yes' is not allowed; auto or off"},
         WrongRow{
             {{"SWARM_VIP_RESYNC", "10ms"}},
             "SWARM_VIP_RESYNC: '10ms' is not allowed; a duration from 1s to 3600s, such as 500ms, 5s or 2m"},
@@ -215,10 +216,14 @@ TEST(OperatorSettings, AMistypedNameIsAnsweredWithTheNearestOne) {
   EXPECT_EQ(warnings[1], "SWARM_VIP_LEESE: no such setting, ignoring; the nearest is SWARM_VIP_LEASE");
 }
 
-TEST(OperatorSettings, HandTheLogSettingsToTheAgents) {
-  const auto settings = read({{"SWARM_VIP_LOG_LEVEL", "debug"}, {"SWARM_VIP_LOG_FORMAT", "json"}}).settings;
+TEST(OperatorSettings, HandTheAgentsTheirOwn) {
+  const auto settings =
+      read(
+          {{"SWARM_VIP_LOG_LEVEL", "debug"}, {"SWARM_VIP_LOG_FORMAT", "json"}, {"SWARM_VIP_REALTIME", "off"}})
+          .settings;
   EXPECT_EQ(settings.agent_environment,
-            (std::vector<std::string>{"SWARM_VIP_LOG_LEVEL=debug", "SWARM_VIP_LOG_FORMAT=json"}));
+            (std::vector<std::string>{"SWARM_VIP_LOG_LEVEL=debug", "SWARM_VIP_LOG_FORMAT=json",
+                                      "SWARM_VIP_REALTIME=off"}));
 }
 
 }  // namespace

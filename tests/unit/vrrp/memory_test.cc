@@ -172,6 +172,33 @@ TEST(Resume, AsBackupTheDownTimerRunsFromTheLastSignOfLife) {
             TimePoint(100s) + active_down_interval(Version::v3, Priority(100), 1s));
 }
 
+// Nobody notes each advertisement: one that was heard after the memory was made must not be forgotten.
+TEST(Resume, AsBackupByAnOldMemoryItMayHaveHeardTheActiveOneUntilTheEnd) {
+  auto set = backup_at(TimePoint(0s));
+  const auto down = set.machine(0).next_deadline()->when;
+  auto memory = set.memory(TimePoint(1s));
+  memory.as_of = down - 10ms;
+  auto next = fresh(web());
+  (void)next.resume(down - 5ms, memory, false);
+  EXPECT_EQ(count_of<StateChanged>(next.expire(down)), 0);
+  EXPECT_EQ(next.machine(0).next_deadline()->when,
+            memory.as_of + active_down_interval(Version::v3, Priority(100), 1s));
+}
+
+TEST(Resume, AsBackupByAnOldMemoryItDoesNotPreemptWhomItMayHaveHeard) {
+  auto patient = web();
+  patient.protocol.preempt_delay = 5s;
+  auto set = backup_at(TimePoint(0s), patient);
+  (void)set.feed(TimePoint(1s), 0,
+                 Received{.source = ip("192.0.2.30"), .priority = Priority(50), .interval = 1s});
+  auto memory = set.memory(TimePoint(1s));
+  ASSERT_TRUE(memory.routers[0].machine.timers.armed(Timer::preempt_delay));
+  memory.as_of = TimePoint(6s);  // until then a better one may have come
+  auto next = fresh(patient);
+  (void)next.resume(TimePoint(6s + 10ms), memory, false);
+  EXPECT_EQ(count_of<StateChanged>(next.expire(TimePoint(7s))), 0);
+}
+
 TEST(Resume, OtherSettingsComeAfterwards) {
   auto changed = web();
   changed.protocol.generation = 2;

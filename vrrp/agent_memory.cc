@@ -1,0 +1,141 @@
+// What an agent remembers for its next life, and how it goes on with that. P11: a change of state is
+// remembered before anything is done about it, so that who died in between does not come back in the old one.
+#include <algorithm>
+#include <cstring>  // sigabbrev_np
+#include <iterator>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/sys/log.h"
+#include "vrrp/agent.h"
+#include "vrrp/memory_json.h"
+
+namespace vip::vrrp {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kPulse = 1s;
+constexpr int kPulsesPerLease = 4;
+// What is written in one pulse, so that the loop is never busy with it for long.
+constexpr std::size_t kRoutersPerPulse = 16;
+constexpr std::size_t kMarksPerPulse = 1000;
+
+// What comes again and again, and says nothing that is not remembered.
+bool is_routine(const Action& action) {
+  return std::holds_alternative<SendAdvertisement>(action) || std::holds_alternative<SendHello>(action);
+}
+
+std::string cause_of(const LastingMemory::Death& death) {
+  if (death.hung) return "hung";
+  const char* const name = ::sigabbrev_np(death.signal);
+  return name == nullptr ? "gave up" : std::string("SIG") + name;
+}
+
+bool is_of(const SetMemory::Router& memory, const RouterSetup& setup) {
+  return memory.vrid == setup.protocol.vrid && memory.family == setup.family();
+}
+
+}  // namespace
+
+void Agent::remember(const RouterActions& actions) {
+  std::set<std::size_t> changed;
+  for (const auto& [router, action] : actions)
+    if (!is_routine(action)) changed.insert(router);
+  for (const auto router : changed) remember(router);
+}
+
+// A line with since when it is in this state, for people and as a time, and what the router itself knows.
+void Agent::remember(std::size_t router) {
+  if (router >= LastingMemory::kRoutersMax) return;
+  const auto& site = sites_.at(router);
+  const auto changed = site.changed.time_since_epoch().count();
+  const auto written = memory_.of_router(router).write(site.since + " " + std::to_string(changed) + "\n" +
+                                                       to_json(routers_->memory_of(router, loop_.now())));
+  if (!written) chronicle_.failed(loop_.now(), "not_remembered", written.error());
+}
+
+std::optional<SetMemory> Agent::recall() {
+  const auto last_beat = memory_.last_beat();
+  if (!last_beat) return std::nullopt;
+  SetMemory memory{.as_of = *last_beat, .authenticator = {}, .routers = {}};
+  const auto check = [this](const auto& read) {
+    if (!read) chronicle_.failed(loop_.now(), "not_remembered", read.error());
+    return read.has_value();
+  };
+  if (const auto text = memory_.of_set().read()) {
+    auto authenticator = read_authenticator_memory(*text);
+    if (check(authenticator)) memory.authenticator = *std::move(authenticator);
+  }
+  for (std::size_t i = 0; i < std::min(sites_.size(), LastingMemory::kRoutersMax); ++i) {
+    const auto text = memory_.of_router(i).read();
+    if (!text) continue;
+    const auto line_end = text->find('\n');
+    auto router = read_router_memory(std::string_view(*text).substr(line_end + 1));
+    if (!check(router)) continue;
+    if (!is_of(*router, sites_[i].settings)) continue;  // the settings have changed since
+    const auto words = split(text->substr(0, line_end), " ");
+    sites_[i].since = words.front();
+    sites_[i].changed = TimePoint(Duration(parse_number<Duration::rep>(words.back()).value_or(0)));
+    memory.routers.push_back(*std::move(router));
+  }
+  return memory;
+}
+
+void Agent::resume(const SetMemory& memory) {
+  std::vector<std::size_t> active;  // at that time
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    const bool was_active = std::ranges::any_of(memory.routers, [&](const SetMemory::Router& router) {
+      return router.machine.state == State::active && is_of(router, sites_[i].settings);
+    });
+    if (was_active) active.push_back(i);
+  }
+  for (const auto i : active) {
+    auto& site = sites_[i];
+    const auto placement = place_router(site.settings.placement(), links_);
+    if (site.virtual_link && placement.link) site.virtual_link->take_over(*placement.link, links_);
+  }
+  place_all();
+  std::vector<LocatedAddress> held;
+  for (const auto i : active) {
+    if (sites_[i].settings.accept) std::ranges::copy(located(i), std::back_inserter(held));
+  }
+  const auto now = loop_.now();
+  perform(routers_->resume(now, memory, keeper_->are_there(held)));
+  settle_addresses();
+  const auto hole = std::chrono::floor<std::chrono::milliseconds>(now - memory.as_of);
+  const auto death = memory_.last_death();
+  const auto still_active = std::ranges::count_if(active, [this](auto i) { return desires_addresses(i); });
+  log::warning("resumed", {{"group", config_.group},
+                           {"cause", cause_of(death)},
+                           {"after_ms", std::to_string(hole.count())},
+                           {"was_active", std::to_string(active.size())},
+                           {"is_active", std::to_string(still_active)},
+                           {"restarts", std::to_string(death.deaths)}});
+}
+
+void Agent::on_pulse() {
+  notice_stall();
+  const Duration lease = lease_;
+  pulse_.set(loop_.now() + (lease > Duration::zero() ? std::min(kPulse, lease / kPulsesPerLease) : kPulse));
+  remember_some();
+  perform({});
+}
+
+void Agent::remember_some() {
+  const auto count = std::min(sites_.size(), kRoutersPerPulse);
+  for (std::size_t i = 0; i < count; ++i) {
+    remember(remembered_next_);
+    remembered_next_ = (remembered_next_ + 1) % sites_.size();
+  }
+  if (pulses_until_set_ > 0) {
+    --pulses_until_set_;
+    return;
+  }
+  const auto known = routers_->memory_of_authenticator();
+  pulses_until_set_ = known.marks.size() / kMarksPerPulse;
+  const auto written = memory_.of_set().write(to_json(known));
+  if (!written) chronicle_.failed(loop_.now(), "not_remembered", written.error());
+}
+
+}  // namespace vip::vrrp
