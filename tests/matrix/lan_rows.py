@@ -46,7 +46,7 @@ def backup_stop(bed: LanBed) -> None:
 # Crashes.
 
 
-@LAN.row(goal=NOTHING, today=CRASH, has_rival=True)
+@LAN.row(goal=NOTHING, has_rival=True)
 def agent_killed(bed: LanBed) -> None:
     """The holder's agent crashes (SIGKILL to the process that routes)."""
     with bed.watched():
@@ -63,7 +63,7 @@ def all_killed(bed: LanBed) -> None:
         bed.look_on(bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=NOTHING, today=CRASH, has_rival=True)
+@LAN.row(goal=NOTHING, has_rival=True)
 def out_of_memory(bed: LanBed) -> None:
     """The kernel kills the holder's agent for want of memory."""
     with bed.watched():
