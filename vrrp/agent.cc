@@ -75,6 +75,7 @@ Result<std::unique_ptr<Agent>> Agent::create(sys::EventLoop& loop, AgentConfig c
       new Agent(loop, std::move(config), std::move(sockets), heritage.memory, heritage.urgency));
   VIP_CHECK(agent->set_up_routers());
   VIP_CHECK(agent->set_up_status());
+  agent->set_up_siblings(heritage.order);
   return agent;
 }
 
@@ -94,22 +95,27 @@ Result<Agent::Sockets> Agent::open_sockets(const AgentConfig& config, PreparedSo
 
 Status Agent::set_up_routers() {
   VIP_TRY(links_, sockets_.netlink.links());
-  std::vector<RouterSetup> setups;
   for (auto& settings : config_.routers) {
     settings.protocol.lease = lease_;
     if (!config_.managed) VIP_CHECK(check_here(settings));
     std::erase(settings.rules.peers, settings.protocol.source);  // people list all nodes, themselves too
-    setups.push_back(settings);
     sites_.push_back({.settings = settings, .changed = loop_.now()});
     if (settings.virtual_mac) {
       sites_.back().virtual_link.emplace(sockets_.netlink, config_.mark_name, settings.family(),
                                          settings.protocol.vrid);
     }
   }
+  make_routers();
+  return {};
+}
+
+void Agent::make_routers() {
+  std::vector<RouterSetup> setups;
+  setups.reserve(sites_.size());
+  for (const auto& site : sites_) setups.push_back(site.settings);
   routers_.emplace(std::move(setups), Authenticator(config_.auth.mode, config_.auth.keys,
                                                     config_.auth.sending_key, config_.auth.window));
   keeper_.emplace(sockets_.netlink, AddressLifetime{.lease = lease_, .group_mark = group_mark_});
-  return {};
 }
 
 // Alone, what is not on this host now is a wrong setting, said with its name.
@@ -127,9 +133,11 @@ Status Agent::check_here(RouterSettings& settings) const {
 }
 
 Status Agent::set_up_status() {
-  VIP_TRY(auto server,
-          StatusServer::create(loop_, {{"/status", "application/json", [this] { return to_json(status()); }},
-                                       {"/healthz", "text/plain", [] { return std::string("ok\n"); }}}));
+  VIP_TRY(auto server, StatusServer::create(
+                           loop_, {{"/status", "application/json", [this] { return to_json(status()); }},
+                                   {"/healthz", "text/plain",
+                                    [this] { return std::string(is_healthy() ? "ok\n" : "standing by\n"); },
+                                    [this] { return is_healthy(); }}}));
   status_server_ = std::move(server);
   VIP_TRY(auto local, listen_locally(config_.group));
   return status_server_->serve(std::move(local));
@@ -149,36 +157,27 @@ void Agent::start() {
         "standing_by",
         {{"group", config_.group}, {"node", config_.node}, {"why", "this node is not a member of the plan"}});
   }
-  const auto memory = recall();
+  recalled_ = recall();
   memory_.set_patience(lease_);
-  try_to_say_hello();  // the routers' first deed is to ask
-  if (memory) {
-    resume(*memory);
-    on_packets();  // before any timer: somebody may have won meanwhile
+  if (siblings_) {
+    siblings_->start();
   } else {
-    place_all();
-    settle_addresses();
-    perform(routers_->start(loop_.now()));
+    take_charge({});
   }
-  try_to_listen();
-  look_around_later();
+  recalled_.reset();
+  if (!acts_) forget();  // what an earlier life knew is another agent's business by now
   is_going_ = true;
   on_pulse();
 }
 
 void Agent::leave() {
-  if (const auto memory = recall()) resume(*memory);
+  start();
   stop();
 }
 
-void Agent::retire(sys::Callback gone) {
-  notice_stall();
-  gone_ = std::move(gone);
-  perform(routers_->stop(loop_.now()));
-}
-
 void Agent::stop() {
-  gone_ = nullptr;
+  leaving_ = false;
+  if (!acts_) return;
   perform(routers_->stop(loop_.now()));
   if (routers_->is_lingering()) perform(routers_->stop(loop_.now()));
   for (int i = 0; i < kLeavingTries && !keeper_->settled(); ++i) settle_addresses();
@@ -187,7 +186,10 @@ void Agent::stop() {
 
 void Agent::try_to_listen() {
   if (!config_.status_port || !config_.status_address) return;
-  const auto listening = status_server_->listen(*config_.status_address, *config_.status_port);
+  auto inherited = inherited_.extract(std::string(kStatusSocket));
+  const auto listening = inherited ? status_server_->adopt(*config_.status_address, *config_.status_port,
+                                                           std::move(inherited.mapped()))
+                                   : status_server_->listen(*config_.status_address, *config_.status_port);
   if (listening) return;
   log::debug("status_not_listening", {{"error", listening.error().context}});
   listen_retry_.set(loop_.now() + kListenRetry);
@@ -196,6 +198,7 @@ void Agent::try_to_listen() {
 // --- events in ---
 
 void Agent::notice_stall() {
+  if (!acts_) return;
   const auto now = loop_.now();
   const auto actions = routers_->notice_stall(now, keeper_->all_alive(now));
   if (actions.empty()) return;
@@ -213,6 +216,7 @@ void Agent::on_timer() {
 }
 
 void Agent::on_packets() {
+  if (!acts_) return discard_all();
   notice_stall();
   sockets_.packets.receive([this](const Envelope& envelope, std::span<const std::uint8_t> message) {
     const auto reception = routers_->receive(loop_.now(), envelope, message, sys::wall_clock());
@@ -222,6 +226,7 @@ void Agent::on_packets() {
 }
 
 void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame) {
+  if (!acts_) return;
   if (const auto announcement = parse_announcement(frame)) on_announcement(interface, *announcement);
   if (const auto owner = parse_owner(frame)) on_owner(interface, *owner);
   const auto question = parse_question(frame);
@@ -288,6 +293,7 @@ bool Agent::is_ours(const MacAddress& mac) const {
 void Agent::on_hints() {
   notice_stall();
   const auto hints = sockets_.hints.drain();
+  if (!acts_) return;
   // Who is in a fault, or has an address on another interface, may be helped by any change.
   const auto in_want = [](const Site& site) {
     const bool elsewhere = std::ranges::any_of(
@@ -307,13 +313,14 @@ void Agent::on_hints() {
 }
 
 void Agent::arm_timers() {
+  if (is_going_) memory_.beat(loop_.now());
+  if (!acts_) return;
   const auto arm = [](sys::DeadlineTimer& timer, std::optional<TimePoint> when) {
     when ? timer.set(*when) : timer.stop();
   };
   arm(timer_, routers_->next_deadline());
   arm(renewal_, keeper_->next_renewal());
   routers_->rest(loop_.now());
-  if (is_going_) memory_.beat(loop_.now());
 }
 
 }  // namespace vip::vrrp

@@ -25,6 +25,7 @@
 #include "vrrp/chronicle.h"
 #include "vrrp/core/router_set.h"
 #include "vrrp/settings/agent_config.h"
+#include "vrrp/siblings.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/address_keeper.h"
 #include "vrrp/sys/announcer.h"
@@ -43,6 +44,7 @@ struct Heritage {
   LastingMemory& memory;
   PreparedSockets sockets;
   Urgency urgency;
+  StartOrder order;  // of the first life
 };
 
 class Agent {
@@ -56,12 +58,13 @@ class Agent {
   Agent& operator=(Agent&&) = delete;
   ~Agent();
 
-  // Goes on where an earlier life stopped, if there was one.
+  // Acts for the group, once no other agent of this host does; where an earlier life stopped, if there was
+  // one.
   void start();
-  // Instead of start(): lets go, in order, of all that an earlier life had.
+  // Instead of start(): lets go, in order, of all that an earlier life had and nobody took over.
   void leave();
-  // Leaves politely: priority 0, and the addresses go when somebody follows. Calls back when that is over,
-  // which is soon; called again, it ends at once.
+  // Hands over to another agent of this host, or else leaves politely: priority 0, and the addresses go when
+  // somebody follows. Calls back when that is over, which is soon; called again, it ends at once.
   void retire(sys::Callback gone);
   // Ends for good, at once. To be called outside of the loop.
   void stop();
@@ -104,10 +107,33 @@ class Agent {
   Status set_up_routers();
   Status check_here(RouterSettings& settings) const;
   Status set_up_status();
+  void make_routers();
+
+  // --- who is in charge on this host (agent_handoff.cc) ---
+  void set_up_siblings(StartOrder order);
+  // From here on it acts for the group: from the state of another agent, or as a first start.
+  void take_charge(const std::string& state);
+  void take_over(const SetMemory& memory);
+  void fall_silent();
+  void go_on();
+  // Another agent acts: what is in the kernel is its, and untouched.
+  void give_up_charge();
+  void leave_politely();
+  [[nodiscard]] std::vector<ChargeHooks::Belonging> belongings() const;
+  // What came while another agent acts is old news when we do.
+  void discard_all();
+  [[nodiscard]] Standing standing() const;
+  [[nodiscard]] bool is_healthy() const;
 
   // What earlier lives remembered; nothing in the first one.
   [[nodiscard]] std::optional<SetMemory> recall();
+  void forget();
   void resume(const SetMemory& memory);
+  struct Resumed {
+    std::size_t were_active = 0;
+    std::size_t are_active = 0;
+  };
+  Resumed go_on_from(const SetMemory& memory);
   // P11: to be called before the actions are carried out.
   void remember(const RouterActions& actions);
   void remember(std::size_t router);
@@ -163,6 +189,7 @@ class Agent {
   void try_to_listen();
   // Opens the sockets for hellos that routers want and that are not open yet; tries again later.
   void try_to_say_hello();
+  [[nodiscard]] static std::string hello_name(Family family);
 
   void release(const std::vector<IpPrefix>& addresses);
   void point_to_successor(std::size_t router, const IpAddress& address);
@@ -191,7 +218,6 @@ class Agent {
   std::vector<Site> sites_;
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
   std::optional<AddressKeeper> keeper_;
-  sys::Callback gone_;                            // while leaving
   std::map<IpPrefix, std::uint32_t> removed_by_;  // just now; see NetlinkHints
   bool links_known_ = true;
   bool again_wanted_ = false;
@@ -203,11 +229,19 @@ class Agent {
   sys::DeadlineTimer renewal_;
   sys::DeadlineTimer again_;  // after something failed
   sys::DeadlineTimer look_;   // in case a hint was lost
+  static constexpr std::string_view kStatusSocket = "status";
   sys::DeadlineTimer listen_retry_;
   std::map<Family, HelloSocket> hello_sockets_;
   sys::DeadlineTimer hello_retry_;
+  std::vector<sys::Watch> hello_watches_;
   std::vector<sys::Watch> watches_;
+  std::optional<Siblings> siblings_;  // none: nobody told us that there may be others
+  bool acts_ = false;
+  std::map<std::string, sys::UniqueFd, std::less<>> inherited_;  // from who acted before us, by name
+  bool leaving_ = false;                                         // for good, and nobody here goes on
+  sys::Callback gone_;                                           // while leaving
   LastingMemory& memory_;
+  std::optional<SetMemory> recalled_;  // of an earlier life, while we start
   Urgency urgency_;
   bool is_going_ = false;  // until then a crash counts from the life before
   sys::DeadlineTimer pulse_;

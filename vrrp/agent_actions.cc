@@ -29,7 +29,7 @@ void Agent::perform(const RouterActions& actions) {
     for (const auto& action : more) carry_out(action);
   }
   arm_timers();
-  if (gone_ && !routers_->is_lingering()) gone_();
+  if (leaving_ && !routers_->is_lingering()) gone_();
 }
 
 void Agent::carry_out(const RouterAction& action) {
@@ -174,6 +174,7 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
   site.changed = now;
   site.since = sys::wall_clock_text();
   ++site.transitions;
+  if (siblings_) siblings_->changed();
 }
 
 // The set of routers answers these itself.

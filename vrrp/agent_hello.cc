@@ -18,23 +18,30 @@ bool is_ordinary(const Error& error) {
 
 }  // namespace
 
+std::string Agent::hello_name(Family family) {
+  return family == Family::ipv4 ? "hello ipv4" : "hello ipv6";
+}
+
 void Agent::try_to_say_hello() {
   if (!config_.status_port) return;
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     const auto family = sites_[i].settings.family();
     if (!routers_->machine(i).config().asks_peers || hello_sockets_.contains(family)) continue;
-    auto opened = HelloSocket::open(family, *config_.status_port);
+    auto inherited = inherited_.extract(hello_name(family));
+    auto opened = inherited ? HelloSocket::adopt(family, *config_.status_port, std::move(inherited.mapped()))
+                            : HelloSocket::open(family, *config_.status_port);
     if (!opened) {
       chronicle_.failed(loop_.now(), "hello_not_listening", opened.error());
       hello_retry_.set(loop_.now() + kHelloRetry);
       continue;
     }
     const auto& socket = hello_sockets_.emplace(family, *std::move(opened)).first->second;
-    watches_.push_back(loop_.on_readable(socket.fd(), [this] { on_hellos(); }));
+    hello_watches_.push_back(loop_.on_readable(socket.fd(), [this] { on_hellos(); }));
   }
 }
 
 void Agent::on_hellos() {
+  if (!acts_) return discard_all();
   notice_stall();
   for (const auto& [family, socket] : hello_sockets_) {
     socket.receive([this](const Envelope& envelope, std::span<const std::uint8_t> datagram) {

@@ -82,7 +82,26 @@ std::optional<SetMemory> Agent::recall() {
   return memory;
 }
 
+void Agent::forget() {
+  for (std::size_t i = 0; i < std::min(sites_.size(), LastingMemory::kRoutersMax); ++i)
+    memory_.of_router(i).forget();
+  memory_.of_set().forget();
+}
+
 void Agent::resume(const SetMemory& memory) {
+  const auto hole = std::chrono::floor<std::chrono::milliseconds>(loop_.now() - memory.as_of);
+  const auto resumed = go_on_from(memory);
+  const auto death = memory_.last_death();
+  log::warning("resumed", {{"group", config_.group},
+                           {"cause", cause_of(death)},
+                           {"after_ms", std::to_string(hole.count())},
+                           {"was_active", std::to_string(resumed.were_active)},
+                           {"is_active", std::to_string(resumed.are_active)},
+                           {"restarts", std::to_string(death.deaths)}});
+}
+
+// Whoever acted before, an earlier life or another agent: its addresses and virtual links are still there.
+Agent::Resumed Agent::go_on_from(const SetMemory& memory) {
   std::vector<std::size_t> active;  // at that time
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     const bool was_active = std::ranges::any_of(memory.routers, [&](const SetMemory::Router& router) {
@@ -100,25 +119,17 @@ void Agent::resume(const SetMemory& memory) {
   for (const auto i : active) {
     if (sites_[i].settings.accept) std::ranges::copy(located(i), std::back_inserter(held));
   }
-  const auto now = loop_.now();
-  perform(routers_->resume(now, memory, keeper_->are_there(held)));
+  perform(routers_->resume(loop_.now(), memory, keeper_->are_there(held)));
   settle_addresses();
-  const auto hole = std::chrono::floor<std::chrono::milliseconds>(now - memory.as_of);
-  const auto death = memory_.last_death();
   const auto still_active = std::ranges::count_if(active, [this](auto i) { return is_active(i); });
-  log::warning("resumed", {{"group", config_.group},
-                           {"cause", cause_of(death)},
-                           {"after_ms", std::to_string(hole.count())},
-                           {"was_active", std::to_string(active.size())},
-                           {"is_active", std::to_string(still_active)},
-                           {"restarts", std::to_string(death.deaths)}});
+  return {.were_active = active.size(), .are_active = static_cast<std::size_t>(still_active)};
 }
 
 void Agent::on_pulse() {
   notice_stall();
   const Duration lease = lease_;
   pulse_.set(loop_.now() + (lease > Duration::zero() ? std::min(kPulse, lease / kPulsesPerLease) : kPulse));
-  remember_some();
+  if (acts_) remember_some();
   perform({});
 }
 

@@ -11,6 +11,9 @@ AgentStatus Agent::status() const {
                      .node = config_.node,
                      .generation = config_.generation,
                      .managed = config_.managed,
+                     .charge = std::string(name(standing())),
+                     .waits = acts_ ? "" : siblings_->why(),
+                     .healthy = is_healthy(),
                      .restarts = memory_.last_death().deaths,
                      .realtime = urgency_.realtime,
                      .memory_locked = urgency_.memory_locked,
@@ -21,6 +24,7 @@ AgentStatus Agent::status() const {
   for (std::size_t i = 0; i < kDiscardCount; ++i) {
     status.counters.emplace_back(name(static_cast<Discard>(i)), routers_->strays().at(i));
   }
+  if (!acts_) return status;  // whoever is in charge speaks for them
   for (std::size_t i = 0; i < sites_.size(); ++i) status.routers.push_back(status_of(i));
   return status;
 }

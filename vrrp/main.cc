@@ -187,7 +187,8 @@ Result<Urgency> wanted_urgency(const settings::Environment& env) {
 }
 
 // One life of the router: the whole program, but for the process that watches over it.
-int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSockets sockets) {
+int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSockets sockets,
+         const StartOrder& order) {
   const auto env = settings::Environment::of_process();
   if (const auto set = set_up_log(env); !set) return refuse(set.error().context);
   const auto urgency = wanted_urgency(env);
@@ -201,7 +202,7 @@ int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSo
   }
   auto loop = sys::EventLoop::create();
   if (!loop) return print(stderr, loop.error().context + "\n"), kFailed;
-  auto agent = Agent::create(*loop, *std::move(config), {memory, std::move(sockets), *urgency});
+  auto agent = Agent::create(*loop, *std::move(config), {memory, std::move(sockets), *urgency, order});
   if (!agent) {
     const bool settings_at_fault =
         agent.error().code == Errc::not_found || agent.error().code == Errc::denied;
@@ -237,7 +238,9 @@ int run(const Words& words) {
   auto memory = LastingMemory::create();
   if (!memory) return print(stderr, memory.error().context + "\n"), kFailed;
   auto sockets = prepare_sockets();
-  return supervise(*memory, [&](const Life& life) { return live(words, life, *memory, std::move(sockets)); });
+  const auto order = start_order(sys::monotonic_now());
+  return supervise(*memory,
+                   [&](const Life& life) { return live(words, life, *memory, std::move(sockets), order); });
 }
 
 }  // namespace

@@ -85,7 +85,9 @@ std::string to_json(const AgentStatus& status) {
                    {"group", status.group},
                    {"generation", status.generation},
                    {"managed", status.managed},
-                   {"healthy", true},  // whoever reads this was answered by the loop itself
+                   {"charge", status.charge},
+                   {"waits", status.waits},
+                   {"healthy", status.healthy},
                    {"lease", status.lease},
                    {"restarts", status.restarts},
                    {"realtime", status.realtime},
@@ -113,8 +115,10 @@ Result<std::string> status_table(const std::vector<std::string>& documents) {
     table += '\n';
   }
   for (const auto& agent : merged["agents"]) {
-    if (agent["routers"] == 0)
-      table += text_of(agent, "group") + "  standing by: this node is not a member of the group\n";
+    if (agent["routers"] != 0) continue;
+    const auto waits = text_of(agent, "waits");
+    const auto why = waits == "-" ? "this node is not a member of the group" : waits;
+    table += text_of(agent, "group") + "  standing by: " + why + "\n";
   }
   return table;
 }

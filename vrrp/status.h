@@ -41,6 +41,9 @@ struct AgentStatus {
   std::string node;
   std::uint64_t generation = 0;
   bool managed = false;
+  std::string charge;  // this agent's share in who acts on this host: "in charge", "deposed", ...
+  std::string waits;   // why it does not act, in words; empty when it does
+  bool healthy = true;
   std::uint32_t restarts = 0;  // after crashes
   bool realtime = false;
   bool memory_locked = false;

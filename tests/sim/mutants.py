@@ -21,12 +21,13 @@ PRESET = "release"
 SIMULATOR_MIN = 5
 UNIT_TESTS = ["vrrp_virtual_router_test", "vrrp_receive_check_test", "vrrp_authentication_test",
               "vrrp_acquaintances_test", "vrrp_hello_test", "vrrp_router_set_test"]
-TARGETS = [*UNIT_TESTS, "scenario_test", "sim"]
+TARGETS = [*UNIT_TESTS, "scenario_test", "charge_test", "sim"]
 ROUTER = "vrrp/core/virtual_router.cc"
 CHECK = "vrrp/core/receive_check.cc"
 AUTHENTICATION = "vrrp/core/authentication.cc"
 SET = "vrrp/core/router_set.cc"
 ACQUAINTANCES = "vrrp/core/acquaintances.cc"
+CHARGE = "vrrp/core/charge.cc"
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,27 @@ MUTANTS = [
            "now >= preempt_again_at_ && !is_outdated(now);", "now >= preempt_again_at_;"),
     Mutant("any generation is newer", SET,
            "hello.generation > config.generation", "hello.generation >= config.generation"),
+    Mutant("says ready and goes on", CHARGE,
+           "out.emplace_back(FallSilent{});\n", ""),
+    Mutant("acts on the state before it has the charge", CHARGE,
+           "        standing_ = Standing::taking;\n", "        take_charge(now, out);\n"),
+    Mutant("an older agent may have it back", CHARGE,
+           "sibling.tested && sibling.order > config_.order &&", "sibling.tested &&"),
+    Mutant("takes a commit to a handoff given up", CHARGE,
+           "to_ == sibling && message.handoff == handoff_;", "true;"),
+    Mutant("waits for ever for a commit", CHARGE,
+           "  timers_.set(Timer::patience, now + config_.patience);\n", ""),
+    Mutant("goes without a look for heirs", CHARGE,
+           "if (terminated_) return !sibling.tried;", "if (terminated_) return false;"),
+    Mutant("a deposed agent does not miss its successor", CHARGE,
+           "    if (rank == 0) return reach(out);\n    timers_.set(Timer::reach, now + rank * kRankStep);\n", "    (void)rank;\n"),
+    Mutant("forgets failed successors", CHARGE,
+           "if (++failures_ < kFailuresMax) return;", "return;"),
 ]
 
 JUDGES = {
     "unit": [[f"tests/{name}", "--gtest_brief=1"] for name in UNIT_TESTS],
-    "scenario": [["tests/scenario_test", "--gtest_brief=1"]],
+    "scenario": [["tests/scenario_test", "--gtest_brief=1"], ["tests/charge_test", "--gtest_brief=1"]],
     "seeds": [["tests/sim", "--seed=1", "--count=400", "--no-model"]],
     "model": [["tests/sim", "--seed=1", "--count=100", "--model"]],
 }

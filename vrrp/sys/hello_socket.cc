@@ -39,4 +39,14 @@ Result<HelloSocket> HelloSocket::open(Family family, std::uint16_t port) {
   return HelloSocket(family, port, std::move(fd));
 }
 
+Result<HelloSocket> HelloSocket::adopt(Family family, std::uint16_t port, sys::UniqueFd fd) {
+  sockaddr_in6 bound{};
+  socklen_t size = sizeof(bound);
+  const bool named = ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0;  // NOLINT
+  const int expected = family == Family::ipv4 ? AF_INET : AF_INET6;
+  if (!named || bound.sin6_family != expected || bound.sin6_port != htons(port))
+    return fail(Errc::invalid, "a handed over socket is not at UDP port " + std::to_string(port));
+  return HelloSocket(family, port, std::move(fd));
+}
+
 }  // namespace vip::vrrp

@@ -15,6 +15,9 @@ class HelloSocket {
   // unavailable where the kernel has no IPv6.
   static Result<HelloSocket> open(Family family, std::uint16_t port);
 
+  // Goes on with a socket that open() made in another process. Errors: invalid when it is none such.
+  static Result<HelloSocket> adopt(Family family, std::uint16_t port, sys::UniqueFd fd);
+
   // From the envelope's source to its destination, at the same port. Errors: unavailable, not_found; worth a
   // count, never fatal.
   [[nodiscard]] Status send(const Packet& packet) const { return send_packet(fd_.get(), packet, port_); }

@@ -3,48 +3,27 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstddef>
-#include <cstring>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "common/base/text.h"
 #include "common/sys/posix.h"
+#include "vrrp/sys/abstract_socket.h"
 
 namespace vip::vrrp {
 namespace {
 
 constexpr std::string_view kPrefix = "swarm-vip/agent/";
 constexpr std::size_t kAnswerMax = 1U << 20U;
-constexpr int kBacklog = 16;
 
 std::string pid_namespace() {
   struct stat info{};
   if (::stat("/proc/self/ns/pid", &info) != 0) return "0";
   return std::to_string(info.st_ino);
-}
-
-struct AbstractAddress {
-  sockaddr_un raw{};
-  socklen_t size = 0;
-};
-
-Result<AbstractAddress> abstract_address(std::string_view name) {
-  AbstractAddress address;
-  address.raw.sun_family = AF_UNIX;
-  if (name.size() + 1 > sizeof(address.raw.sun_path)) {
-    return fail(Errc::invalid, "unix socket name '" + std::string(name) + "' is too long");
-  }
-  std::ranges::copy(name, address.raw.sun_path + 1);
-  address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  return address;
-}
-
-const sockaddr* generic(const AbstractAddress& address) {
-  return reinterpret_cast<const sockaddr*>(&address.raw);
 }
 
 Result<std::string> exchange(int fd, const std::string& request) {
@@ -66,13 +45,7 @@ Result<std::string> exchange(int fd, const std::string& request) {
 Result<sys::UniqueFd> listen_locally(std::string_view group) {
   const auto name = std::string(kPrefix) + pid_namespace() + "/" + std::to_string(::getpid()) + "/" +
                     std::string(group.substr(0, 40));
-  VIP_TRY(const auto address, abstract_address(name));
-  sys::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return sys::errno_failure("unix socket");
-  if (::bind(fd.get(), generic(address), address.size) != 0 || ::listen(fd.get(), kBacklog) != 0) {
-    return sys::errno_failure("unix socket @" + name);
-  }
-  return fd;
+  return listen_abstract(name);
 }
 
 Result<std::vector<LocalAgent>> local_agents() {
@@ -99,15 +72,13 @@ Result<std::vector<LocalAgent>> local_agents() {
 
 Result<std::string> ask_locally(const std::string& socket, std::string_view path,
                                 std::chrono::seconds limit) {
-  VIP_TRY(const auto address, abstract_address(socket));
-  const sys::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return sys::errno_failure("unix socket");
+  VIP_TRY(const auto fd, connect_abstract(socket));
+  const int flags = ::fcntl(fd.get(), F_GETFL);
   const timeval patience{.tv_sec = limit.count(), .tv_usec = 0};
-  const bool bounded = ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
+  const bool bounded = ::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK) == 0 &&
+                       ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
                        ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0;
   if (!bounded) return sys::errno_failure("unix socket");
-  if (::connect(fd.get(), generic(address), address.size) != 0)
-    return sys::errno_failure("connect to @" + socket);
   VIP_TRY(const auto answer, exchange(fd.get(), "GET " + std::string(path) + " HTTP/1.0\r\n\r\n"));
   const auto body = answer.find("\r\n\r\n");
   const auto space = answer.find(' ');

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -40,8 +41,17 @@ void answer(evhttp_request* request, void* page) noexcept {
   (void)evhttp_add_header(headers, "Cache-Control", "no-store");
   (void)evhttp_add_header(headers, "Connection", "close");
   const auto body = found.body();
+  const bool fine = found.is_fine();
   (void)evbuffer_add(evhttp_request_get_output_buffer(request), body.data(), body.size());
-  evhttp_send_reply(request, HTTP_OK, nullptr, nullptr);
+  evhttp_send_reply(request, fine ? HTTP_OK : HTTP_SERVUNAVAIL, nullptr, nullptr);
+}
+
+sockaddr_in socket_address(const IpAddress& address, std::uint16_t port) {
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(port);
+  std::memcpy(&where.sin_addr, address.bytes().data(), sizeof(where.sin_addr));
+  return where;
 }
 
 }  // namespace
@@ -68,27 +78,53 @@ Result<StatusServer> StatusServer::create(const sys::EventLoop& loop, std::vecto
 }
 
 Status StatusServer::listen(const IpAddress& address, std::uint16_t port) {
+  stop_listening();
   const auto clause = "listen on " + address.text() + ":" + std::to_string(port);
   sys::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return sys::errno_failure(clause);
   const int reuse = 1;
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(port);
-  std::memcpy(&where.sin_addr, address.bytes().data(), sizeof(where.sin_addr));
+  const auto where = socket_address(address, port);
   const bool listening = ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) == 0 &&
                          ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) == 0 &&
                          ::listen(fd.get(), kBacklog) == 0;
   if (!listening) return sys::errno_failure(clause);
-  return serve(std::move(fd));
+  VIP_TRY(tcp_, accept_from(std::move(fd)));
+  return {};
+}
+
+Status StatusServer::adopt(const IpAddress& address, std::uint16_t port, sys::UniqueFd listening) {
+  stop_listening();
+  const auto wanted = socket_address(address, port);
+  sockaddr_in bound{};
+  socklen_t size = sizeof(bound);
+  const bool same = ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0 &&
+                    bound.sin_family == wanted.sin_family && bound.sin_port == wanted.sin_port &&
+                    bound.sin_addr.s_addr == wanted.sin_addr.s_addr;
+  if (!same) return fail(Errc::invalid, "a handed over socket listens elsewhere");
+  VIP_TRY(tcp_, accept_from(std::move(listening)));
+  return {};
+}
+
+std::optional<int> StatusServer::tcp_socket() const {
+  if (tcp_ == nullptr) return std::nullopt;
+  return evhttp_bound_socket_get_fd(tcp_);
+}
+
+void StatusServer::stop_listening() {
+  if (tcp_ != nullptr) evhttp_del_accept_socket(http_.get(), std::exchange(tcp_, nullptr));
 }
 
 Status StatusServer::serve(sys::UniqueFd listening) {
+  VIP_CHECK(accept_from(std::move(listening)));
+  return {};
+}
+
+Result<evhttp_bound_socket*> StatusServer::accept_from(sys::UniqueFd listening) {
   evhttp_bound_socket* const bound = evhttp_accept_socket_with_handle(http_.get(), listening.get());
   if (bound == nullptr) return fail(Errc::exhausted, "status server: no memory");
   evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), &rest_after_error);
   (void)listening.release();  // evhttp closes it
-  return {};
+  return bound;
 }
 
 }  // namespace vip::vrrp

@@ -78,6 +78,11 @@ void VirtualLink::take_over(const ObservedLink& parent, const std::vector<Observ
   index_ = left->index;
 }
 
+void VirtualLink::forget() {
+  name_.clear();
+  index_ = IfIndex(0);
+}
+
 std::string VirtualLink::name_over(IfIndex parent) const {
   return (family_ == Family::ipv4 ? "vip4-" : "vip6-") + std::to_string(vrid_.value) + "-" +
          std::to_string(parent.value);

@@ -32,6 +32,9 @@ class VirtualLink {
   // Goes on with the one that an earlier life of this owner left over the parent, as it is, if there is one.
   void take_over(const ObservedLink& parent, const std::vector<ObservedLink>& links);
 
+  // Leaves it as it is, to whoever takes it over.
+  void forget();
+
   [[nodiscard]] const std::string& name() const { return name_; }  // empty: not there
   [[nodiscard]] IfIndex index() const { return index_; }           // 0: not there
   [[nodiscard]] const MacAddress& mac() const { return mac_; }

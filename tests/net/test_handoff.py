@@ -1,0 +1,447 @@
+"""A new agent beside the old one on one host, as Swarm starts it: it takes over, and nobody on the LAN can tell.
+
+Every agent runs in the namespace of n1, with n2 as the peer. P1 to P4, P14 and P20 of the protocol's pitfalls.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import socket
+import struct
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import VIP, Agent, binary
+from cluster import Cluster
+from netns import Host, wait_until
+
+TEST = 2.0  # how long a new agent tests itself before it asks
+SOON = TEST + 2.0
+BUSY = 0.15  # what a busy machine may add to an advertisement
+
+
+class Handoff:
+    """One host where agents are started beside each other, and what they say of themselves."""
+
+    def __init__(self, cluster: Cluster):
+        self.cluster = cluster
+        self.host = cluster.n1
+        self.key: dict[str, Any] = self.make_key()
+        self.generation = 1
+
+    def make_key(self) -> dict[str, Any]:
+        path: Path = self.cluster.lan.log_dir / f"key-{secrets.token_hex(4)}"
+        path.write_text(f"1:{secrets.token_hex(32)}\n")
+        return {"mode": "hmac", "file": str(path)}
+
+    def start(self, host: Host | None = None, generation: int | None = None, auth: dict[str, Any] | None = None,
+              **settings: Any) -> Agent:
+        changes = {"auth": auth or self.key, "generation": generation or self.generation} | settings.pop("changes", {})
+        self.cluster.use_plan({self.cluster.n1: 200, self.cluster.n2: 100}, changes=changes, **settings)
+        return Agent.from_plan(host or self.host, self.cluster.plan)
+
+    def start_pair(self, **settings: Any) -> tuple[Agent, Agent]:
+        """n1's old agent in charge and active, n2's as its backup."""
+        old, peer = self.start(**settings), self.start(self.cluster.n2, **settings)
+        self.cluster.owners.wait_for_owner(self.cluster.n1)
+        peer.wait_for_state("backup")
+        return old, peer
+
+    def agents(self) -> list[dict[str, Any]]:
+        """What the agents on the host say of themselves."""
+        answer = self.host.run([str(binary()), "status", "--json"], check=False)
+        return json.loads(answer.stdout)["agents"] if answer.returncode == 0 else []
+
+    def standings(self) -> dict[str, bool]:
+        """What they are, and whether they are healthy."""
+        return {agent["charge"]: agent["healthy"] for agent in self.agents()}
+
+    def wait_for(self, *standings: str, timeout: float = SOON) -> dict[str, bool]:
+        return wait_until(lambda: (now := self.standings()).keys() == set(standings) and now, timeout,
+                          lambda: f"agents that are {standings}: {self.standings()}\n{self.cluster.logs()}")
+
+    @contextmanager
+    def unnoticed(self, gap: float | None = None) -> Generator[None, None, None]:
+        """Whatever happens inside: no ping is lost, no advertisement late, no address touched, no state changes."""
+        cluster = self.cluster
+        with cluster.ping() as ping:
+            begin = time.monotonic()
+            time.sleep(2 * cluster.plan.interval)  # there is a last advertisement before
+            yield
+            time.sleep(4 * cluster.plan.interval)
+            report = ping.report()
+        adverts = [advert.time for advert in cluster.wire.adverts("n1", begin)]
+        longest = max(b - a for a, b in zip(adverts, adverts[1:]))
+        print(f"{report}; {len(adverts)} advertisements, at most {longest * 1000:.0f} ms apart")
+        assert report.lost == 0, cluster.logs()
+        assert longest <= (gap or cluster.plan.interval + BUSY), cluster.logs()
+        assert cluster.owners.changes(begin) == [], cluster.owners
+        assert not cluster.wire.adverts("n2", begin)
+        assert not [advert for advert in cluster.wire.adverts("n1", begin) if advert.priority == 0]
+
+
+
+@pytest.fixture
+def handoff(cluster: Cluster) -> Handoff:
+    return Handoff(cluster)
+
+
+def end(agent: Agent, within: float = 1.0) -> None:
+    """SIGTERM, and it goes at once and in peace."""
+    begin = time.monotonic()
+    assert agent.stop() == 0, agent.log()
+    assert time.monotonic() - begin < within
+
+
+@pytest.mark.parametrize("interval_ms", [1000, 250, 100])
+def test_the_new_agent_goes_on(handoff: Handoff, interval_ms: int) -> None:
+    old, _ = handoff.start_pair(interval_ms=interval_ms)
+    with handoff.unnoticed():
+        new = handoff.start(interval_ms=interval_ms)
+        assert handoff.wait_for("in charge", "candidate") == {"in charge": True, "candidate": False}
+        assert handoff.wait_for("in charge", "deposed") == {"in charge": True, "deposed": True}
+        assert old.program.is_running(), "Swarm would start another one"
+        end(old)
+    assert "event=took_over" in new.log() and "event=state" not in new.log()
+
+
+def test_the_health_check_asks_its_own_container(handoff: Handoff) -> None:
+    """P14: it is the gate of a rolling update, and must not be answered by the old agent."""
+    cluster = handoff.cluster
+
+    def contained() -> Agent:
+        path = cluster.plan.write(cluster.lan.log_dir / f"plan-{len(cluster.n1.programs)}.json")
+        return Agent(cluster.n1, ["--plan", str(path), "--node", "n1"],
+                     wrapper=["unshare", "--pid", "--fork", "--kill-child"])
+
+    def is_healthy(container: Agent) -> bool:
+        inside = wait_until(lambda: Path(f"/proc/{container.program.pid}/task/{container.program.pid}/children")
+                            .read_text().split(), 5, "it runs")[0]
+        return handoff.host.run(["nsenter", f"--pid=/proc/{inside}/ns/pid", str(binary()), "healthcheck"],
+                                check=False).returncode == 0
+
+    cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, changes={"auth": handoff.key})
+    old = contained()
+    wait_until(lambda: is_healthy(old), 5, "the first is in charge")
+    new = contained()
+    handoff.wait_for("in charge", "candidate")
+    assert is_healthy(old) and not is_healthy(new)
+    handoff.wait_for("in charge", "deposed")
+    assert is_healthy(old) and is_healthy(new)
+
+
+def test_a_backup_goes_on_as_backup(handoff: Handoff) -> None:
+    active, _ = handoff.start_pair()
+    cluster = handoff.cluster
+    with handoff.unnoticed():
+        handoff.start(cluster.n2)
+        handoff.host = cluster.n2
+        handoff.wait_for("in charge", "deposed")
+    active.kill()
+    wait_until(lambda: "n2" in cluster.owners.now(), cluster.plan.down(cluster.n2) + 0.5, "the backup follows")
+
+
+def test_the_plan_s_generation_does_not_decide(handoff: Handoff) -> None:
+    """P2: a rollback starts the older plan beside the newer one."""
+    old, _ = handoff.start_pair(generation=7)
+    with handoff.unnoticed():
+        handoff.start(generation=8)
+        handoff.wait_for("in charge", "deposed")
+        end(old)
+        handoff.start(generation=7)
+        handoff.wait_for("in charge", "deposed")
+    assert any(agent["generation"] == 7 and agent["charge"] == "in charge" for agent in handoff.agents())
+
+
+def test_other_settings_count_from_there(handoff: Handoff) -> None:
+    old, _ = handoff.start_pair()
+    cluster = handoff.cluster
+    begin = time.monotonic()
+    cluster.use_plan({cluster.n1: 180, cluster.n2: 100}, addresses=[f"{VIP}/32", "192.0.2.101/32"],
+                     changes={"auth": handoff.key, "generation": 2})
+    Agent.from_plan(cluster.n1, cluster.plan)
+    handoff.wait_for("in charge", "deposed")
+    cluster.wire.wait_for_advert(lambda a: a.host == "n1" and a.priority == 180 and len(a.addresses) == 2, since=begin)
+    wait_until(lambda: "192.0.2.101" in cluster.n1.addresses(), 2, "the added address")
+    assert cluster.owners.changes(begin) == []
+    end(old)
+
+
+# --- the charge comes back ---
+
+def test_the_new_one_is_killed(handoff: Handoff) -> None:
+    """P1: a rollback gives the old agents no signal, the charge is only lent."""
+    handoff.start_pair()
+    new = handoff.start()
+    handoff.wait_for("in charge", "deposed")
+    with handoff.unnoticed():
+        new.kill()
+        assert handoff.wait_for("in charge", timeout=1) == {"in charge": True}
+
+
+def test_the_new_one_is_stopped(handoff: Handoff) -> None:
+    handoff.start_pair()
+    new = handoff.start()
+    handoff.wait_for("in charge", "deposed")
+    with handoff.unnoticed():
+        end(new)
+        handoff.wait_for("in charge", timeout=1)
+
+
+def test_a_signal_while_the_new_one_still_tests_hands_over_now(handoff: Handoff) -> None:
+    old, _ = handoff.start_pair()
+    with handoff.unnoticed():
+        handoff.start()
+        handoff.wait_for("in charge", "candidate", timeout=TEST)
+        end(old)
+        handoff.wait_for("in charge", timeout=TEST)
+
+
+def test_three_at_once(handoff: Handoff) -> None:
+    """swarm-facts: a second update before the first is through; the older ones have their SIGTERM together."""
+    old, _ = handoff.start_pair()
+    with handoff.unnoticed():
+        second, third = handoff.start(), handoff.start()
+        wait_until(lambda: sorted(a["charge"] for a in handoff.agents()) == ["deposed", "deposed", "in charge"], 10,
+                   lambda: handoff.cluster.logs())
+        old.program.signal(signal.SIGTERM)
+        end(second)
+        assert old.program.wait() == 0
+        assert handoff.standings() == {"in charge": True}
+    assert third.program.is_running()
+
+
+def test_of_three_the_one_in_charge_dies(handoff: Handoff) -> None:
+    handoff.start_pair()
+    handoff.start()
+    handoff.wait_for("in charge", "deposed")
+    third = handoff.start()
+    wait_until(lambda: sorted(a["charge"] for a in handoff.agents()) == ["deposed", "deposed", "in charge"], SOON,
+               lambda: handoff.cluster.logs())
+    with handoff.unnoticed():
+        third.kill()
+        wait_until(lambda: sorted(a["charge"] for a in handoff.agents()) == ["deposed", "in charge"], 2, "one goes on")
+
+
+# --- who may not take over ---
+
+def test_a_frozen_predecessor(handoff: Handoff) -> None:
+    """P3: connecting to a stopped process succeeds. The new one waits; the woken one hands over before it speaks."""
+    old, peer = handoff.start_pair()
+    cluster = handoff.cluster
+    old.program.signal(signal.SIGSTOP)
+    new = handoff.start()
+    new.program.wait_for_log("event=start")
+    wait_until(lambda: "n2" in cluster.owners.now(), cluster.plan.lease_max + 2, "the peer follows")
+    cluster.owners.wait_for_owner(cluster.n2, timeout=cluster.plan.lease_max + 2)
+    begin = time.monotonic()
+    cluster.owners.stays(["n2"], TEST)
+    assert not cluster.wire.adverts("n1", begin), "nobody speaks for the host"
+    peer.kill()
+    old.program.signal(signal.SIGCONT)
+    cluster.owners.wait_for_owner(cluster.n1, timeout=cluster.plan.lease_max + SOON)
+    assert handoff.wait_for("in charge", "deposed") == {"in charge": True, "deposed": True}
+    end(old)
+
+
+def test_a_frozen_successor_returns_no_second_owner(handoff: Handoff) -> None:
+    handoff.start_pair()
+    cluster = handoff.cluster
+    new = handoff.start()
+    handoff.wait_for("in charge", "deposed")
+    new.program.signal(signal.SIGSTOP)
+    begin = time.monotonic()
+    cluster.owners.wait_for_owner(cluster.n2, timeout=cluster.plan.lease_max + 2)
+    assert not cluster.wire.adverts("n1", begin + 2 * cluster.plan.interval)
+    new.kill()
+    cluster.owners.wait_for_owner(cluster.n1)  # it has the better priority
+    handoff.wait_for("in charge")
+
+
+def test_another_key(handoff: Handoff) -> None:
+    old, _ = handoff.start_pair()
+    with handoff.unnoticed():
+        new = handoff.start(auth=handoff.make_key())
+        assert handoff.wait_for("in charge", "seeking") == {"in charge": True, "seeking": False}
+        time.sleep(TEST)
+        assert handoff.standings() == {"in charge": True, "seeking": False}
+        assert "another key" in str(handoff.agents())
+        end(new)
+    assert old.program.is_running()
+
+
+def test_a_key_that_both_know_is_enough(handoff: Handoff) -> None:
+    handoff.start_pair()
+    both = handoff.make_key()
+    Path(both["file"]).write_text(Path(handoff.key["file"]).read_text() + f"2:{secrets.token_hex(32)}\n")
+    with handoff.unnoticed():
+        handoff.start(auth=both)
+        handoff.wait_for("in charge", "deposed")
+
+
+# --- strangers, and agents of another version ---
+
+NAME = "\0swarm-vip/charge/web"
+
+
+def frame(**message: Any) -> bytes:
+    text = json.dumps(message).encode()
+    return struct.pack(">IB", len(text), 0) + text
+
+
+class Sibling:
+    """An agent of another version, as far as its side of the conversation goes; the group has no key."""
+
+    def __init__(self, host: Host, started: int):
+        self._rest = b""
+
+        def connect() -> socket.socket:
+            unix = socket.socket(socket.AF_UNIX)
+            unix.settimeout(5)
+            unix.connect(NAME)
+            return unix
+
+        self.unix = host.inside(connect)
+        self.say(kind="hello", version="99.0", challenge="c", started=started, nonce=1, has_keys=False, colour="blue")
+        assert self.hear()["kind"] == "hello"
+        self.say(kind="proof", proofs=[], more={"of": "it"})
+        assert self.hear()["kind"] == "proof"
+
+    def say(self, **message: Any) -> None:
+        self.unix.sendall(frame(**message))
+
+    def hear(self, *kinds: str) -> dict[str, Any]:
+        while True:
+            while len(self._rest) < 5 or len(self._rest) < 5 + struct.unpack_from(">I", self._rest)[0]:
+                more, _, _, _ = socket.recv_fds(self.unix, 1 << 16, 8)
+                assert more, "the agent hung up"
+                self._rest += more
+            size = struct.unpack_from(">I", self._rest)[0]
+            message, self._rest = json.loads(self._rest[5:5 + size]), self._rest[5 + size:]
+            if not kinds or message["kind"] in kinds:
+                return message
+
+
+def start_without_key(handoff: Handoff) -> None:
+    handoff.key = {"mode": "none"}
+    handoff.start_pair()
+
+
+def test_a_newer_version_is_understood(handoff: Handoff) -> None:
+    """What it says beyond our words is passed over; when it goes, the charge comes back."""
+    start_without_key(handoff)
+    with handoff.unnoticed():
+        sibling = Sibling(handoff.host, started=1 << 62)
+        sibling.say(kind="greeting", of="later versions")
+        sibling.say(kind="ask", urgency=3)
+        ready = sibling.hear("ready")
+        assert json.loads(ready["state"])["routers"]
+        sibling.say(kind="abort", handoff=ready["handoff"])
+        wait_until(lambda: handoff.standings() == {"in charge": True}, 2, "it goes on")
+        sibling.unix.close()
+
+
+def test_one_that_falls_silent_costs_less_than_an_interval(handoff: Handoff) -> None:
+    start_without_key(handoff)
+    with handoff.unnoticed(gap=2 * 0.25 + BUSY):
+        sibling = Sibling(handoff.host, started=1 << 62)
+        sibling.say(kind="ask")
+        ready = sibling.hear("ready")
+        assert sibling.hear("abort")["handoff"] == ready["handoff"]
+        sibling.say(kind="commit", handoff=ready["handoff"])
+        assert sibling.hear("abort")["handoff"] == ready["handoff"], "too late"
+        sibling.unix.close()
+
+
+def test_a_stranger_with_the_name(handoff: Handoff) -> None:
+    """P4: whoever has the name may be in charge; the agent is silent and unhealthy until it is gone."""
+
+    def take() -> socket.socket:
+        unix = socket.socket(socket.AF_UNIX)
+        unix.bind(NAME)
+        unix.listen()
+        return unix
+
+    handoff.key = {"mode": "none"}
+    with handoff.host.inside(take):
+        agent = handoff.start()
+        assert handoff.wait_for("seeking") == {"seeking": False}
+        begin = time.monotonic()
+        handoff.cluster.owners.stays([], TEST)
+        assert not handoff.cluster.wire.adverts("n1", begin)
+    handoff.cluster.owners.wait_for_owner(handoff.host)
+    assert handoff.wait_for("in charge") == {"in charge": True}
+    assert agent.stop() == 0
+
+
+def test_noise_on_the_socket_delays_nothing(handoff: Handoff) -> None:
+    handoff.start_pair()
+    with handoff.unnoticed():
+        def shout() -> None:
+            for noise in (b"", b"GET / HTTP/1.0\r\n\r\n", b"\xff" * 65536, frame(kind="hello"), frame(kind="ask") * 99,
+                          struct.pack(">IB", 9, 0) + b"{\"kind\":1", struct.pack(">IB", 4 << 20, 0) + b"a" * 100000):
+                for _ in range(20):
+                    with socket.socket(socket.AF_UNIX) as unix:
+                        unix.setblocking(False)
+                        try:
+                            unix.connect(NAME)
+                            unix.send(noise)
+                        except OSError:
+                            pass  # hung up on, or full
+
+        handoff.host.inside(shout)
+        assert handoff.standings() == {"in charge": True}
+        handoff.start()
+        handoff.wait_for("in charge", "deposed")
+
+
+# --- what goes along ---
+
+def test_the_status_page_is_never_refused(handoff: Handoff) -> None:
+    """P14: its port moves with the charge."""
+    old, _ = handoff.start_pair()
+    client = handoff.cluster.client
+    answers = []
+
+    def look() -> bool:
+        status, body = old.http_get("/status", from_host=client)
+        answers.append(json.loads(body))
+        return status == 200
+
+    with handoff.unnoticed():
+        new = handoff.start()
+        deadline = time.monotonic() + TEST + 1.5
+        while time.monotonic() < deadline:
+            assert look()
+        new.kill()
+        wait_until(look, 3, "the old one serves it again")
+    pids = [answer["agent"]["pid"] for answer in answers]
+    assert len(set(pids)) == 2 and pids[-1] == pids[0]
+    assert all(answer["routers"][0]["state"] == "active" for answer in answers)
+
+
+def test_with_a_virtual_mac(handoff: Handoff) -> None:
+    old, _ = handoff.start_pair(changes={"virtual_mac": True})
+    with handoff.unnoticed():
+        new = handoff.start(changes={"virtual_mac": True})
+        handoff.wait_for("in charge", "deposed")
+        end(old)
+        handoff.start(changes={"virtual_mac": True})
+        handoff.wait_for("in charge", "deposed")
+        end(new)
+
+
+def test_a_hundred_addresses(handoff: Handoff) -> None:
+    more = [f"{VIP}/32", *(f"198.51.100.{i}/32" for i in range(1, 100))]
+    old, _ = handoff.start_pair(addresses=more)
+    with handoff.unnoticed():
+        handoff.start(addresses=more)
+        handoff.wait_for("in charge", "deposed")
+        end(old)

@@ -1,0 +1,19 @@
+// Unix sockets with abstract names: they need no file system, belong to a network namespace and go with the
+// last process that has them open.
+#pragma once
+
+#include <string_view>
+
+#include "common/base/error.h"
+#include "common/sys/unique_fd.h"
+
+namespace vip::vrrp {
+
+// A non-blocking listening stream socket. Errors: conflict when somebody has the name; denied, unavailable.
+[[nodiscard]] Result<sys::UniqueFd> listen_abstract(std::string_view name);
+
+// A connection to whoever listens under the name. The kernel answers at once, also for a listener that
+// sleeps. Errors: not_found when nobody has the name; unavailable when too many wait there already.
+[[nodiscard]] Result<sys::UniqueFd> connect_abstract(std::string_view name);
+
+}  // namespace vip::vrrp
