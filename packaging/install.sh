@@ -7,7 +7,7 @@
 #   lint    clang 19: format, tidy and the fuzzer's runtime
 #   lab     what raises a Docker Swarm in namespaces (demo.sh, tests/swarm)
 #   image   what packaging/Dockerfile puts beside the executables
-#   net     what drives and judges the network tests (tests/net, tests/interop)
+#   net     what drives and judges the network tests (tests/net, tests/interop, tests/matrix)
 #
 # Nothing is removed, nothing is started as a service, and no package index is fetched while everything is there.
 # An engine that is already on the machine, from whatever source, is taken as it is.
@@ -32,7 +32,7 @@ readonly LAB=(
 )
 readonly NET=(
   python3 python3-pytest python3-pytest-xdist keepalived nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
-  gcc libc6-dev frr tshark
+  gcc libc6-dev frr tshark libfaketime
 )
 
 usage() {

@@ -13,10 +13,12 @@
 #   interop  the real agent beside keepalived and FRR, and tshark as the judge: election, stop and cut of every form;
 #            all cases, and the table of packaging/doc/interop.md: python3 -m pytest -n 6 tests/interop --write-table
 #   swarm    the real image on three real Docker engines
+#   matrix   every row of the fault matrix once, on a LAN and on a Swarm; the worst of many, beside keepalived, and the
+#            table of packaging/doc/failover.md: tests/matrix/run.py
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit sim fuzz tidy net interop swarm)
+readonly kinds_known=(format unit sim fuzz tidy net interop swarm matrix)
 readonly results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -87,7 +89,7 @@ if wants unit; then
   build "$preset"
   ctest --preset "$preset" --output-junit "$results/unit.xml" >"$results/unit.log" 2>&1 || cat "$results/unit.log"
 fi
-if wants sim || wants tidy || wants net || wants interop; then
+if wants sim || wants tidy || wants net || wants interop || wants matrix; then
   say "build (release)"
   build release swarm-vip swarm-vip-agent sim  # the unit tests have their own preset
 fi
@@ -114,6 +116,10 @@ fi
 if wants swarm; then
   say swarm
   run_pytest swarm
+fi
+if wants matrix; then
+  say matrix
+  run_pytest matrix -n 3 --dist loadgroup
 fi
 
 say "${kinds[*]}: the result"

@@ -176,8 +176,8 @@ void Agent::leave() {
 }
 
 void Agent::stop() {
+  leaving_ = false;
   if (!acts_) return;
-  gone_ = nullptr;
   perform(routers_->stop(loop_.now()));
   if (routers_->is_lingering()) perform(routers_->stop(loop_.now()));
   for (int i = 0; i < kLeavingTries && !keeper_->settled(); ++i) settle_addresses();

@@ -218,7 +218,6 @@ class Agent {
   std::vector<Site> sites_;
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
   std::optional<AddressKeeper> keeper_;
-  sys::Callback gone_;                            // while leaving
   std::map<IpPrefix, std::uint32_t> removed_by_;  // just now; see NetlinkHints
   bool links_known_ = true;
   bool again_wanted_ = false;
@@ -238,8 +237,9 @@ class Agent {
   std::vector<sys::Watch> watches_;
   std::optional<Siblings> siblings_;  // none: nobody told us that there may be others
   bool acts_ = false;
-  sys::Callback ended_;                                          // when our part on this host is over
   std::map<std::string, sys::UniqueFd, std::less<>> inherited_;  // from who acted before us, by name
+  bool leaving_ = false;                                         // for good, and nobody here goes on
+  sys::Callback gone_;                                           // while leaving
   LastingMemory& memory_;
   std::optional<SetMemory> recalled_;  // of an earlier life, while we start
   Urgency urgency_;

@@ -29,7 +29,7 @@ void Agent::perform(const RouterActions& actions) {
     for (const auto& action : more) carry_out(action);
   }
   arm_timers();
-  if (gone_ && !routers_->is_lingering()) gone_();
+  if (leaving_ && !routers_->is_lingering()) gone_();
 }
 
 void Agent::carry_out(const RouterAction& action) {

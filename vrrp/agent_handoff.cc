@@ -43,7 +43,7 @@ void Agent::set_up_siblings(StartOrder order) {
                   .take_charge = [this](const std::string& state) { take_charge(state); },
                   .give_up_charge = [this] { give_up_charge(); },
                   .leave_politely = [this] { leave_politely(); },
-                  .exit = [this] { ended_(); },
+                  .exit = [this] { gone_(); },
                   .belongings = [this] { return belongings(); },
                   .adopt = [this](const std::string& name,
                                   sys::UniqueFd fd) { inherited_.insert_or_assign(name, std::move(fd)); }});
@@ -118,14 +118,14 @@ void Agent::give_up_charge() {
 }
 
 void Agent::retire(sys::Callback gone) {
-  ended_ = std::move(gone);
+  gone_ = std::move(gone);
   if (!siblings_ || siblings_->standing() == Standing::leaving) return leave_politely();
   siblings_->terminate();
 }
 
 void Agent::leave_politely() {
   notice_stall();
-  gone_ = std::move(ended_);
+  leaving_ = true;
   perform(routers_->stop(loop_.now()));
 }
 

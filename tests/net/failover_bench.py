@@ -26,8 +26,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from agent import VIP, Agent, start_keepalived  # noqa: E402
+from agent import Agent, start_keepalived  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from keepalived import v3_conf  # noqa: E402
 from netns import Host, Program, wait_until  # noqa: E402
 from pinger import PingReport  # noqa: E402
 
@@ -87,7 +88,7 @@ class Bench:
         if self.router == "agent":
             self.running[host] = self.cluster.start(host)
         else:
-            self.running[host] = start_keepalived(host, keepalived_v3(self.cluster, host))
+            self.running[host] = start_keepalived(host, v3_conf(self.cluster.plan, host))
 
     def settle(self) -> None:
         """The better one holds the VIP, and the other one knows."""
@@ -151,28 +152,6 @@ def measure(router: str = "agent", how: str = "link", interval_ms: int = 250, cu
         except (TimeoutError, AssertionError) as error:
             raise RuntimeError(f"{error}\n{cluster.logs()}") from error
         return Result(router, how, interval_ms, bound * 1000, samples)
-
-
-def keepalived_v3(cluster: Cluster, host: Host) -> str:
-    plan = cluster.plan
-    return f"""global_defs {{
-  vrrp_version 3
-}}
-vrrp_instance web {{
-  interface eth0
-  state BACKUP
-  virtual_router_id {plan.vrid}
-  priority {plan.members[host]}
-  advert_int {plan.interval}
-  unicast_src_ip {host.address}
-  unicast_peer {{
-{chr(10).join(f"    {peer.address}" for peer in plan.members if peer is not host)}
-  }}
-  virtual_ipaddress {{
-    {VIP}
-  }}
-}}
-"""
 
 
 def main() -> int:

@@ -234,12 +234,12 @@ vrrp_instance VI_1 {{
 """
 
 
-def start_keepalived(host: Host, conf: str) -> Program:
+def start_keepalived(host: Host, conf: str, env: Mapping[str, str] | None = None) -> Program:
     """Debian's keepalived with its own pid files, in the foreground, logging to its log."""
     directory = host.lan.log_dir / f"keepalived-{host.name}-{len(host.programs) + 1}"
     directory.mkdir()
     (directory / "keepalived.conf").write_text(conf)
     return host.start(["keepalived", "-f", str(directory / "keepalived.conf"), "-n", "-l", "-D", "-P",
-                       "-p", str(directory / "pid"), "-r", str(directory / "vrrp.pid")], "keepalived")
+                       "-p", str(directory / "pid"), "-r", str(directory / "vrrp.pid")], "keepalived", env)
 
 

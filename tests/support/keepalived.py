@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent import start_keepalived
+from agent import Plan, start_keepalived
 from netns import Host, Program
 
 
@@ -42,3 +42,27 @@ class Keepalived:
     def held(self) -> set[str]:
         """Those of its virtual addresses that the kernel has."""
         return self.host.addresses() & set(self.addresses)
+
+
+def v3_conf(plan: Plan, host: Host) -> str:
+    """keepalived.conf for a plan's member: version 3 over unicast, without authentication, which 2.2.7 lacks there."""
+    peers = "\n".join(f"    {peer.address}" for peer in plan.members if peer is not host)
+    addresses = "\n".join(f"    {address}" for address in plan.addresses)
+    return f"""global_defs {{
+  vrrp_version 3
+}}
+vrrp_instance web {{
+  interface eth0
+  state BACKUP
+  virtual_router_id {plan.vrid}
+  priority {plan.members[host]}
+  advert_int {plan.interval}
+  unicast_src_ip {host.address}
+  unicast_peer {{
+{peers}
+  }}
+  virtual_ipaddress {{
+{addresses}
+  }}
+}}
+"""
