@@ -261,8 +261,9 @@ void Agent::on_owner(IfIndex interface, const Announcement& owner) {
     if (!routers_->is_checking(i) || is_ours(owner.mac)) continue;
     for (const auto& at : located(i)) {
       if (interface != carrier(i, at) || at.prefix.address != owner.address) continue;
-      sites_[i].refusal = text(owner.mac) + " has " + owner.address.text() +
-                          ", and no router speaks for it (a host's own address, or proxy ARP?)";
+      sites_[i].refusal =
+          text(owner.mac) + " has " + owner.address.text() +
+          ", and no router that we believe speaks for it (its own address, another key, or proxy ARP?)";
       perform(routers_->feed(loop_.now(), i, AddressTaken{}));
     }
   }
@@ -288,7 +289,9 @@ void Agent::on_hints() {
   const bool wanted =
       std::ranges::any_of(sites_, in_want) && (!hints.links.empty() || !hints.addresses_added.empty());
   if (hints.overrun || own_link || wanted || !hints.addresses_removed.empty()) observe_links();
+  for (const auto& removal : hints.addresses_removed) removed_by_[removal.at.prefix] = removal.by;
   if (hints.overrun || !hints.addresses_removed.empty()) settle_addresses();
+  removed_by_.clear();
 }
 
 void Agent::arm_timers() {

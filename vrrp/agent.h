@@ -84,6 +84,7 @@ class Agent {
     std::uint64_t announcements = 0;
     std::uint64_t transitions = 0;
     std::uint64_t put_back = 0;
+    std::deque<TimePoint> put_back_lately;
     std::uint64_t foreign_owners = 0;
   };
   struct Sockets {
@@ -148,6 +149,8 @@ class Agent {
   void settle_addresses();
   void renew();
   void tell(std::size_t router, const AddressKeeper::Outcome& outcome);
+  // One of its addresses had gone and is back. False when that happens too often to go on as active.
+  [[nodiscard]] bool put_back(std::size_t router, const IpPrefix& address);
   void refuse(std::size_t router, const IpPrefix& prefix, const Error& error);
   void look_around();
   void look_around_later();
@@ -178,6 +181,7 @@ class Agent {
   std::vector<Site> sites_;
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
   std::optional<AddressKeeper> keeper_;
+  std::map<IpPrefix, std::uint32_t> removed_by_;  // just now; see NetlinkHints
   bool links_known_ = true;
   bool again_wanted_ = false;
   Backoff again_pause_;

@@ -10,6 +10,8 @@ namespace {
 
 // A renewal may fail once; who cannot hold its address must not claim to.
 constexpr int kRefusalsMax = 2;
+// An address that goes more often than that is better served by another node.
+constexpr std::size_t kPutBackPerMinute = 3;
 
 }  // namespace
 
@@ -80,17 +82,35 @@ void Agent::tell(std::size_t router, const AddressKeeper::Outcome& outcome) {
   if (!claimed && added == addresses.end()) return;
   site.refusals = 0;
   site.refusal.clear();
-  if (!claimed) {
-    ++site.put_back;
-    chronicle_.address_put_back(loop_.now(), *added);
+  if (claimed || put_back(router, *added)) answers_.emplace_back(router, AddressesHeld{});
+}
+
+// P10.
+bool Agent::put_back(std::size_t router, const IpPrefix& address) {
+  auto& site = sites_.at(router);
+  const auto now = loop_.now();
+  ++site.put_back;
+  const auto by = removed_by_.find(address);
+  std::string who = "not known";
+  if (by != removed_by_.end()) {
+    who = by->second == 0 ? "the kernel: its lease ended, or its interface was down"
+                          : "a program of this host, netlink port " + std::to_string(by->second);
   }
-  answers_.emplace_back(router, AddressesHeld{});
+  chronicle_.address_put_back(now, address, who);
+  auto& lately = site.put_back_lately;
+  std::erase_if(lately, [now](TimePoint when) { return now - when >= std::chrono::minutes(1); });
+  lately.push_back(now);
+  if (lately.size() <= kPutBackPerMinute) return true;
+  lately.clear();
+  refuse(router, address,
+         {.code = Errc::conflict, .context = "it was taken away again and again, the last time by " + who});
+  return false;
 }
 
 void Agent::refuse(std::size_t router, const IpPrefix& prefix, const Error& error) {
   auto& site = sites_.at(router);
   site.claiming = false;
-  site.refusal = "the kernel does not take " + prefix.text() + ": " + error.context;
+  site.refusal = prefix.text() + " cannot be held: " + error.context;
   log::error("address_refused",
              {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   answers_.emplace_back(router, AddressesRefused{});

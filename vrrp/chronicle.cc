@@ -61,12 +61,12 @@ void Chronicle::foreign_owner(TimePoint now, const Announcement& announcement) {
                                  {"count", std::to_string(times)}});
 }
 
-void Chronicle::address_put_back(TimePoint now, const IpPrefix& address) {
+void Chronicle::address_put_back(TimePoint now, const IpPrefix& address, const std::string& removed_by) {
   const auto times = count(now, "put back");
   if (times == 0) return;
   log::warning("address_put_back", {{"group", group_},
                                     {"address", address.text()},
-                                    {"why", "it was removed from outside or its lease ran out"},
+                                    {"removed_by", removed_by},
                                     {"count", std::to_string(times)}});
 }
 

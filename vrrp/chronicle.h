@@ -24,7 +24,7 @@ class Chronicle {
   // Trouble of the host: what nobody hears of cannot be mended, a firewall or a missing route.
   void failed(TimePoint now, const std::string& event, const Error& error);
   void foreign_owner(TimePoint now, const Announcement& announcement);
-  void address_put_back(TimePoint now, const IpPrefix& address);
+  void address_put_back(TimePoint now, const IpPrefix& address, const std::string& removed_by);
 
  private:
   void discarded(TimePoint now, const std::string& event, Discard why, const IpAddress& from);

@@ -128,7 +128,7 @@ def test_a_sleeper_of_several_routers_takes_nothing_back(cluster: Cluster) -> No
     n1 = cluster.start(cluster.n1)
     wait_for_states(n1, "active")
     n2 = cluster.start(cluster.n2)
-    wait_for_states(n2, "backup")
+    n2.wait_until_it_follows()
     n1.program.signal(signal.SIGSTOP)
     wait_for_states(n2, "active", timeout=cluster.plan.down(cluster.n2) + 1)
     assert set(VIPS3.values()) <= cluster.n1.addresses(), "its lease has not ended"

@@ -9,6 +9,7 @@ import pytest
 
 from agent import VIP, Agent, binary
 from cluster import Cluster
+from netns import wait_until
 
 LATE = 0.5  # a busy machine; the bench measures, these tests only insist on the right order of magnitude
 LEASE_LATE = 0.5  # the kernel removes a lapsed address up to 0.35 s after its time
@@ -191,11 +192,26 @@ def test_interface_down_and_up(cluster: Cluster) -> None:
 
 
 def test_an_address_deleted_by_somebody_else_comes_back(cluster: Cluster) -> None:
-    cluster.start_all()
+    agents = cluster.start_all()
     begin = time.monotonic()
     cluster.n1.ip(f"address del {VIP}/32 dev eth0")
     cluster.owners.wait_for_owner(cluster.n1, timeout=5)
     assert [c.host for c in cluster.owners.changes(begin)] == ["n1", "n1"], cluster.owners
+    agents["n1"].program.wait_for_log(r"address_put_back .*a program of this host, netlink port [1-9]")
+
+
+def test_an_address_deleted_again_and_again_moves(cluster: Cluster) -> None:
+    """Somebody on that host does not want it there: the others serve it meanwhile."""
+    agents = cluster.start_all()
+    agents["n2"].wait_for_state("backup")
+    for _ in range(4):
+        begin = time.monotonic()
+        cluster.n1.ip(f"address del {VIP}/32 dev eth0")
+        wait_until(lambda: cluster.owners.now() and cluster.owners.changes(begin)[-1].added, 5, "it came back")
+    cluster.owners.wait_for_owner(cluster.n2, timeout=5)
+    fault = next(line for line in agents["n1"].log().splitlines() if "address_refused" in line)
+    assert "again and again" in fault and "netlink port" in fault
+    cluster.owners.wait_for_owner(cluster.n1)  # it tries again
 
 
 def test_a_node_that_loses_its_own_address_steps_aside(cluster: Cluster) -> None:
@@ -268,5 +284,5 @@ def test_one_way_loss_heals(cluster: Cluster, to_host: bool, from_host: bool) ->
 def start_best_first(cluster: Cluster) -> dict[str, Agent]:
     cluster.start(cluster.n1)
     cluster.owners.wait_for_owner(cluster.n1)
-    cluster.start(cluster.n2).wait_for_state("backup")
+    cluster.start(cluster.n2).wait_until_it_follows()
     return cluster.agents

@@ -83,7 +83,8 @@ def test_a_rotation_from_key_to_key(cluster: Cluster) -> None:
     # Who still has the old key alone is outside now.
     cluster.agents["n2"].stop()
     stale = start(cluster, cluster.n2, keys.auth(1))
-    stale.wait_for_state("active")
+    fault = stale.wait_for_state("fault")
+    assert cluster.n1.mac() in fault["reason"] and "another key" in fault["reason"], fault
     assert sum_counters(stale)["authentication"] > 0, "the old key does not understand the new one"
     wait_until(lambda: sum_counters(cluster.agents["n1"])["authentication"] > 3, 10, "and is not understood")
     assert cluster.agents["n1"].router()["state"] == "active"
@@ -111,7 +112,7 @@ def test_a_wrong_signature_is_refused_even_where_none_is_needed(cluster: Cluster
     right, wrong = Keys(cluster), Keys(cluster)
     start(cluster, cluster.n1, right.auth(1, mode="hmac-receive-only")).wait_for_state("active")
     begin = time.monotonic()
-    cluster.use_plan({cluster.n1: 100, cluster.n2: 200}, changes={"auth": wrong.auth(1)})
+    cluster.use_plan({cluster.n1: 100, cluster.n2: 200}, changes={"auth": wrong.auth(1), "duplicate_check": False})
     cluster.start(cluster.n2).wait_for_state("active")
     wait_until(lambda: sum_counters(cluster.agents["n1"])["authentication"] > 3, 10, "n1 refuses n2's signature")
     assert cluster.agents["n1"].router()["state"] == "active"

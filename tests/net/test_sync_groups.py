@@ -19,7 +19,7 @@ def start_synced(dual: DualCluster, **settings: object) -> dict[str, Agent]:
     agents = {"n1": dual.start(dual.n1)}
     dual.wait_for_owner_of_all(dual.n1)
     agents["n2"] = dual.start(dual.n2)
-    wait_for_states(agents["n2"], "backup")
+    agents["n2"].wait_until_it_follows()
     return agents
 
 

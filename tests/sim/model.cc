@@ -170,6 +170,7 @@ void Model::heard(std::int64_t now, int priority, std::int64_t interval, const I
 
 // RFC 9568, 6.4.2.
 void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender) {
+  taken_ = false;
   if (priority == 0) {
     if (follows_ && *follows_ != sender && !it_leaves_) return;
     it_leaves_ = true;
@@ -178,7 +179,6 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
     preempt_at_ = kNever;
     return;
   }
-  taken_ = false;
   const bool we_are_better = priority < priority_;
   const bool preempts = preempt_ && now >= humble_until_ && !outdated(now);
   const bool tolerated = we_are_better && priority_ != 255 && (!preempts || preempt_delay_ > 0);
@@ -269,6 +269,7 @@ void Model::answered_in_backup(std::int64_t now, const Answered& answer) {
     deaf_.reset();
     humble_until_ = now;
   }
+  if (answer.state == State::active || answer.active_router) taken_ = false;
   if (!first_time_) return;
   if (graceless_ != kNever && down_at_ != kNever) down_at_ = std::min(down_at_, std::max(graceless_, now));
   graceless_ = kNever;

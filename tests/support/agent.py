@@ -140,6 +140,16 @@ class Agent:
             raise TimeoutError(f"{self.host.name} should be {' or '.join(states)} within {timeout} s: {seen}\n"
                                f"{self.log()}") from None
 
+    def wait_until_it_follows(self, timeout: float = 15) -> None:
+        """Each of its routers is active or has heard the active one."""
+        def follows() -> bool:
+            try:
+                return all(router["active"] for router in self.status()["routers"])
+            except RuntimeError:  # not listening yet
+                return False
+
+        wait_until(follows, timeout, lambda: f"{self.host.name} should follow an active router\n{self.log()}", 0.05)
+
     def is_healthy(self) -> bool:
         return self.command("healthcheck").returncode == 0
 

@@ -42,10 +42,12 @@ class Cluster:
         return agent
 
     def start_all(self) -> dict[str, Agent]:
-        """Starts every member's agent and waits until the best one holds the VIP."""
+        """Starts every member's agent and waits until the best one holds the VIP and the others have heard it."""
         for host in self.plan.members:
             self.start(host)
         self.wait_for_best()
+        for agent in self.agents.values():
+            agent.wait_until_it_follows()
         return self.agents
 
     def wait_for_best(self) -> Host:

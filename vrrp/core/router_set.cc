@@ -247,7 +247,7 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   const auto odd = vrrp::notices(*decoded, envelope, config);
   for (std::size_t i = 0; i < kNoticeCount; ++i)
     if (odd.test(i)) ++member.notices.at(i);
-  if (advertisement.priority != kPriorityLeaving) member.duplicate_check.end();
+  member.duplicate_check.end();
   reception.event = Received{
       .source = envelope.source, .priority = advertisement.priority, .interval = advertisement.interval};
   step(now, *reception.router, *reception.event, reception.actions);
@@ -283,7 +283,7 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   if (hello->kind == HelloKind::answer) {
     const auto event = answered(now, *reception.router, envelope.source, *hello);
     if (!event) return discard(member.discards, event.error());
-    if (event->state == State::active) member.duplicate_check.end();
+    if (event->state == State::active || event->active_router) member.duplicate_check.end();
     reception.event = *event;
     step(now, *reception.router, *event, reception.actions);
   } else {

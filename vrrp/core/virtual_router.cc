@@ -172,6 +172,7 @@ void VirtualRouter::on(TimePoint now, const Received& event, Actions& out) {
 
 // RFC 9568, 6.4.2.
 void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
+  taken_ = false;  // by a router, as we see, also when it is just leaving
   if (advert.priority == kPriorityLeaving) {
     // Who leaves after it lost leaves nothing behind: the active router that we follow lives.
     if (active_router_ && *active_router_ != advert.source && !active_left_) return;
@@ -184,7 +185,6 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     timers_.stop(Timer::preempt_delay);
     return;
   }
-  taken_ = false;  // by a router, as we see
   const bool lower = advert.priority < config_.priority;
   const bool owner = config_.priority == kPriorityOwner;  // preempts always (RFC 9568, 6.1)
   const bool may_preempt = config_.preempt && now >= preempt_again_at_ && !is_outdated(now);
@@ -309,6 +309,7 @@ void VirtualRouter::answered_as_backup(TimePoint now, const Answered& answer) {
     preempt_again_at_ = now;
     deaf_.reset();
   }
+  if (answer.state == State::active || answer.active_router) taken_ = false;
   if (!listening_) return;
   const auto sooner = [this](TimePoint when) {
     const auto down = timers_.get(Timer::down);

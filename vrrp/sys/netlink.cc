@@ -55,20 +55,19 @@ std::unexpected<Error> netlink_failure(std::string_view clause, int code) {
   }
 }
 
-// One RTM_NEWADDR of a dump. libnl's own address object drops IFA_PROTO, so the attributes are read here.
-int collect_address(nl_msg* message, void* sink) noexcept {
-  const nlmsghdr* const header = nlmsg_hdr(message);
-  if (header->nlmsg_type != RTM_NEWADDR || !nlmsg_valid_hdr(header, sizeof(ifaddrmsg))) return NL_SKIP;
+// Of an RTM_NEWADDR or RTM_DELADDR. libnl's own address object drops IFA_PROTO, so the attributes are read
+// here.
+std::optional<ObservedAddress> observed_address(nlmsghdr* header) {
+  if (!nlmsg_valid_hdr(header, sizeof(ifaddrmsg))) return std::nullopt;
   std::array<nlattr*, IFA_MAX + 2> attributes{};
-  if (nlmsg_parse(nlmsg_hdr(message), sizeof(ifaddrmsg), attributes.data(), IFA_PROTO, nullptr) < 0)
-    return NL_SKIP;
+  if (nlmsg_parse(header, sizeof(ifaddrmsg), attributes.data(), IFA_PROTO, nullptr) < 0) return std::nullopt;
   const auto* const body = static_cast<const ifaddrmsg*>(nlmsg_data(header));
   nlattr* const value =
       attributes.at(IFA_LOCAL) != nullptr ? attributes.at(IFA_LOCAL) : attributes.at(IFA_ADDRESS);
-  if (value == nullptr) return NL_SKIP;
+  if (value == nullptr) return std::nullopt;
   const auto address = IpAddress::from_bytes(
       {static_cast<const std::uint8_t*>(nla_data(value)), static_cast<std::size_t>(nla_len(value))});
-  if (!address) return NL_SKIP;
+  if (!address) return std::nullopt;
   ObservedAddress observed{.at = {.interface = IfIndex(body->ifa_index),
                                   .prefix = {.address = *address, .length = body->ifa_prefixlen}}};
   observed.deprecated = (body->ifa_flags & IFA_F_DEPRECATED) != 0;
@@ -78,7 +77,15 @@ int collect_address(nl_msg* message, void* sink) noexcept {
   if (attributes.at(IFA_PROTO) != nullptr) observed.protocol = nla_get_u8(attributes.at(IFA_PROTO));
   if (attributes.at(IFA_RT_PRIORITY) != nullptr)
     observed.group_mark = nla_get_u32(attributes.at(IFA_RT_PRIORITY));
-  static_cast<std::vector<ObservedAddress>*>(sink)->push_back(observed);
+  return observed;
+}
+
+// One message of a dump.
+int collect_address(nl_msg* message, void* sink) noexcept {
+  nlmsghdr* const header = nlmsg_hdr(message);
+  const auto observed = header->nlmsg_type == RTM_NEWADDR ? observed_address(header) : std::nullopt;
+  if (!observed) return NL_SKIP;
+  static_cast<std::vector<ObservedAddress>*>(sink)->push_back(*observed);
   return NL_OK;
 }
 
@@ -326,7 +333,7 @@ namespace {
 // Runs for each notice; what cannot be read is no hint.
 int collect_hint(nl_msg* message, void* sink) noexcept {
   auto& hints = *static_cast<NetlinkHints*>(sink);
-  const nlmsghdr* const header = nlmsg_hdr(message);
+  nlmsghdr* const header = nlmsg_hdr(message);
   switch (header->nlmsg_type) {
     case RTM_NEWLINK:
     case RTM_DELLINK:
@@ -336,11 +343,11 @@ int collect_hint(nl_msg* message, void* sink) noexcept {
       }
       break;
     case RTM_NEWADDR:
+      if (const auto address = observed_address(header)) hints.addresses_added.insert(address->at.interface);
+      break;
     case RTM_DELADDR:
-      if (nlmsg_valid_hdr(header, sizeof(ifaddrmsg)) != 0) {
-        auto& set = header->nlmsg_type == RTM_NEWADDR ? hints.addresses_added : hints.addresses_removed;
-        set.insert(IfIndex(static_cast<const ifaddrmsg*>(nlmsg_data(header))->ifa_index));
-      }
+      if (const auto address = observed_address(header))
+        hints.addresses_removed.push_back({.at = address->at, .by = header->nlmsg_pid});
       break;
     default:
       break;

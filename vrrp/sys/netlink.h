@@ -67,7 +67,13 @@ class Netlink {
 struct NetlinkHints {
   std::set<IfIndex> links;  // came, went, up or down
   std::set<IfIndex> addresses_added;
-  std::set<IfIndex> addresses_removed;
+  struct Removal {
+    LocatedAddress at;
+    // Who asked for it: the netlink port, which mostly is the process id (as its own container sees it); 0:
+    // the kernel by itself.
+    std::uint32_t by = 0;
+  };
+  std::vector<Removal> addresses_removed;
   bool overrun = false;  // the kernel dropped some: everything may have changed
 };
 
