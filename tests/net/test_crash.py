@@ -13,6 +13,7 @@ import pytest
 from agent import VIP, Agent, osixia_env
 from cluster import Cluster
 from dual import ROUTER4, ROUTER6, VIP6, DualCluster, wait_for_states
+from forge import Advert, Forger
 from netns import wait_until
 
 LATE = 0.5  # a busy machine
@@ -108,6 +109,22 @@ def test_at_10_ms_the_others_may_be_quicker(cluster: Cluster) -> None:
     print(f"{report}; two owners for {several * 1000:.0f} ms")
     assert report.longest_silence_ms / 1000 <= cluster.plan.down(cluster.n2) + LATE
     assert several <= RESTART + LATE
+
+
+def test_what_arrives_between_two_lives_is_heard(cluster: Cluster) -> None:
+    """It is active by what it remembers, and has lost by what waits in its queue."""
+    cluster.use_plan({cluster.n1: 200, cluster.n2: 250}, interval_ms=1000)
+    agent = cluster.start(cluster.n1)
+    cluster.owners.wait_for_owner(cluster.n1)
+    os.kill(agent.worker, signal.SIGSTOP)
+    with Forger(cluster.client) as forger:
+        forger.advert(cluster.n1, cluster.n2.address, cluster.n1.address, Advert(priority=250, interval=100))
+    begin = time.monotonic()
+    agent.crash()
+    agent.program.wait_for_log("event=resumed .*was_active=1 is_active=1(.|\n)*"
+                               "from=active to=backup cause=higher_priority peer=192.0.2.12")
+    cluster.owners.wait_for([], timeout=1)
+    assert len(cluster.wire.adverts("n1", begin)) <= 1, "a last word to the winner"
 
 
 def test_signed_advertisements_go_on(cluster: Cluster) -> None:
