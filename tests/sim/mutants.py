@@ -20,9 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PRESET = "release"
 SIMULATOR_MIN = 5
 UNIT_TESTS = ["vrrp_virtual_router_test", "vrrp_receive_check_test", "vrrp_authentication_test",
-              "vrrp_acquaintances_test", "vrrp_hello_test", "vrrp_router_set_test"]
+              "vrrp_acquaintances_test", "vrrp_hello_test", "vrrp_linger_test", "vrrp_router_set_test"]
 TARGETS = [*UNIT_TESTS, "scenario_test", "charge_test", "sim"]
 ROUTER = "vrrp/core/virtual_router.cc"
+LEAVING = "vrrp/core/virtual_router_leaving.cc"
+LINGER = "vrrp/core/linger.cc"
 CHECK = "vrrp/core/receive_check.cc"
 AUTHENTICATION = "vrrp/core/authentication.cc"
 SET = "vrrp/core/router_set.cc"
@@ -46,22 +48,41 @@ MUTANTS = [
     Mutant("version 2 takes its skew of the interval", ROUTER,
            "version == Version::v2 ? Duration(1s) : active_interval", "active_interval"),
     Mutant("the lower address wins", ROUTER,
-           "advert.source > config_.source", "advert.source < config_.source"),
+           "config_.decides_ties && source > config_.source", "config_.decides_ties && source < config_.source"),
     Mutant("equal priorities are not decided", ROUTER,
-           "if (higher_priority || higher_address) {", "if (higher_priority) {"),
+           "return config_.decides_ties && source > config_.source;", "return false;"),
     Mutant("priority 0 is not heard in backup", ROUTER,
            "const auto skewed = now + skew() + (", "const auto skewed = now + down_interval() + ("),
     Mutant("priority 0 said again postpones", ROUTER,
            "if (!running || skewed < *running) timers_.set(Timer::down, skewed);", "timers_.set(Timer::down, skewed);"),
-    Mutant("leaves without a word", ROUTER,
-           "if (speaking) out.emplace_back(SendAdvertisement{kPriorityLeaving});", ""),
+    Mutant("leaves without a word", LEAVING,
+           "    say_farewell(now, out);\n    return;", "    return;"),
+    Mutant("lets go when it leaves, not when somebody follows", LEAVING,
+           "if (speaking && event.farewells > 0) {", "if (speaking && event.farewells > 99) {"),
+    Mutant("says priority 0 again and again", LEAVING,
+           "skew_time(config.version, Priority(1), config.advert_interval) + kFarewellSlack",
+           "(void)config, kFarewellSlack"),
+    Mutant("goes on taking leave when somebody follows", LEAVING,
+           "  timers_.stop(Timer::farewell);\n  linger_.advertised(now);", "  linger_.advertised(now);"),
+    Mutant("lets go on the advertisement", LINGER,
+           "*advertised_ + kAfterAdvertisement", "*advertised_"),
+    Mutant("hears no announcement", LINGER,
+           "std::max(heard->second, *advertised_) + kSettle", "*advertised_ + kAfterAdvertisement"),
+    Mutant("waits for ever for a successor", LINGER,
+           "nobody_by_ = std::min(nobody_by, now + kLongest);", "nobody_by_ = TimePoint::max();"),
+    Mutant("a successor may have announced long ago", LINGER,
+           "now - entry.second > kRecent", "now - entry.second > Duration::max()"),
+    Mutant("keeps the addresses without a link", ROUTER,
+           "  if (!event.up) release_all(now, out);\n", ""),
+    Mutant("keeps the addresses for a second signal", LEAVING,
+           "  if (state_ == State::initialize) {\n    release_all(now, out);\n", "  if (state_ == State::initialize) {\n"),
     Mutant("yields without a last word", ROUTER,
            "if (timers_.armed(Timer::advert)) out.emplace_back(SendAdvertisement{config_.priority});\n"
-           "    yield(now, advert, higher", "yield(now, advert, higher"),
-    Mutant("keeps the address when it yields", ROUTER,
-           "change_state(State::backup, cause, active_router_, out);\n"
-           "  if (was_active) out.emplace_back(ReleaseAddresses{});",
-           "change_state(State::backup, cause, active_router_, out);\n  (void)was_active;"),
+           "    const bool higher", "const bool higher"),
+    Mutant("keeps the address when it slept", ROUTER,
+           "  } else if (was_active) {\n    out.emplace_back(ReleaseAddresses{});\n", "  } else if (was_active) {\n"),
+    Mutant("lets go when it yields, not when the winner has it", ROUTER,
+           "  if (hands_over) {\n", "  if (hands_over && cause == Cause::count) {\n"),
     Mutant("speaks before it has the address", ROUTER,
            "out.emplace_back(HoldAddresses{});\n}\n\nvoid VirtualRouter::become_fault",
            "out.emplace_back(HoldAddresses{});\n  out.emplace_back(SendAdvertisement{config_.priority});\n}\n\n"
@@ -100,7 +121,7 @@ MUTANTS = [
     Mutant("the sequence follows a clock that goes back", AUTHENTICATION,
            "if (known && known->next().newer_than(sequence)) sequence = known->next();", "(void)known;"),
     Mutant("a hello needs no signature", SET,
-           "if (!authentic) return discard(member.discards, authentic.error());", ""),
+           "if (!authentic) {\n    const bool asks", "if (!authentic && authentic.error() == Discard::replay) {\n    const bool asks"),
     Mutant("an answer needs no ticket", ACQUAINTANCES,
            "if (std::erase(peer.tickets, hello.ticket) == 0) return std::unexpected(Discard::replay);",
            "std::erase(peer.tickets, hello.ticket);"),
@@ -157,12 +178,11 @@ MUTANTS = [
            "if (!asks || !kin_.contains(winner.source) || !is_established(now)) return false;",
            "if (!asks || !is_established(now)) return false;"),
     Mutant("hands over to a newer plan at once", ROUTER,
-           "const bool patient = now - newer_plan_", "const bool patient = false && now - newer_plan_"),
+           "if (!can_take_over || now - newer_plan_->first < kPatienceForPlan) return;", "if (!can_take_over) return;"),
     Mutant("never hands over to a newer plan", ROUTER,
-           "const bool patient = now - newer_plan_", "const bool patient = true || now - newer_plan_"),
+           "if (!can_take_over || now - newer_plan_->first < kPatienceForPlan) return;", "return;"),
     Mutant("hands over to one in a fault", ROUTER,
-           "if (!answer.has_newer_plan || answer.state != State::backup || patient) return;",
-           "if (!answer.has_newer_plan || patient) return;"),
+           "answer.has_newer_plan && answer.state == State::backup;", "answer.has_newer_plan;"),
     Mutant("preempts with an old plan", ROUTER,
            "now >= preempt_again_at_ && !is_outdated(now);", "now >= preempt_again_at_;"),
     Mutant("any generation is newer", SET,

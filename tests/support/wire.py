@@ -163,7 +163,8 @@ class Wire:
             if packet[44] & 0x40:  # the solicited flag
                 self._answer(Answer(now, host, target, frame[6:12].hex(":")))
             else:
-                self._announce(Announcement(now, host, target, frame[6:12].hex(":"), frame))
+                mac = packet[66:72] if packet[64:66] == b"\x02\x01" else frame[6:12]  # its target's, where it says so
+                self._announce(Announcement(now, host, target, mac.hex(":"), frame))
 
         elif ethertype == 0x86DD and host != "br0" and len(packet) >= 64 and packet[40] == 135 and packet[8:24] == bytes(16):
             self._probe(Probe(now, host, socket.inet_ntop(socket.AF_INET6, packet[48:64])))

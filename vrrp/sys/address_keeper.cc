@@ -1,6 +1,7 @@
 #include "vrrp/sys/address_keeper.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace vip::vrrp {
@@ -13,13 +14,27 @@ constexpr int kRenewalsPerTurn = 16;
 constexpr Duration kRefusedAgain = std::chrono::milliseconds(100);
 // The kernel may end a lease up to HZ/50 too early.
 constexpr Duration kKernelEarly = std::chrono::milliseconds(20);
+// The kernel receives on an IPv6 address within a millisecond, or a few on a busy machine.
+constexpr Duration kReceptionMax = std::chrono::milliseconds(20);
+constexpr Duration kReceptionAgain = std::chrono::microseconds(100);
 
 }  // namespace
 
 AddressKeeper::Outcome AddressKeeper::claim(TimePoint now, const std::vector<LocatedAddress>& addresses) {
   Outcome outcome;
   for (const auto& at : addresses) hold(now, at, outcome);
+  wait_for_reception(outcome.added);
   return outcome;
+}
+
+// Who is told of an address too early sends packets that nobody takes.
+void AddressKeeper::wait_for_reception(const std::set<IpPrefix>& added) {
+  const auto end = std::chrono::steady_clock::now() + kReceptionMax;
+  for (const auto& prefix : added) {
+    if (prefix.address.family() == Family::ipv4) continue;
+    while (!netlink_.is_received(prefix.address) && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(kReceptionAgain);
+  }
 }
 
 // Wherever they are: the interface that a router wants is not always the one where it put them.

@@ -30,6 +30,7 @@ class AddressKeeper {
 
   AddressKeeper(Netlink& netlink, AddressLifetime lifetime) : netlink_(netlink), lifetime_(lifetime) {}
 
+  // Those that it added are received on then.
   Outcome claim(TimePoint now, const std::vector<LocatedAddress>& addresses);
   Outcome release(const std::vector<IpPrefix>& addresses);
   struct Wanted {
@@ -57,6 +58,7 @@ class AddressKeeper {
 
   [[nodiscard]] std::vector<AddressStep> steps(Wanted wanted);
   void hold(TimePoint now, const LocatedAddress& at, Outcome& outcome);
+  void wait_for_reception(const std::set<IpPrefix>& added);
   void let_go(LocatedAddress at, Outcome& outcome);
   [[nodiscard]] Held::const_iterator most_urgent() const;
   [[nodiscard]] Duration renewal_period() const;

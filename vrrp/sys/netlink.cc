@@ -18,6 +18,7 @@
 #include <netlink/route/link/inet.h>
 #include <netlink/route/link/inet6.h>
 #include <netlink/route/link/macvlan.h>
+#include <netlink/route/route.h>
 #include <netlink/socket.h>
 
 #include "common/sys/posix.h"
@@ -33,6 +34,7 @@ struct LinkDeleter {
   void operator()(nl_cache* cache) const { nl_cache_free(cache); }
   void operator()(rtnl_link* link) const { rtnl_link_put(link); }
   void operator()(rtnl_addr* address) const { rtnl_addr_put(address); }
+  void operator()(rtnl_route* route) const { rtnl_route_put(route); }
   void operator()(nl_addr* address) const { nl_addr_put(address); }
   void operator()(nl_msg* message) const { nlmsg_free(message); }
 };
@@ -234,6 +236,19 @@ Status Netlink::hold(IfIndex interface, const IpPrefix& prefix, const AddressLif
   if (code >= 0) return {};
   renew_socket();
   return netlink_failure("hold " + prefix.text(), code);
+}
+
+bool Netlink::is_received(const IpAddress& address) {
+  const auto bytes = address.bytes();
+  const int family = address.family() == Family::ipv4 ? AF_INET : AF_INET6;
+  const Owned<nl_addr> destination(nl_addr_build(family, bytes.data(), bytes.size()));
+  rtnl_route* found = nullptr;
+  if (!destination || rtnl_route_lookup(socket_.get(), destination.get(), &found) < 0) {
+    renew_socket();
+    return false;
+  }
+  const Owned<rtnl_route> route(found);
+  return route && rtnl_route_get_type(route.get()) == RTN_LOCAL;
 }
 
 Status Netlink::release(IfIndex interface, const IpPrefix& prefix) {

@@ -37,6 +37,9 @@ class Netlink {
 
   // Idempotent: adds the address, or renews it where it is. Errors: denied, not_found.
   [[nodiscard]] Status hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime);
+  // Whether packets to the address are for this host. Of an IPv6 address the kernel says that it has it
+  // before that is so: a worker thread of its does the rest.
+  [[nodiscard]] bool is_received(const IpAddress& address);
   // Idempotent: an address that is gone is a success.
   [[nodiscard]] Status release(IfIndex interface, const IpPrefix& prefix);
 
