@@ -40,11 +40,13 @@ struct FileMount {
 enum class UpdateOrder : std::uint8_t { stop_first, start_first };
 enum class UpdateFailure : std::uint8_t { pause, rollback };
 
-// How a change of the service reaches the nodes.
+// How a change of the service reaches the nodes: the new agent starts beside the old one and takes over from
+// it, on all nodes at once, since one node after the other would wait for ever for one that died meanwhile.
+// What never gets healthy is taken back, and the old agents never heard of it.
 struct UpdatePolicy {
-  unsigned parallelism = 1;
-  UpdateOrder order = UpdateOrder::stop_first;
-  UpdateFailure on_failure = UpdateFailure::pause;
+  unsigned parallelism = 0;  // all
+  UpdateOrder order = UpdateOrder::start_first;
+  UpdateFailure on_failure = UpdateFailure::rollback;
   std::chrono::seconds monitor{5};
 };
 
@@ -69,7 +71,7 @@ struct ServiceSpec {
   std::vector<FileMount> secrets;
   HealthCheck health;
   UpdatePolicy update;
-  UpdatePolicy rollback;
+  UpdatePolicy rollback{.on_failure = UpdateFailure::pause};  // what the Swarm allows there
   std::chrono::seconds stop_grace{10};
   std::chrono::seconds restart_delay{1};
   unsigned pids_max = 64;
