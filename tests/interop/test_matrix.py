@@ -12,6 +12,8 @@ from pair import HIGH, LATE, LOW, OURS, STARTING, THEIRS, Pair, other
 from results import Measure
 
 SIDES = pytest.mark.parametrize("active", [OURS, THEIRS])
+# P8: so long we keep an address for a winner that is not heard to announce it; FRR does not, after a split.
+LET_GO = 1.0
 FULL = pytest.mark.full  # not in the short selection (conftest.py)
 
 
@@ -47,7 +49,8 @@ def test_polite_stop(pair: Pair, active: str, measure: Measure) -> None:
 
 @SIDES
 def test_cut(pair: Pair, active: str, measure: Measure) -> None:
-    """The switch swallows all frames of the active one: the backup takes over. Healed, the better one has it alone."""
+    """The switch swallows all frames of the active one: the backup takes over. Healed, the better one has it alone, which
+    is as soon as it has announced it."""
     start_both(pair, active)
     begin = time.monotonic()
     pair.hosts[active].cut_silently()
@@ -56,8 +59,9 @@ def test_cut(pair: Pair, active: str, measure: Measure) -> None:
     pair.wait_for_states("active", "active", timeout=LATE)
     begin = time.monotonic()
     pair.hosts[active].heal_silently()
-    pair.settles(active, timeout=pair.cell.interval + LATE)
-    measure("heal", pair.silent_since(other(active), begin), pair.cell.interval + LATE)
+    bound = pair.cell.interval + LATE + (LET_GO if active == THEIRS else 0)
+    pair.settles(active, timeout=bound)
+    measure("heal", pair.silent_since(other(active), begin), bound)
 
 
 @FULL
