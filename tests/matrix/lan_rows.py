@@ -17,7 +17,7 @@ AFTER_LEASE = 1.0  # the kernel removes a lapsed address up to 0.35 s late
 # Leaving and coming.
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(SKEW), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def polite_stop(bed: LanBed) -> None:
     """The holder's agent gets SIGTERM."""
     with bed.watched():
@@ -25,7 +25,7 @@ def polite_stop(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(INTERVAL, within(0.5)), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def preemption(bed: LanBed) -> None:
     """The better node comes back."""
     bed.stop(bed.holder)
