@@ -44,7 +44,7 @@ class Order(enum.Enum):
     START_FIRST = enum.auto()
 
 
-SWARM_ORDER = Order.STOP_FIRST  # what the operator asks the Swarm for
+SWARM_ORDER = Order.START_FIRST  # what the operator asks the Swarm for
 
 
 class LanBed(Bed):

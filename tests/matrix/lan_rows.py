@@ -248,7 +248,7 @@ def clock_back(bed: LanBed) -> None:
         bed.look_on(bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(INTERVAL, within(0.5)), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def clock_behind_at_start(bed: LanBed) -> None:
     """The better node comes back with its clock a day behind."""
     bed.stop(bed.holder)
@@ -262,7 +262,7 @@ def clock_behind_at_start(bed: LanBed) -> None:
 # New plans.
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(SKEW, within(0.5)), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def priority_changed(bed: LanBed) -> None:
     """A new plan: the backup becomes the better one."""
     with bed.watched():
@@ -270,7 +270,7 @@ def priority_changed(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(SKEW, within(0.5)), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def addresses_changed(bed: LanBed) -> None:
     """A new plan: an address is added."""
     with bed.watched():
@@ -279,7 +279,7 @@ def addresses_changed(bed: LanBed) -> None:
         bed.look_on(bed.timing.down)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(within(1.05 * 156 / 256), within(0.5)), has_rival=True)  # the new skew
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def interval_changed(bed: LanBed) -> None:
     """A new plan: adverts every second instead of every 250 ms."""
     with bed.watched():
@@ -288,7 +288,7 @@ def interval_changed(bed: LanBed) -> None:
         bed.look_on(bed.timing.down)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(SKEW, within(0.5)))
+@LAN.row(goal=MAKE_BEFORE_BREAK)
 def key_rotated(bed: LanBed) -> None:
     """New plans: a second key, then it signs, then the first one goes."""
     with bed.watched():
@@ -297,7 +297,7 @@ def key_rotated(bed: LanBed) -> None:
             bed.settled()
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(SKEW, within(0.5)))
+@LAN.row(goal=MAKE_BEFORE_BREAK)
 def program_replaced(bed: LanBed) -> None:
     """A new image, the same plan."""
     with bed.watched():
