@@ -44,8 +44,8 @@ def test_polite_stop(cluster6: DualCluster) -> None:
         cluster6.owners.stays(["n2"], 0.5)
         report = ping.report()
     print(report)
-    assert report.longest_silence_ms / 1000 <= cluster6.plan.skew(cluster6.n2) + 0.25
-    assert cluster6.owners.longest_with_several(begin) < 0.1
+    assert report.lost == 0, report
+    assert cluster6.owners.longest_with_none(begin) == 0 and cluster6.owners.longest_with_several(begin) < 0.27
     farewell = cluster6.wire.adverts("n1", since=begin)[-1]
     assert farewell.priority == 0
 
