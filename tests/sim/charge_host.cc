@@ -106,7 +106,7 @@ void ChargeHost::send(std::size_t connection, std::size_t from, Item item) {
   if (!there.open) return drop_name(item.name);
   item.due = now_ + delay();
   if (!there.queue.empty()) item.due = std::max(item.due, there.queue.back().due);
-  there.queue.push_back(std::move(item));
+  there.queue.push_back(item);
 }
 
 void ChargeHost::close_line(std::size_t connection, std::size_t end) {
@@ -164,7 +164,7 @@ void ChargeHost::run(ProcessId process) {
   const bool due = deadline && deadline->when <= now_;
   if (due && rng_.one_in(2)) return feed(process, charge::TimerExpired{});
   if (!runner.signals.empty()) {
-    const auto signal = std::move(runner.signals.front());
+    const auto signal = runner.signals.front();
     runner.signals.pop_front();
     return feed(process, signal);
   }
@@ -200,7 +200,7 @@ void ChargeHost::accept(ProcessId process) {
 
 void ChargeHost::deliver(ProcessId process, std::size_t connection, std::size_t end) {
   auto& line = connections_.at(connection).ends[end];
-  auto item = std::move(line.queue.front());
+  auto item = line.queue.front();
   line.queue.pop_front();
   auto& receiver = processes_.at(process);
   switch (item.kind) {
@@ -285,7 +285,7 @@ void ChargeHost::carry_out(ProcessId process, const charge::Send& action) {
       }
       if (action.message.word == Word::commit && options_.flaw == Flaw::speaks_when_ready)
         sender.speaks = true;
-      return send(i, end, std::move(item));
+      return send(i, end, item);
     }
   }
 }

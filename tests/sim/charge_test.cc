@@ -250,7 +250,8 @@ struct Verdict {
 // Several minutes of trouble, then quiet: in the end the newest of those that can is in charge.
 Verdict run_history(std::uint64_t seed, Flaw flaw) {
   Rng rng(Seed{seed});
-  HostOptions options{.slow_one_in = rng.below(3) * 20, .name_lost_one_in = rng.below(2) * 5, .flaw = flaw};
+  const HostOptions options{
+      .slow_one_in = rng.below(3) * 20, .name_lost_one_in = rng.below(2) * 5, .flaw = flaw};
   ChargeHost host(Seed{rng.next()}, options);
   const auto result = [&](std::string what) { return Verdict{std::move(what), host.handoffs()}; };
   (void)host.start();
