@@ -217,7 +217,7 @@ void Siblings::add_line(sys::UniqueFd fd, bool incoming) {
 
 void Siblings::on_readable(std::uint64_t id) {
   auto& line = *lines_.at(id);
-  const bool open = line.wire.receive([&](std::string text, std::vector<sys::UniqueFd> descriptors) {
+  const bool open = line.wire.receive([&](const std::string& text, std::vector<sys::UniqueFd> descriptors) {
     if (!line.closed) on_frame(id, text, std::move(descriptors));
   });
   if (!open) line.closed = true;
