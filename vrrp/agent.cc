@@ -262,7 +262,7 @@ void Agent::on_announcement(IfIndex interface, const Announcement& announcement)
     // A successor has our virtual MAC, too. While active we would take a reflection for it.
     const bool by_virtual_mac = site.virtual_link && site.virtual_link->mac() == announcement.mac &&
                                 site.link && interface == site.link->index;
-    if (ours && !(by_virtual_mac && !is_active(i))) continue;
+    if (ours && (!by_virtual_mac || is_active(i))) continue;
     site.others.insert_or_assign(announcement.address, announcement);
     if (is_active(i)) {
       ++site.foreign_owners;

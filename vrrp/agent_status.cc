@@ -24,7 +24,8 @@ AgentStatus Agent::status() const {
   for (std::size_t i = 0; i < kDiscardCount; ++i) {
     status.counters.emplace_back(name(static_cast<Discard>(i)), routers_->strays().at(i));
   }
-  if (!acts_) return status;  // whoever is in charge speaks for them
+  // Silent for a successor that has not answered yet, they are still this agent's. Else who is in charge speaks.
+  if (!acts_ && standing() != Standing::handing) return status;
   for (std::size_t i = 0; i < sites_.size(); ++i) status.routers.push_back(status_of(i));
   return status;
 }

@@ -443,7 +443,9 @@ def test_the_status_page_is_never_refused(handoff: Handoff) -> None:
         wait_until(look_again, 3, "the old one serves it again")
     pids = [answer["agent"]["pid"] for answer in answers]
     assert len(set(pids)) == 2 and pids[-1] == pids[0]
-    assert all(answer["routers"][0]["state"] == "active" for answer in answers)
+    # Asked of the old one and answered after the handoff: it says where it stands and nothing of the routers.
+    told = [answer for answer in answers if answer["agent"]["charge"] != "deposed"]
+    assert len(told) > 0.9 * len(answers) and all(answer["routers"][0]["state"] == "active" for answer in told)
 
 
 def test_with_a_virtual_mac(handoff: Handoff) -> None:

@@ -202,16 +202,18 @@ std::vector<std::uint8_t> encode_for_another(const Announcement& announcement, c
 }
 
 std::vector<std::uint8_t> encode_answer(const Question& question, const Announcement& answer) {
-  if (answer.address.family() == Family::ipv4)
+  if (answer.address.family() == Family::ipv4) {
     return arp(kArpReply, question.asker_mac, answer, {.mac = question.asker_mac, .address = question.asker});
+  }
   if (question.asker.is_unspecified()) return encode(answer);
   return neighbor_advertisement(answer, question.asker_mac, question.asker, /*solicited=*/true);
 }
 
 std::vector<std::uint8_t> encode_probe(const IpAddress& address, const MacAddress& from) {
-  if (address.family() == Family::ipv4)
+  if (address.family() == Family::ipv4) {
     return arp(kArpRequest, kBroadcast, {.address = IpAddress(), .mac = from},
                {.mac = {}, .address = address});
+  }
   // RFC 4291, 2.7.1: the group of all that end in the same 24 bits.
   std::array<std::uint8_t, 16> group{0xFF, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xFF};
   std::ranges::copy(address.bytes().last(3), group.begin() + 13);

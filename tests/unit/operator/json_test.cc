@@ -173,7 +173,10 @@ TEST(Json, WritesTheServiceAsDockerWantsIt) {
   EXPECT_EQ(container["Secrets"], json::parse(R"([{"SecretID":"k1","SecretName":"key",
       "File":{"Name":"/run/secrets/swarm-vip-key","UID":"0","GID":"0","Mode":256}}])"));
   EXPECT_EQ(document["UpdateConfig"],
-            json::parse(R"({"Parallelism":1,"Order":"stop-first","FailureAction":"pause",
+            json::parse(R"({"Parallelism":0,"Order":"start-first","FailureAction":"rollback",
+      "Monitor":5000000000})"));
+  EXPECT_EQ(document["RollbackConfig"],
+            json::parse(R"({"Parallelism":0,"Order":"start-first","FailureAction":"pause",
       "Monitor":5000000000})"));
 }
 
