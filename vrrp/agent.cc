@@ -263,7 +263,8 @@ void Agent::on_announcement(IfIndex interface, const Announcement& announcement)
     const bool by_virtual_mac = site.virtual_link && site.virtual_link->mac() == announcement.mac &&
                                 site.link && interface == site.link->index;
     if (ours && (!by_virtual_mac || is_active(i))) continue;
-    site.others.insert_or_assign(announcement.address, announcement);
+    site.others.insert_or_assign(announcement.address,
+                                 Site::Other{.announcement = announcement, .heard = loop_.now()});
     if (is_active(i)) {
       ++site.foreign_owners;
       chronicle_.foreign_owner(loop_.now(), announcement);
@@ -281,9 +282,23 @@ void Agent::on_owner(IfIndex interface, const Announcement& owner) {
       sites_[i].refusal =
           text(owner.mac) + " has " + owner.address.text() +
           ", and no router that we believe speaks for it (its own address, another key, or proxy ARP?)";
-      perform(routers_->feed(loop_.now(), i, AddressTaken{}));
+      if (is_active(i))
+        sites_[i].others.insert_or_assign(owner.address,
+                                          Site::Other{.announcement = owner, .heard = loop_.now()});
+      perform(routers_->feed(loop_.now(), i, AddressTaken{.member = peer_with(i, owner.mac)}));
     }
   }
+}
+
+std::optional<IpAddress> Agent::peer_with(std::size_t router, const MacAddress& mac) {
+  const auto neighbours = sockets_.netlink.neighbours(mac);
+  if (!neighbours) {
+    chronicle_.failed(loop_.now(), "look_failed", neighbours.error());
+    return std::nullopt;
+  }
+  const auto& peers = sites_.at(router).settings.rules.peers;
+  const auto found = std::ranges::find_first_of(*neighbours, peers);
+  return found == neighbours->end() ? std::nullopt : std::optional(*found);
 }
 
 bool Agent::is_ours(const MacAddress& mac) const {

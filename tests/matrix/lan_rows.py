@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lan_bed import TIMING, LanBed
-from row import DOWN, INTERVAL, LEASE, NONE, ONE_WAY, SKEW, UNLIMITED, Place, Target, within
+from row import DOWN, INTERVAL, LEASE, NONE, ONE_WAY, SKEW, UNHEARD, UNLIMITED, Place, Target, within
 
 LAN = Place("lan", TIMING)
 
@@ -189,7 +189,7 @@ def deaf(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
-@LAN.row(goal=Target(NONE, ONE_WAY), today=Target(INTERVAL, ONE_WAY), has_rival=True)
+@LAN.row(goal=Target(NONE, ONE_WAY), has_rival=True)
 def unheard_by_its_peer(bed: LanBed) -> None:
     """Its peer does not hear the holder, which hears it; clients reach both."""
     with bed.watched():
@@ -206,13 +206,21 @@ def deaf_to_its_peer(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
-@LAN.row(goal=Target(NONE, ONE_WAY), today=Target(INTERVAL, UNLIMITED), has_rival=True)
+@LAN.row(goal=NOTHING, has_rival=True)
 def vrrp_filtered(bed: LanBed) -> None:
     """A firewall drops VRRP between the nodes, and nothing else."""
     with bed.watched():
-        bed.filter_vrrp()
+        bed.drop_between_nodes("ip protocol 112")
+        bed.look_on(4 * bed.timing.down)
+
+
+@LAN.row(goal=Target(NONE, UNHEARD), has_rival=True)
+def all_filtered(bed: LanBed) -> None:
+    """A firewall drops all IP between the nodes; clients reach both."""
+    with bed.watched():
+        bed.drop_between_nodes("ip saddr 192.0.2.0/27 ip daddr 192.0.2.0/27")
         bed.claimed_by(bed.successor)
-        bed.look_on(10 * bed.timing.interval)
+        bed.look_on(UNHEARD.seconds(bed.timing))
 
 
 # The host.
