@@ -125,6 +125,7 @@ class Agent {
   void give_up_charge();
   void leave_politely();
   [[nodiscard]] std::vector<ChargeHooks::Belonging> belongings() const;
+  void close_belongings();
   // What came while another agent acts is old news when we do.
   void discard_all();
   [[nodiscard]] Standing standing() const;
