@@ -144,6 +144,7 @@ class Agent {
   void remember(const RouterActions& actions);
   void remember(std::size_t router);
   void remember_some();
+  void remember_set();
   // That the loop turns; now and then also what changes without actions.
   void on_pulse();
 

@@ -82,6 +82,7 @@ void Agent::take_over(const SetMemory& memory) {
   const auto hole = std::chrono::floor<std::chrono::milliseconds>(loop_.now() - memory.as_of);
   const auto resumed = go_on_from(memory);
   for (std::size_t i = 0; i < sites_.size(); ++i) remember(i);
+  remember_set();  // P5: our numbers are ahead of the clock, and the next life must not fall back to it
   log::info("took_over", {{"group", config_.group},
                           {"after_ms", std::to_string(hole.count())},
                           {"was_active", std::to_string(resumed.were_active)},

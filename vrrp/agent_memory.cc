@@ -141,8 +141,12 @@ void Agent::remember_some() {
   }
   if (pulses_until_set_ > 0) {
     --pulses_until_set_;
-    return;
+  } else {
+    remember_set();
   }
+}
+
+void Agent::remember_set() {
   const auto known = routers_->memory_of_authenticator();
   pulses_until_set_ = known.marks.size() / kMarksPerPulse;
   const auto written = memory_.of_set().write(to_json(known));

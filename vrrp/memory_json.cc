@@ -44,6 +44,7 @@ void each_member(Memory& memory, const auto& visit) {
   visit("deaf", memory.deaf);
   visit("listening", memory.listening);
   visit("heard_anybody", memory.heard_anybody);
+  visit("taken", memory.taken);
   visit("kin", memory.kin);
   visit("newer_plan", memory.newer_plan);
   visit("speaker", memory.speaker);

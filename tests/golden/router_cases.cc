@@ -12,7 +12,8 @@ using namespace vip::vrrp;
 namespace {
 
 // A router and its clock. "wake" jumps to the next deadline, "run" goes through all of them until a time, and
-// "stall check" is what the agent does at the begin of a turn.
+// "stall check" is what the agent does at the begin of a turn. "remembered" is what is written for another
+// life, and "resumed" is that life.
 class Player {
  public:
   Player(const RouterConfig& with, TimePoint start) : router_(with), now_(start) {}
@@ -31,6 +32,12 @@ class Player {
       advance(TimePoint(milliseconds(given.at("at_ms"))));
       words.emplace_back(router_.is_stalled(now_) ? "asleep" : "in time");
       if (router_.is_stalled(now_)) feed(Stalled{}, words);
+    } else if (what.at("is") == "remembered") {
+      advance(TimePoint(milliseconds(given.at("at_ms"))));
+      memory_ = router_.memory(now_);
+    } else if (what.at("is") == "resumed") {
+      advance(TimePoint(milliseconds(given.at("at_ms"))));
+      resume(what, words);
     } else {
       advance(TimePoint(milliseconds(given.at("at_ms"))));
       feed(event(what), words);
@@ -43,6 +50,13 @@ class Player {
   }
   void feed(const Event& event, Words& words) {
     for (const auto& action : router_.step(now_, event)) words.push_back(text(action, router_));
+  }
+  void resume(const Json& given, Words& words) {
+    allow(given, {"is", "last_lived_ms", "addresses_kept"});
+    const TimePoint as_of(milliseconds(given.at("last_lived_ms")));
+    router_ = VirtualRouter(router_.config());
+    for (const auto& action : router_.resume(now_, memory_, as_of, given.value("addresses_kept", true)))
+      words.push_back(text(action, router_));
   }
   void wake(Words& words) {
     advance(router_.next_deadline().value().when);
@@ -77,6 +91,7 @@ class Player {
   }
   VirtualRouter router_;
   TimePoint now_;
+  RouterMemory memory_;
 };
 
 }  // namespace

@@ -112,7 +112,7 @@ def test_at_10_ms_the_others_may_be_quicker(cluster: Cluster) -> None:
 
 
 def test_what_arrives_between_two_lives_is_heard(cluster: Cluster) -> None:
-    """It is active by what it remembers, and has lost by what waits in its queue."""
+    """P11: it is active by what it remembers, and has lost by what waits in its queue."""
     cluster.use_plan({cluster.n1: 200, cluster.n2: 250}, interval_ms=1000)
     agent = cluster.start(cluster.n1)
     cluster.owners.wait_for_owner(cluster.n1)
@@ -128,7 +128,7 @@ def test_what_arrives_between_two_lives_is_heard(cluster: Cluster) -> None:
 
 
 def test_signed_advertisements_go_on(cluster: Cluster) -> None:
-    """The numbers go on above those of the life before, and so do the marks of what was heard."""
+    """P5: the numbers go on above those of the life before, and so do the marks of what was heard."""
     key = cluster.lan.log_dir / "key"
     key.write_text(secrets.token_hex(32) + "\n")
     cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, changes={"auth": {"mode": "hmac", "file": str(key)}})
@@ -194,6 +194,7 @@ def test_repeated_crashes_end_in_order(cluster: Cluster) -> None:
 
 
 def test_a_worker_that_dies_while_it_leaves_is_replaced_to_leave(cluster: Cluster) -> None:
+    """P11: the polite leave is made, whoever is left to make it."""
     agents = cluster.start_all()
     agents["n2"].wait_for_state("backup")
     worker = agents["n1"].worker
@@ -225,6 +226,7 @@ def test_the_parent_dies_and_takes_the_worker_along(cluster: Cluster) -> None:
 
 
 def test_a_hung_worker_is_replaced_after_its_lease(cluster: Cluster) -> None:
+    """P12."""
     cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, preempt=False)
     cluster.start(cluster.n1)
     cluster.owners.wait_for_owner(cluster.n1)
@@ -264,7 +266,7 @@ def test_wrong_settings_are_said_once(cluster: Cluster) -> None:
 
 
 def test_urgency_is_a_setting(cluster: Cluster) -> None:
-    """What is allowed depends on the machine; off is off, and neither can be inherited."""
+    """P29: what is allowed depends on the machine and is said; off is off, and neither can be inherited."""
     policies = {}
     for wish in ("off", "auto"):
         agent = Agent(cluster.n1, env=osixia_env([cluster.n1, cluster.n2], SWARM_VIP_REALTIME=wish))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from agent import VIP, Agent, binary
+from agent import STATUS_PORT, VIP, Agent, binary
 from cluster import Cluster
 from netns import wait_until
 
@@ -133,6 +133,24 @@ def test_lease_off_leaves_the_address_for_ever(cluster: Cluster) -> None:
     assert "valid_lft forever" in line, line
 
 
+def test_what_an_earlier_life_left_goes_with_its_own_group_only(cluster: Cluster) -> None:
+    """P18: the agent of another group leaves it alone; its own group's sweeps it, though its plan knows it no more."""
+    n1, other, new = cluster.n1, "192.0.2.101", "192.0.2.102"
+    cluster.use_plan({n1: 200}, lease="off")
+    cluster.start(n1)
+    cluster.owners.wait_for_owner(n1)
+    cluster.agents["n1"].kill()
+    cluster.use_plan({n1: 200}, addresses=[f"{other}/32"], vrid=52,
+                     changes={"group": "db", "status_port": STATUS_PORT + 1})
+    stranger = cluster.start(n1)
+    wait_until(lambda: other in n1.addresses(), 10, "the other group has its address")
+    assert stranger.stop() == 0
+    assert VIP in n1.addresses() and other not in n1.addresses()
+    cluster.use_plan({n1: 200}, addresses=[f"{new}/32"])
+    cluster.start(n1)
+    wait_until(lambda: new in n1.addresses() and VIP not in n1.addresses(), 10, "the new address for the old one")
+
+
 def test_a_killed_agent_that_comes_back_takes_over_again(cluster: Cluster) -> None:
     agents = cluster.start_all()
     agents["n1"].kill()
@@ -252,7 +270,7 @@ def test_a_flapping_link_ends_well(cluster: Cluster) -> None:
 
 
 def test_a_log_that_nobody_reads_stops_nothing(cluster: Cluster) -> None:
-    """A stuck reader of stdout (a dead log driver) must not stop the router: 13 of pitfalls.md."""
+    """A stuck reader of stdout (a dead log driver) must not stop the router (P13)."""
     plan = cluster.plan.write(cluster.lan.log_dir / "plan.json")
     pid_file = cluster.lan.log_dir / "pid"
     run = f"echo $$ >{pid_file}; exec {binary()} --plan {plan} --node n1"

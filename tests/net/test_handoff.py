@@ -237,6 +237,21 @@ def test_a_signal_while_the_new_one_still_tests_hands_over_now(handoff: Handoff)
 
 
 @either_way
+
+
+def test_a_crash_right_after_it_took_over(handoff: Handoff) -> None:
+    """P5: its packets are numbered ahead of the clock since then, and the next life's are numbered above them."""
+    old, peer = handoff.start_pair()
+    with handoff.unnoticed():
+        new = handoff.start()
+        handoff.wait_for("in charge", "candidate", timeout=TEST)
+        end(old)
+        new.crash()
+    assert "event=resumed" in new.log()
+    counters = peer.router()["counters"]
+    assert counters["replay"] == 0, counters
+
+
 def test_three_at_once(handoff: Handoff) -> None:
     """swarm-facts: a second update before the first is through; the older ones have their SIGTERM together."""
     old, _ = handoff.start_pair()

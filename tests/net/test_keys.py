@@ -68,6 +68,7 @@ def key_ids(cluster: Cluster, host: str, since: float) -> set[int | None]:
 
 
 def test_a_rotation_from_key_to_key(cluster: Cluster) -> None:
+    """P6: in one roll both keys would have an owner; first all accept both, then they sign with the new one."""
     keys = Keys(cluster)
     for host in (cluster.n1, cluster.n2):
         start(cluster, host, keys.auth(1))

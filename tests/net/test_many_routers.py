@@ -128,6 +128,7 @@ def test_255_routers_over_ipv4(many: Cluster) -> None:
 
 
 def test_255_routers_over_ipv6(many6: DualCluster) -> None:
+    """P30: their leases are renewed all the while, and nobody is late with a word for it."""
     n1, n2, plan = many6.n1, many6.n2, many6.plan
     agents = {"n1": many6.start(n1)}
     wait_for_all(many6, n1)

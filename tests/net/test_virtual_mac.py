@@ -80,6 +80,19 @@ def test_what_a_killed_agent_left_goes_with_its_successor(dual: DualCluster) -> 
     wait_until(lambda: not virtual_links(dual.n1), 10, "the old links are gone")
 
 
+def test_a_kernel_that_does_not_take_the_address_moves_it(dual: DualCluster) -> None:
+    """P30: a lease that is not renewed once may be chance; who fails twice steps down, and tries again later."""
+    start(dual, VIRTUAL)
+    link = next(name for name in virtual_links(dual.n1) if name.startswith("vip6"))
+    dual.n1.sysctl(**{f"ipv6__conf__{link}__disable_ipv6": 1})
+    dual.owners.wait_for_owner(dual.n2, address=VIP6)
+    fault = next(row for row in dual.agents["n1"].status()["routers"] if row["family"] == "ipv6")
+    assert fault["state"] == "fault" and f"{VIP6}/128 cannot be held" in fault["reason"], fault
+    dual.owners.stays(["n1"], 0.5, VIP)
+    dual.n1.sysctl(**{f"ipv6__conf__{link}__disable_ipv6": 0})
+    dual.owners.wait_for_owner(dual.n1, address=VIP6)
+
+
 def test_without_accept_the_neighbours_are_answered_and_nobody_else(dual: DualCluster) -> None:
     start(dual, WITHOUT_ACCEPT)
     assert not holds(dual.n1)

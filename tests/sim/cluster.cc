@@ -9,6 +9,8 @@ namespace vip::vrrp::sim {
 namespace {
 
 constexpr std::size_t kQueueWhilePaused = 100;  // what a socket buffer keeps for a host that sleeps
+constexpr Duration kPulse = std::chrono::seconds(1);
+constexpr int kPulsesPerLease = 4;
 constexpr std::int64_t kMillion = 1'000'000;
 constexpr Duration kWallClock = std::chrono::seconds(1'800'000'000);  // the time of day when time begins
 
@@ -39,13 +41,21 @@ RouterConfig config_of(const ClusterOptions& options, std::size_t host) {
 }
 
 NodeOptions node_options_of(const ClusterOptions& options, std::size_t host) {
-  NodeOptions node{.packets = options.packets, .with_model = options.with_model, .peers = {}};
+  NodeOptions node{.packets = options.packets,
+                   .with_model = options.with_model,
+                   .checks_duplicates = options.checks_duplicates && !options.foreign.contains(host),
+                   .peers = {}};
   const auto listed = options.lists.find(host);
   for (std::size_t i = 0; i < options.priorities.size(); ++i) {
     const bool is_listed = listed == options.lists.end() || std::ranges::count(listed->second, i) != 0;
     if (i != host && is_listed) node.peers.push_back(source_of(options, i));
   }
   return node;
+}
+
+// What comes again and again, and says nothing that an agent writes down.
+bool is_routine(const Action& action) {
+  return std::holds_alternative<SendAdvertisement>(action) || std::holds_alternative<SendHello>(action);
 }
 
 }  // namespace
@@ -60,8 +70,18 @@ struct Cluster::Host {
   bool holds = false;
   std::uint64_t claim = 0;  // numbers the requests to hold, so that a late answer to an old one is known
   std::uint64_t lives = 0;
-  std::uint64_t pauses = 0;
-  bool lapsed = false;  // since the last pause
+  std::uint64_t pauses = 0;  // and deaths of its worker
+  bool lapsed = false;       // since the last pause
+  // What its parent process keeps; by the host's clock.
+  std::optional<NodeMemory> memory;
+  TimePoint last_beat;
+  TimePoint last_pulse;
+  bool deaf = false;  // between two agents
+  struct Doom {
+    Death when = Death::now;
+    Duration gap{};
+  };
+  std::optional<Doom> doom;
   std::int64_t drift_ppm = 0;
   Duration wall_clock_error{};
   std::vector<std::variant<Delivery, Event>> waiting;  // while paused
@@ -114,8 +134,8 @@ bool Cluster::holds(std::size_t host) const {
 std::vector<std::size_t> Cluster::actives() const {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
-    if (hosts_[i]->life != Life::off && hosts_[i]->node.machine().state() == State::active)
-      found.push_back(i);
+    const bool lives = hosts_[i]->life == Life::running || hosts_[i]->life == Life::paused;
+    if (lives && hosts_[i]->node.machine().state() == State::active) found.push_back(i);
   }
   return found;
 }
@@ -134,6 +154,9 @@ void Cluster::start(std::size_t host) {
   if (self.life != Life::off) return;
   self.node = Node(self.config, node_options_of(options_, host));
   self.life = Life::running;
+  self.memory.reset();
+  self.doom.reset();
+  self.last_beat = self.last_pulse = self.local(now_);
   ++self.lives;
   feed(host, Started{.link_up = self.link_up});
 }
@@ -158,6 +181,11 @@ void Cluster::pause(std::size_t host) {
   auto& self = *hosts_.at(host);
   if (self.life != Life::running) return;
   self.life = Life::paused;
+  lapse_later(host);
+}
+
+void Cluster::lapse_later(std::size_t host) {
+  auto& self = *hosts_.at(host);
   ++self.pauses;
   if (options_.lease > Duration::zero())
     queue_.emplace(now_ + options_.lease, Lapsed{.host = host, .pause = self.pauses});
@@ -179,6 +207,83 @@ void Cluster::resume(std::size_t host) {
   feed(host, TimerExpired{});
   const bool misses = std::exchange(self.lapsed, false) && self.node.machine().state() == State::active;
   if (misses) hold(host);
+}
+
+void Cluster::crash_worker(std::size_t host, Duration gap, Death death) {
+  auto& self = *hosts_.at(host);
+  if (self.life != Life::running || self.leaving) return;
+  self.doom = Host::Doom{.when = death, .gap = gap};
+  if (death != Death::now) return;
+  pulse(host);
+  lose_worker(host, gap);
+}
+
+TimePoint Cluster::last_beat(std::size_t host) const {
+  const auto& self = *hosts_.at(host);
+  return self.global(self.last_beat);
+}
+
+void Cluster::lose_worker(std::size_t host, Duration gap) {
+  auto& self = *hosts_.at(host);
+  self.life = Life::between;
+  self.deaf = false;
+  self.doom.reset();
+  lapse_later(host);
+  queue_.emplace(now_ + gap, Revival{.host = host, .death = self.pauses});
+}
+
+void Cluster::hand_over(std::size_t host, Duration silence, const Plan& plan) {
+  auto& self = *hosts_.at(host);
+  if (self.life != Life::running || self.leaving) {
+    reconfigure(host, plan);
+    return;
+  }
+  self.last_beat = self.local(now_);
+  self.memory.emplace();
+  self.node.remember(self.last_beat, *self.memory);
+  self.node.remember_marks(*self.memory);
+  lose_worker(host, silence);
+  self.deaf = true;
+  reconfigure(host, plan);
+}
+
+void Cluster::revive(std::size_t host) {
+  auto& self = *hosts_.at(host);
+  self.doom.reset();
+  if (self.life != Life::between) return;
+  happen(Revival{.host = host, .death = self.pauses});
+}
+
+// As the agent does: it makes its router go on, the kernel hold what the router desires and no more, and
+// reads what was heard in between, before any timer.
+void Cluster::happen(const Revival& revival) {
+  const auto host = revival.host;
+  auto& self = *hosts_.at(host);
+  if (self.life != Life::between || revival.death != self.pauses) return;
+  const Resumption how{.as_of = self.last_beat, .link_up = self.link_up, .addresses_kept = self.holds};
+  self.node = Node(self.config, node_options_of(options_, host));
+  self.life = Life::running;
+  self.lapsed = false;
+  self.last_beat = self.last_pulse = self.local(now_);
+  if (self.memory) {
+    const auto memory = *self.memory;
+    carry_out(host, self.node.resume(self.local(now_), memory, how));
+  } else {
+    feed(host, Started{.link_up = self.link_up});
+  }
+  if (self.life == Life::running && self.memory) {
+    self.node.remember(self.local(now_), *self.memory);
+    self.node.remember_marks(*self.memory);
+  }
+  const bool active = self.node.machine().state() == State::active;
+  if (!active) {
+    self.holds = false;
+    ++self.claim;
+  } else if (!self.holds) {
+    hold(host);
+  }
+  for (const auto& waiting : std::exchange(self.waiting, {}))
+    if (const auto* const delivery = std::get_if<Delivery>(&waiting)) happen(*delivery);
 }
 
 void Cluster::link(std::size_t host, bool up) {
@@ -270,11 +375,35 @@ void Cluster::happen(const Delivery& delivery) {
   if (self.life == Life::running) {
     if (const auto* const heard = std::get_if<Received>(&delivery.what)) feed(delivery.to, *heard);
     if (const auto* const heard = std::get_if<Announced>(&delivery.what)) hear(delivery.to, *heard);
-    if (const auto* const parcel = std::get_if<Parcel>(&delivery.what))
+    if (const auto* const parcel = std::get_if<Parcel>(&delivery.what)) {
+      pulse(delivery.to);
       carry_out(delivery.to, self.node.receive(self.local(now_), *parcel));
+    }
   }
-  if (self.life == Life::paused && self.waiting.size() < kQueueWhilePaused)
-    self.waiting.emplace_back(delivery);
+  if (const auto* const question = std::get_if<Question>(&delivery.what))
+    return answer_who_has_it(delivery.to, question->from);
+  if (std::holds_alternative<OwnerFound>(delivery.what) && self.life == Life::running &&
+      self.node.is_checking())
+    feed(delivery.to, AddressTaken{});
+  const auto* const parcel = std::get_if<Parcel>(&delivery.what);
+  const bool is_advertisement = std::holds_alternative<Received>(delivery.what) ||
+                                (parcel != nullptr && parcel->traffic == Traffic::advertisement);
+  const bool queues = self.life == Life::paused ||
+                      (self.life == Life::between && !self.deaf && is_advertisement);  // the parent's socket
+  if (queues && self.waiting.size() < kQueueWhilePaused) self.waiting.emplace_back(delivery);
+}
+
+// Kernels answer, whatever became of those that made them have the address.
+void Cluster::ask_who_has_it(std::size_t from) {
+  if (!hosts_.at(from)->link_up) return;
+  for (std::size_t to = 0; to < hosts_.size(); ++to)
+    if (to != from) send(from, to, {.to = to, .what = Question{.from = from}});
+  if (stranger_ && rng_.below(100) >= options_.network.loss_percent)
+    queue_.emplace(now_ + options_.network.delay_max, Delivery{.to = from, .what = OwnerFound{}});
+}
+
+void Cluster::answer_who_has_it(std::size_t host, std::size_t asker) {
+  if (hosts_.at(host)->holds) send(host, asker, {.to = asker, .what = OwnerFound{}});
 }
 
 // Wakes may be stale: the machine treats a spurious expiry as nothing.
@@ -295,25 +424,68 @@ void Cluster::happen(const Held& held) {
 
 void Cluster::happen(const Lapsed& lapsed) {
   auto& self = *hosts_.at(lapsed.host);
-  if (self.life != Life::paused || lapsed.pause != self.pauses) return;
+  const bool sleeps = self.life == Life::paused || self.life == Life::between;
+  if (!sleeps || lapsed.pause != self.pauses) return;
   self.lapsed = self.holds;
   self.holds = false;
 }
 
 void Cluster::feed(std::size_t host, const Event& event) {
   auto& self = *hosts_.at(host);
+  pulse(host);
   carry_out(host, self.node.feed(self.local(now_), event));
 }
 
 void Cluster::carry_out(std::size_t host, const Actions& actions) {
   const auto& node = hosts_.at(host)->node;
   if (node.fault() && !fault_) fault_ = "host " + std::to_string(host) + ": " + *node.fault();
+  if (options_.remembers && !survives(host, actions)) return;
   for (const auto& action : actions) carry_out(host, action);
   arm(host);
   auto& self = *hosts_.at(host);
   if (!self.leaving || node.machine().is_lingering()) return;
   self.leaving = false;
   self.life = Life::off;
+}
+
+bool Cluster::survives(std::size_t host, const Actions& actions) {
+  auto& self = *hosts_.at(host);
+  const bool changes = !std::ranges::all_of(actions, is_routine);
+  const auto doom = changes ? std::exchange(self.doom, std::nullopt) : std::nullopt;
+  if (changes && !(doom && doom->when == Death::before_it_remembers)) {
+    if (!self.memory) {
+      self.memory.emplace();
+      self.node.remember_marks(*self.memory);
+    }
+    self.node.remember(self.local(now_), *self.memory);
+  }
+  if (!doom) {
+    self.last_beat = self.local(now_);
+    return true;
+  }
+  if (doom->when == Death::while_it_acts) {
+    const auto done = rng_.below(actions.size());
+    for (std::size_t i = 0; i < done; ++i) carry_out(host, actions.at(i));
+  }
+  if (self.leaving) {  // its last life does no more than to let go
+    crash(host);
+  } else {
+    lose_worker(host, doom->gap);
+  }
+  return false;
+}
+
+void Cluster::pulse(std::size_t host) {
+  auto& self = *hosts_.at(host);
+  if (!options_.remembers || self.life != Life::running) return;
+  const Duration lease = options_.lease;
+  const auto period = lease > Duration::zero() ? std::min(kPulse, lease / kPulsesPerLease) : kPulse;
+  const auto pulses = (self.local(now_) - self.last_pulse) / period;
+  if (pulses == 0 || !self.memory) return;
+  self.last_pulse += pulses * period;
+  self.last_beat = std::max(self.last_beat, self.last_pulse);
+  self.node.remember(self.last_pulse, *self.memory);
+  self.node.remember_marks(*self.memory);
 }
 
 void Cluster::carry_out(std::size_t host, const Action& action) {
@@ -327,6 +499,7 @@ void Cluster::carry_out(std::size_t host, const Action& action) {
   }
   if (std::holds_alternative<HoldAddresses>(action)) hold(host);
   if (std::holds_alternative<AnnounceAddresses>(action)) announce(host);
+  if (std::holds_alternative<ProbeAddresses>(action)) ask_who_has_it(host);
 }
 
 void Cluster::announce(std::size_t from) {

@@ -1,8 +1,10 @@
 // A LAN of virtual routers in virtual time. Every router is the real one, as the bare state machine or with
 // all that a packet passes (node.h); around it a simulated host (its clocks are wrong, it can crash, pause,
-// leave politely, lose its link, have its addresses refused, get another plan) and a simulated network
-// (delay, loss, duplication, reordering, damage, cuts in one direction). Whole packets are VRRP and our own
-// hello; either can be cut alone. Announcements of addresses are heard, too. One seed is one history.
+// leave politely, lose its link, have its addresses refused, get another plan, go on by what its last life
+// remembered or in a sibling) and a simulated network (delay, loss, duplication, reordering, damage, cuts in
+// one direction). Whole packets are VRRP and our own hello; either can be cut alone. Announcements of
+// addresses are heard, too, and questions who has them are answered by whoever's kernel does, or by a
+// stranger. One seed is one history.
 //
 //        +--------+   Action    +---------+   delay, loss, cuts   +---------+   Event   +--------+
 //        | router | ----------> |  host 0 | --------------------> |  host 1 | --------> | router |
@@ -50,12 +52,17 @@ struct ClusterOptions {
   std::uint64_t generation = 0;
   // With packets: whom a host's plan lists, where that is not everybody.
   std::map<std::size_t, std::vector<std::size_t>> lists;
-  std::set<std::size_t> foreign;  // with packets: routers of another make, which know no hello
-  bool with_model = false;        // hold every router against the model
+  std::set<std::size_t> foreign;   // with packets: routers of another make, which know no hello
+  bool with_model = false;         // hold every router against the model
+  bool checks_duplicates = false;  // with packets: asks who has the address before a first claim
+  bool remembers = false;          // for a next life
 };
 
-// What a host is doing.
-enum class Life { off, running, paused };
+// What a host is doing. Between: its worker is dead or silent for good, and another one will go on.
+enum class Life { off, running, paused, between };
+
+// When a worker dies: now, or in the middle of what it does next.
+enum class Death { now, before_it_remembers, before_it_acts, while_it_acts };
 
 class Cluster {
  public:
@@ -84,6 +91,10 @@ class Cluster {
   void crash(std::size_t host);  // without a word
   void pause(std::size_t host);
   void resume(std::size_t host);
+  // The worker crashes; after a gap its parent's next one goes on. What is advertised meanwhile is kept.
+  void crash_worker(std::size_t host, Duration gap, Death death = Death::now);
+  // When the worker was last known to live, by its host's clock and by ours.
+  [[nodiscard]] TimePoint last_beat(std::size_t host) const;
   void link(std::size_t host, bool up);
   // Another router of the host's group is in a fault; its own link works.
   void fail_group(std::size_t host);
@@ -98,6 +109,12 @@ class Cluster {
     std::uint64_t generation = 0;
   };
   void reconfigure(std::size_t host, const Plan& plan);
+  // Another agent of the host takes over, with another plan. For a while nobody speaks or listens.
+  void hand_over(std::size_t host, Duration silence, const Plan& plan);
+  // The next worker goes on at once, or this one lives on.
+  void revive(std::size_t host);
+  // A host that is no router has the first address and answers for it.
+  void set_stranger(bool is_there) { stranger_ = is_there; }
   // A packet from somewhere else.
   void deliver(std::size_t host, const Received& advertisement);
   // One direction only.
@@ -121,9 +138,13 @@ class Cluster {
  private:
   struct Host;
   using Announced = std::vector<IpPrefix>;
+  struct Question {  // who has the address?
+    std::size_t from = 0;
+  };
+  struct OwnerFound {};
   struct Delivery {
     std::size_t to = 0;
-    std::variant<Received, Parcel, Announced> what;  // Parcel: with packets
+    std::variant<Received, Parcel, Announced, Question, OwnerFound> what;  // Parcel: with packets
   };
   struct Wake {
     std::size_t host = 0;
@@ -136,7 +157,11 @@ class Cluster {
     std::size_t host = 0;
     std::uint64_t pause = 0;
   };
-  using Happening = std::variant<Delivery, Wake, Held, Lapsed>;
+  struct Revival {
+    std::size_t host = 0;
+    std::uint64_t death = 0;
+  };
+  using Happening = std::variant<Delivery, Wake, Held, Lapsed, Revival>;
   struct Path {  // from one host to another, of one kind of traffic
     bool is_cut = false;
     TimePoint last_arrival;
@@ -146,10 +171,18 @@ class Cluster {
   void happen(const Wake& wake);
   void happen(const Held& held);
   void happen(const Lapsed& lapsed);
+  void happen(const Revival& revival);
   void feed(std::size_t host, const Event& event);
   void carry_out(std::size_t host, const Actions& actions);
   void carry_out(std::size_t host, const Action& action);
   void hold(std::size_t host);
+  void lose_worker(std::size_t host, Duration gap);
+  void lapse_later(std::size_t host);
+  // What the agent writes down before it acts, and with every pulse; whether it dies of it.
+  [[nodiscard]] bool survives(std::size_t host, const Actions& actions);
+  void pulse(std::size_t host);
+  void ask_who_has_it(std::size_t from);
+  void answer_who_has_it(std::size_t host, std::size_t asker);
   void send(std::size_t from, Priority priority);
   void send(std::size_t from, const SendHello& hello);
   void announce(std::size_t from);
@@ -170,6 +203,7 @@ class Cluster {
   std::function<void()> watcher_;
   Observer observer_;
   std::optional<std::string> fault_;
+  bool stranger_ = false;
   std::uint64_t serial_ = 0;  // of what was sent
   std::uint64_t steps_ = 0;
 };

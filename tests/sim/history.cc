@@ -5,6 +5,7 @@
 
 #include "tests/sim/cluster.h"
 #include "tests/sim/quiet_judge.h"
+#include "tests/sim/unmoved.h"
 
 namespace vip::vrrp::sim {
 namespace {
@@ -28,15 +29,24 @@ enum class Fault {
   damage,
   freeze,
   filter,
+  worker,
+  handoff,
+  stranger,
   count
 };
 constexpr auto kFaultCount = static_cast<std::size_t>(Fault::count);
-constexpr std::array<const char*, kFaultCount> kFaultNames{"crash", "leave",  "pause",  "link",    "one_way",
-                                                           "split", "refuse", "loss",   "reorder", "reboot",
-                                                           "plan",  "damage", "freeze", "filter"};
+constexpr std::array<const char*, kFaultCount> kFaultNames{
+    "crash",  "leave", "pause",  "link",   "one_way", "split",  "refuse",  "loss",    "reorder",
+    "reboot", "plan",  "damage", "freeze", "filter",  "worker", "handoff", "stranger"};
 
-// Once the kernel refused an address, the router waits this long at most before it asks again.
+// Once the kernel refused an address, or another host had it, the router waits this long at most before it
+// tries again; at first a second, then twice as long each time.
+constexpr Duration kRetryFirst = 1s;
 constexpr Duration kRetryLongest = 60s;
+// How long a parent takes to have another worker going, and an agent to take over from its sibling.
+constexpr Duration kReviveMin = 20ms;
+constexpr Duration kReviveMax = 60ms;
+constexpr Duration kSilenceMax = 5ms;
 // And once somebody did not hear it, so long at most it leaves the addresses to the other one.
 constexpr Duration kHumilityLongest = 240s;
 // Longer than a router can sleep without noticing it, also after a plan that raised the interval.
@@ -99,6 +109,8 @@ ClusterOptions draw_options(Rng& rng, bool with_model) {
   options.drift_ppm_max = rng.one_in(2) ? 0 : 500;
   options.hold_delay_max = rng.one_in(2) ? Duration(0) : options.interval / 20;
   options.network.delay_max = options.interval / 20;
+  options.checks_duplicates = options.packets && !rng.one_in(3);
+  options.remembers = rng.one_in(2);
   draw_strangers(rng, options);
   return options;
 }
@@ -113,6 +125,7 @@ std::string describe(const ClusterOptions& options, const std::array<bool, kFaul
   if (options.start_wait > Duration::zero())
     text += " start wait " + std::to_string(options.start_wait / 1ms) + "ms";
   if (options.lease > Duration::zero()) text += " lease " + std::to_string(options.lease / 1ms) + "ms";
+  if (options.checks_duplicates) text += " checks duplicates";
   if (!options.foreign.empty()) text += " foreign " + std::to_string(*options.foreign.begin());
   for (const auto& [host, list] : options.lists)
     text += " " + std::to_string(host) + " lists " + std::to_string(list.size());
@@ -134,6 +147,8 @@ class History {
         cluster_(Seed{rng_.next()}, options_),
         judge_(cluster_) {
     for (auto& kind : enabled_) kind = !rng_.one_in(2);
+    enabled(Fault::worker) &= options_.remembers;
+    enabled(Fault::stranger) &= options_.checks_duplicates;
     if (options_.packets) limits_.steps_max /= kStepsOfPackets;
     result_.options = describe(options_, enabled_);
     cluster_.watch([this] { check_always(); });
@@ -155,6 +170,7 @@ class History {
  private:
   [[nodiscard]] Duration elapsed() const { return cluster_.now().time_since_epoch(); }
   std::size_t any_host() { return rng_.below(cluster_.size()); }
+  bool& enabled(Fault fault) { return enabled_.at(static_cast<std::size_t>(fault)); }
 
   void violate(const std::string& what) {
     if (!result_.violation) result_.violation = what + " at " + std::to_string(elapsed() / 1ms) + "ms";
@@ -167,6 +183,7 @@ class History {
     if (cluster_.fault()) violate(*cluster_.fault());
     if (const auto wrong = judge_.look()) violate(*wrong);
     for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      if (cluster_.life(i) == Life::between) continue;  // its next worker sees to it
       const bool active = cluster_.life(i) != Life::off && cluster_.router(i).state() == State::active;
       const bool keeps = cluster_.life(i) != Life::off && cluster_.router(i).is_lingering();
       if (cluster_.holds(i) && !active && !keeps)
@@ -188,7 +205,7 @@ class History {
 
   void inject() {
     const auto kind = static_cast<Fault>(rng_.below(kFaultCount));
-    if (!enabled_.at(static_cast<std::size_t>(kind))) return;
+    if (!enabled(kind)) return;
     ++result_.faults;
     const auto host = any_host();
     switch (kind) {
@@ -240,9 +257,33 @@ class History {
         cluster_.cut(host, any_host(), rng_.one_in(2) ? Traffic::advertisement : Traffic::hello,
                      rng_.one_in(2));
         break;
+      case Fault::worker:
+        crash_worker(host);
+        break;
+      case Fault::handoff:
+        if (rng_.one_in(3)) draw_plan();
+        hand_over(host);
+        break;
+      case Fault::stranger:
+        cluster_.set_stranger(rng_.one_in(2));
+        break;
       case Fault::count:
         break;
     }
+  }
+
+  // Of another make is another agent, without a memory.
+  void crash_worker(std::size_t host) {
+    if (options_.foreign.contains(host)) return;
+    const auto soon = rng_.between(kReviveMin, kReviveMax);
+    const auto late = rng_.between(Duration::zero(), 20 * options_.interval);
+    const auto death = static_cast<Death>(rng_.below(4));
+    cluster_.crash_worker(host, rng_.one_in(3) ? late : soon, death);
+  }
+
+  void hand_over(std::size_t host) {
+    if (!options_.foreign.contains(host))
+      cluster_.hand_over(host, rng_.between(Duration::zero(), kSilenceMax), plan_of(host));
   }
 
   // All machines sleep at once, as a hypervisor makes them, and wake one after the other.
@@ -286,12 +327,14 @@ class History {
     ++options_.generation;
   }
 
-  void obey_plan(std::size_t host) {
-    cluster_.reconfigure(host, {.priority = Priority(static_cast<std::uint8_t>(options_.priorities.at(host))),
-                                .interval = options_.interval,
-                                .addresses = addresses_,
-                                .generation = options_.generation});
+  [[nodiscard]] Cluster::Plan plan_of(std::size_t host) const {
+    return {.priority = Priority(static_cast<std::uint8_t>(options_.priorities.at(host))),
+            .interval = options_.interval,
+            .addresses = addresses_,
+            .generation = options_.generation};
   }
+
+  void obey_plan(std::size_t host) { cluster_.reconfigure(host, plan_of(host)); }
 
   void split() {
     const auto side = rng_.next();
@@ -310,9 +353,11 @@ class History {
       cluster_.refuse_addresses(i, false);
       cluster_.link(i, true);
       cluster_.resume(i);
+      cluster_.revive(i);
       obey_plan(i);
       start(i);
     }
+    cluster_.set_stranger(false);
     cluster_.set_network({.delay_max = options_.network.delay_max});
     auto slowest = options_;
     slowest.interval = interval_longest_;
@@ -338,7 +383,10 @@ class History {
     for (auto probes = rng_.below(3); probes > 0 && !result_.violation; --probes) {
       if (cluster_.run_until([this] { return nobody_in_fault(); }, kRetryLongest)) probe();
     }
+    if (!result_.violation && options_.remembers) probe_next_lives();
     judge_.end();
+    if (!result_.violation && options_.remembers) probe_late_life();
+    if (!result_.violation && asks_the_lan()) rng_.one_in(2) ? probe_stranger() : probe_frozen_holder();
   }
 
   [[nodiscard]] bool nobody_in_fault() const {
@@ -385,6 +433,125 @@ class History {
       violate("no single owner soon after the " + how + ": " + picture());
     cluster_.run_for(rng_.between(Duration::zero(), 5 * options_.interval));
     come_back(owner);
+  }
+
+  // --- P11: a worker that is dead for less than two intervals, and a sibling that takes over, go on as if
+  // nothing had been
+  // ---------------------
+
+  void probe_next_lives() {
+    if (!cluster_.run_until([this] { return nobody_in_fault(); }, kRetryLongest)) return;
+    const Unmoved unmoved(cluster_);
+    for (auto probes = rng_.below(3); probes > 0; --probes) {
+      cluster_.run_for(rng_.between(Duration::zero(), 2 * options_.interval));
+      rng_.one_in(2) ? probe_crashes() : probe_roll();
+      // Whoever missed something would show it by then.
+      cluster_.run_for(2 * down_of(options_, 1) + options_.interval);
+    }
+    if (unmoved.what()) violate(*unmoved.what() + ": " + picture());
+    if (!is_right()) violate("no right owner after another life: " + picture());
+  }
+
+  // Some or all at once.
+  void probe_crashes() {
+    const auto hosts = 1 + rng_.next() % ((1U << cluster_.size()) - 1);
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      if (((hosts >> i) & 1U) == 0 || options_.foreign.contains(i)) continue;
+      // The last word before may be an interval older than the last beat, and the others wait for three.
+      const auto end = cluster_.last_beat(i) + options_.interval * 9 / 5;
+      const auto gap = std::min(rng_.between(kSilenceMax, kReviveMax), end - cluster_.now());
+      if (gap > Duration::zero()) cluster_.crash_worker(i, gap);
+    }
+  }
+
+  // A newer plan, one host after the other, each in a new agent.
+  void probe_roll() {
+    ++options_.generation;
+    addresses_ = 1 + rng_.below(3);
+    const auto first = any_host();
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      hand_over((first + i) % cluster_.size());
+      cluster_.run_for(rng_.between(kSilenceMax, 3 * options_.interval));
+    }
+  }
+
+  // Whose worker was dead for so long that another one has taken over is silent, and lets go.
+  void probe_late_life() {
+    const auto owner = cluster_.actives().front();
+    if (options_.foreign.contains(owner) || options_.priorities.at(owner) == kPriorityOwner.value) return;
+    const auto gap = down_of(options_, 1) + rng_.between(2 * options_.interval, 20 * options_.interval);
+    cluster_.crash_worker(owner, gap);
+    bool speaks = false;
+    cluster_.observe([&](std::size_t host, const Action& action) {
+      speaks |= host == owner && std::holds_alternative<SendAdvertisement>(action);
+    });
+    cluster_.run_for(gap + options_.interval / 2 + 2 * options_.network.delay_max);
+    cluster_.observe({});
+    if (speaks) violate(std::to_string(owner) + " speaks after a life too late: " + picture());
+    if (cluster_.holds(owner) || cluster_.actives().empty())
+      violate(std::to_string(owner) + " does not let go after a life too late: " + picture());
+    settle();
+  }
+
+  // --- P17: nobody claims what another host has, and somebody does soon after it has it no more
+  // ---------------------
+
+  [[nodiscard]] bool asks_the_lan() const {
+    return options_.checks_duplicates && options_.foreign.empty() &&
+           options_.priorities.front() != kPriorityOwner.value;
+  }
+
+  // From so long after the first fault until the next claim.
+  [[nodiscard]] Duration claims_within(Duration since_first_fault) const {
+    const auto listening = down_of(options_, 1) + 2 * options_.hold_delay_max;
+    return std::min<Duration>(kRetryFirst + since_first_fault, kRetryLongest) + listening;
+  }
+
+  void probe_stranger() {
+    for (std::size_t i = 0; i < cluster_.size(); ++i) vanish(i, Way::sudden);
+    cluster_.set_stranger(true);
+    cluster_.run_for(options_.network.delay_max);  // else whoever hears its last word knows whose it was
+    for (std::size_t i = 0; i < cluster_.size(); ++i) start(i);
+    const auto began = cluster_.now();
+    const auto claimed = [this] { return !cluster_.actives().empty(); };
+    const auto listening = std::max(options_.start_wait, down_of(options_, 1));
+    if (cluster_.run_until(claimed, listening + rng_.between(Duration::zero(), 30s)))
+      violate("claims what a stranger has: " + picture());
+    cluster_.set_stranger(false);
+    if (!cluster_.run_until(claimed, claims_within(cluster_.now() - began)))
+      violate("nobody claims what the stranger had: " + picture());
+    settle();
+  }
+
+  // All are gone but the holder, and that is frozen: its kernel has the address until its lease ends.
+  void probe_frozen_holder() {
+    if (options_.lease == Duration::zero()) return;
+    const auto holder = cluster_.actives().front();
+    cluster_.pause(holder);
+    const auto lapses = cluster_.now() + options_.lease;
+    for (std::size_t i = 0; i < cluster_.size(); ++i)
+      if (i != holder) vanish(i, Way::sudden);
+    cluster_.run_for(options_.network.delay_max);  // else whoever hears its last word knows whose it was
+    for (std::size_t i = 0; i < cluster_.size(); ++i)
+      if (i != holder) start(i);
+    const auto claimed = [this, holder] { return cluster_.actives() != std::vector{holder}; };
+    if (rng_.one_in(3)) {
+      const bool too_early = cluster_.run_until(claimed, rng_.between(Duration::zero(), options_.lease));
+      if (too_early && cluster_.holds(holder)) violate("claims what a frozen host has: " + picture());
+    } else {
+      const auto limit = options_.lease + options_.start_wait + claims_within(options_.lease);
+      if (!cluster_.run_until(claimed, limit)) violate("nobody claims what the dead one had: " + picture());
+      if (cluster_.now() < lapses) violate("claims what a frozen host has: " + picture());
+    }
+    cluster_.resume(holder);
+    settle();
+  }
+
+  void settle() {
+    const auto slowest = std::max(options_.start_wait, down_of(options_, 1));
+    const auto limit = kRetryLongest + 2 * slowest + options_.preempt_delay + 4 * options_.interval + kLetsGo;
+    if (!cluster_.run_until([this] { return is_right() && nobody_in_fault(); }, limit))
+      violate("no right owner after another host had the address: " + picture());
   }
 
   void come_back(std::size_t host) {

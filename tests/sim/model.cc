@@ -224,6 +224,7 @@ void Model::slept(std::int64_t now, bool address_kept, Expected& out) {
   }
   const auto follows = state_ == 'B' ? follows_ : std::nullopt;
   const bool it_leaves = it_leaves_;
+  const bool taken = state_ == 'B' && taken_;
   const bool asks = state_ == 'B' && has_kin_;
   const auto soon = now + heard_interval_ + skew();
   const auto down_soon = std::max(down_at_, soon);
@@ -231,6 +232,7 @@ void Model::slept(std::int64_t now, bool address_kept, Expected& out) {
   let_go('B', out);
   follows_ = follows;
   it_leaves_ = it_leaves;
+  taken_ = taken;
   first_time_ = asks;
   down_at_ = asks ? down_soon : now + down();
   preempt_at_ = preempt_soon;

@@ -62,6 +62,15 @@ class Model {
   explicit Model(const RouterConfig& config);
 
   Expected feed(std::int64_t now, const Event& event);
+  // Goes on in another process: this model is a copy, made when the router's memory was.
+  struct Resumed {
+    std::int64_t now = 0;
+    std::int64_t as_of = 0;  // when the other process was last known to live
+    bool is_fresh = true;    // and it had heard nothing since the copy was made
+    bool link_up = true;
+    bool addresses_kept = true;
+  };
+  Expected resumed(const Resumed& how, const RouterConfig& config);
   // Nothing, or in words what the real router does otherwise than the model.
   [[nodiscard]] std::optional<std::string> difference(const Expected& expected, const Actions& actions,
                                                       const VirtualRouter& real) const;
@@ -84,6 +93,7 @@ class Model {
   void slept(std::int64_t now, bool address_kept, Expected& out);
   void follow(std::int64_t now, const IpAddress& whom, std::int64_t interval);
   void reconfigured(std::int64_t now, const RouterConfig& config, Expected& out);
+  void forget_what_is_short_lived(const RouterConfig& config);
   void adopt(const RouterConfig& config);
   void listen(std::int64_t now, Expected& out);
   void listen_first(std::int64_t now);

@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PRESET = "release"
 SIMULATOR_MIN = 5
 UNIT_TESTS = ["vrrp_virtual_router_test", "vrrp_receive_check_test", "vrrp_authentication_test",
-              "vrrp_acquaintances_test", "vrrp_hello_test", "vrrp_linger_test", "vrrp_router_set_test"]
+              "vrrp_acquaintances_test", "vrrp_hello_test", "vrrp_linger_test", "vrrp_router_set_test",
+              "vrrp_memory_test"]
 TARGETS = [*UNIT_TESTS, "scenario_test", "charge_test", "sim"]
 ROUTER = "vrrp/core/virtual_router.cc"
 LEAVING = "vrrp/core/virtual_router_leaving.cc"
@@ -30,6 +31,7 @@ AUTHENTICATION = "vrrp/core/authentication.cc"
 SET = "vrrp/core/router_set.cc"
 ACQUAINTANCES = "vrrp/core/acquaintances.cc"
 CHARGE = "vrrp/core/charge.cc"
+DUPLICATES = "vrrp/core/duplicate_check.cc"
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,46 @@ MUTANTS = [
            "    if (rank == 0) return reach(out);\n    timers_.set(Timer::reach, now + rank * kRankStep);\n", "    (void)rank;\n"),
     Mutant("forgets failed successors", CHARGE,
            "if (++failures_ < kFailuresMax) return;", "return;"),
+    Mutant("a next life has no timers", ROUTER,
+           "timers_ = memory.timers;", ""),
+    Mutant("a next life follows nobody", ROUTER,
+           "active_router_ = memory.active_router;", ""),
+    Mutant("a next life follows at its own pace", ROUTER,
+           "active_interval_ = memory.active_interval;", ""),
+    Mutant("a next life goes on as active after any time", ROUTER,
+           "now - as_of >= kResumeIntervals * pace();", "now - as_of < Duration::zero();"),
+    Mutant("a next life of an active router always listens", ROUTER,
+           "now - as_of >= kResumeIntervals * pace();", "now - as_of >= Duration::zero();"),
+    Mutant("a next life believes an old memory", ROUTER,
+           "/*is_fresh=*/memory.as_of >= as_of", "/*is_fresh=*/true"),
+    Mutant("a next life speaks when the last one would have", ROUTER,
+           "    timers_.set(Timer::advert, now);\n    last_advert_", "    last_advert_"),
+    Mutant("a next life does not claim what the last one was about to", ROUTER,
+           "out.emplace_back(HoldAddresses{});  // it died while it claimed", "(void)0;"),
+    Mutant("a next life forgets that it was ready", ROUTER,
+           "  if (state_ == State::backup && !timers_.armed(Timer::down))\n"
+           "    timers_.set(Timer::down, is_fresh ? now : as_of + down_interval());\n", ""),
+    Mutant("a next life forgets that the address is taken", ROUTER,
+           "taken_ = memory.taken;", ""),
+    Mutant("a next life asks nobody who has the address", SET,
+           "if (listens && member.setup.checks_duplicates) member.duplicate_check.begin(now);", "(void)listens;"),
+    Mutant("a next life uses its last one's numbers again", AUTHENTICATION,
+           "memory.last->value() + kSecondsForgotten * kSequenceSecond", "memory.last->value()"),
+    Mutant("a next life believes what the last one heard", AUTHENTICATION,
+           "mark({heard.source, heard.vrid.value, heard.version}, heard.sequence);", "(void)heard;"),
+    Mutant("asks nobody who has the address", SET,
+           "if (check.turn(now)) out.push_back({.router = router, .action = ProbeAddresses{}});",
+           "(void)check.turn(now);"),
+    Mutant("does not wait for the answer who has the address", DUPLICATES,
+           "  running_ = true;\n", ""),
+    Mutant("cares for ever who has the address", DUPLICATES,
+           "  running_ = false;\n", ""),
+    Mutant("ignores that another host has the address", ROUTER,
+           "taken_ = state_ == State::backup;", "taken_ = false;"),
+    Mutant("a router's address stays taken", ROUTER,
+           "  taken_ = false;  // by a router, as we see, also when it is just leaving\n", ""),
+    Mutant("tries once and never again", ROUTER,
+           "timers_.set(Timer::retry, now + retry_.next());", "(void)now;"),
 ]
 
 JUDGES = {

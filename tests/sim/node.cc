@@ -1,6 +1,7 @@
 #include "tests/sim/node.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace vip::vrrp::sim {
@@ -12,7 +13,9 @@ RouterSet router_set(const RouterConfig& config, const NodeOptions& options) {
   std::vector<AuthKey> keys;
   const auto mode = config.version == Version::v3 ? AuthMode::enforce : AuthMode::off;
   if (mode == AuthMode::enforce) keys.push_back({.id = 1, .secret = std::vector<std::uint8_t>(32, 0x5A)});
-  RouterSet set({RouterSetup{.protocol = config, .rules = {.peers = options.peers}}},
+  RouterSet set({RouterSetup{.protocol = config,
+                             .rules = {.peers = options.peers},
+                             .checks_duplicates = options.checks_duplicates}},
                 Authenticator(mode, std::move(keys), 1));
   set.place(0, kInterface);
   return set;
@@ -49,6 +52,61 @@ std::optional<TimePoint> Node::next_deadline() const {
 DiscardCounts Node::discards() const {
   const auto* const set = std::get_if<RouterSet>(&core_);
   return set != nullptr ? set->discards(0) : DiscardCounts{};
+}
+
+bool Node::is_checking() const {
+  const auto* const set = std::get_if<RouterSet>(&core_);
+  return set != nullptr && set->is_checking(0);
+}
+
+void Node::remember(TimePoint now, NodeMemory& memory) const {
+  const auto* const set = std::get_if<RouterSet>(&core_);
+  memory.set.routers = {set != nullptr ? set->memory_of(0, now)
+                                       : SetMemory::Router{.vrid = machine().config().vrid,
+                                                           .machine = machine().memory(now),
+                                                           .transient_peers = {}}};
+  memory.model = model_;
+}
+
+void Node::remember_marks(NodeMemory& memory) const {
+  if (const auto* const set = std::get_if<RouterSet>(&core_))
+    memory.set.authenticator = set->memory_of_authenticator();
+  memory.newest = newest_;
+}
+
+Actions Node::resume(TimePoint now, const NodeMemory& memory, const Resumption& how) {
+  auto set_memory = memory.set;
+  set_memory.as_of = how.as_of;
+  newest_ = memory.newest;
+  const auto wanted = machine().config();
+  const auto& known = set_memory.routers.front().machine;
+  auto actions = resume_core(now, set_memory, how);
+  if (!memory.model) return actions;
+  model_ = memory.model;
+  const Model::Resumed resumed{.now = now.time_since_epoch().count(),
+                               .as_of = how.as_of.time_since_epoch().count(),
+                               .is_fresh = known.as_of >= how.as_of,
+                               .link_up = how.link_up,
+                               .addresses_kept = how.addresses_kept};
+  const auto expected = model_->resumed(resumed, wanted);
+  if (const auto difference = model_->difference(expected, actions, machine()))
+    fault_ = "differs from the model when it resumes: " + *difference;
+  return actions;
+}
+
+// A bare machine is told of its link as the set of routers does it.
+Actions Node::resume_core(TimePoint now, const SetMemory& memory, const Resumption& how) {
+  if (auto* const set = std::get_if<RouterSet>(&core_)) {
+    (void)set->link_changed(now, 0, how.link_up, std::nullopt);
+    return plain(set->resume(now, memory, how.addresses_kept));
+  }
+  auto& bare = std::get<VirtualRouter>(core_);
+  const auto& known = memory.routers.front().machine;
+  if (known.state == State::initialize) return bare.step(now, Started{.link_up = how.link_up});
+  auto actions = bare.resume(now, known, how.as_of, how.addresses_kept);
+  if (how.link_up == (bare.state() == State::fault))
+    std::ranges::copy(bare.step(now, LinkChanged{.up = how.link_up}), std::back_inserter(actions));
+  return actions;
 }
 
 std::vector<Packet> Node::packets(TimePoint now, Priority priority, Duration wall_clock) {

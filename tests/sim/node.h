@@ -34,7 +34,25 @@ struct Parcel {
 struct NodeOptions {
   bool packets = false;
   bool with_model = false;
-  std::vector<IpAddress> peers;  // with packets
+  bool checks_duplicates = false;  // with packets
+  std::vector<IpAddress> peers;    // with packets
+};
+
+// Serial of the last packet believed, of each life of a sender: what is still under way from before a
+// reboot may be newer by the sender's old clock, and is then no replay but the price of P5.
+using Newest = std::map<std::tuple<IpAddress, Traffic, std::uint64_t>, std::uint64_t>;
+
+// What outlives a node, for another one to go on from: kept by its parent process, or handed over.
+struct NodeMemory {
+  SetMemory set;               // of a bare machine only what the machine knows
+  std::optional<Model> model;  // as it was when the machine's memory was written
+  Newest newest;               // as it was when the authenticator's was
+};
+
+struct Resumption {
+  TimePoint as_of;  // when the node before was last known to live
+  bool link_up = true;
+  bool addresses_kept = true;
 };
 
 class Node {
@@ -48,6 +66,14 @@ class Node {
   [[nodiscard]] std::vector<Packet> packets(TimePoint now, Priority priority, Duration wall_clock);
   [[nodiscard]] Packet packet(TimePoint now, const SendHello& hello, Duration wall_clock);
 
+  // What the agent writes with each deed, and with each pulse also its marks.
+  void remember(TimePoint now, NodeMemory& memory) const;
+  void remember_marks(NodeMemory& memory) const;
+  // Instead of Started.
+  [[nodiscard]] Actions resume(TimePoint now, const NodeMemory& memory, const Resumption& how);
+
+  // Whether it is to be told who has the addresses.
+  [[nodiscard]] bool is_checking() const;
   [[nodiscard]] const VirtualRouter& machine() const;
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   // The first difference to the model, or the first packet that was believed and should not.
@@ -61,12 +87,11 @@ class Node {
   // What no packet may do, or nothing.
   [[nodiscard]] std::optional<std::string> judge(const Parcel& parcel, const Reception& reception);
   void compare(TimePoint now, const Event& event, const Actions& actions);
+  [[nodiscard]] Actions resume_core(TimePoint now, const SetMemory& memory, const Resumption& how);
 
   std::variant<VirtualRouter, RouterSet> core_;
   std::optional<Model> model_;
-  // Serial of the last packet believed, of each life of a sender: what is still under way from before a
-  // reboot may be newer by the sender's old clock, and is then no replay but the price of P5.
-  std::map<std::tuple<IpAddress, Traffic, std::uint64_t>, std::uint64_t> newest_;
+  Newest newest_;
   std::optional<std::string> fault_;
 };
 

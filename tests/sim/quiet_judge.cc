@@ -50,7 +50,10 @@ std::optional<std::string> QuietJudge::look() {
       seen.serving_since = cluster_.now();
     }
   }
-  const bool none = cluster_.holders().empty();
+  // Of a frozen host the kernel may still have the address.
+  const auto holders = cluster_.holders();
+  const bool none =
+      std::ranges::none_of(holders, [this](std::size_t host) { return cluster_.life(host) != Life::paused; });
   if (quiet_ && served_ && none) violation = "nobody has the address, though its owner did not die";
   if (!none) served_ = true;
   if (quiet_ && !violation) violation = judge_contest();

@@ -76,6 +76,9 @@ RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool add
     auto& member = members_[i];
     const bool in_fault = member.machine.state() == State::fault;
     if (member.machine.config().asks_peers && !in_fault) member.acquaintances.begin(now);
+    // P17: as in a first listening; what it was told may not have been remembered.
+    const bool listens = member.machine.state() == State::backup && !member.machine.active_router();
+    if (listens && member.setup.checks_duplicates) member.duplicate_check.begin(now);
     follow_up(now, i, known->second, out);
     if (usable == in_fault)
       step(now, i, LinkChanged{.up = usable, .by_group = member.usable && !usable}, out);

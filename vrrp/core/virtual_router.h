@@ -277,6 +277,7 @@ struct RouterMemory {
   std::optional<IpAddress> deaf;
   bool listening = false;
   bool heard_anybody = false;
+  bool taken = false;
   std::set<IpAddress> kin;
   // Since when a peer is known to have a newer plan, and when it said so last.
   std::optional<std::pair<TimePoint, TimePoint>> newer_plan;

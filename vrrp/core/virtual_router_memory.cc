@@ -33,6 +33,7 @@ RouterMemory VirtualRouter::memory(TimePoint now) const {
                       .deaf = deaf_,
                       .listening = listening_,
                       .heard_anybody = heard_anybody_,
+                      .taken = taken_,
                       .kin = kin_,
                       .newer_plan = {},
                       .speaker = speaker_};
@@ -59,6 +60,7 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   deaf_ = memory.deaf;
   listening_ = memory.listening;
   heard_anybody_ = memory.heard_anybody;
+  taken_ = memory.taken;
   kin_ = memory.kin;
   speaker_ = memory.speaker;
   if (memory.newer_plan)
@@ -73,7 +75,8 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   config_.addresses = memory.addresses;
   config_.generation = memory.generation;
   Actions out;
-  if (state_ == State::active && timers_.armed(Timer::advert) && now - as_of >= kResumeIntervals * pace()) {
+  const bool late = now - as_of >= kResumeIntervals * pace();
+  if (state_ == State::active && late && config_.priority != kPriorityOwner) {
     on(now, Stalled{.addresses_kept = addresses_kept}, out);
   } else if (state_ == State::active && !timers_.armed(Timer::advert) && !timers_.armed(Timer::resume)) {
     out.emplace_back(HoldAddresses{});  // it died while it claimed
@@ -92,6 +95,9 @@ void VirtualRouter::bring_timers_up_to_date(TimePoint now, TimePoint as_of, bool
     if (down) timers_.set(Timer::down, std::max(*down, as_of + down_interval()));
     timers_.stop(Timer::preempt_delay);  // the next advertisement begins it
   }
+  // It was ready to claim and waited for its group, which knows nothing of that any more.
+  if (state_ == State::backup && !timers_.armed(Timer::down))
+    timers_.set(Timer::down, is_fresh ? now : as_of + down_interval());
   if (is_old(Timer::advert)) {
     timers_.set(Timer::advert, now);
     last_advert_ = std::max(last_advert_, as_of);

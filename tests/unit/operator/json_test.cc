@@ -163,6 +163,7 @@ TEST(Json, WritesTheServiceAsDockerWantsIt) {
   const auto& container = task["ContainerSpec"];
   EXPECT_EQ(container["CapabilityDrop"], json::parse(R"(["ALL"])"));
   EXPECT_EQ(container["CapabilityAdd"], json::parse(R"(["CAP_NET_ADMIN","CAP_NET_RAW"])"));
+  EXPECT_FALSE(container.contains("Ulimits")) << "P29: it keeps containers from starting on some hosts";
   EXPECT_EQ(container["ReadOnly"], true);
   EXPECT_EQ(container["StopGracePeriod"], 10'000'000'000);
   EXPECT_EQ(container["Healthcheck"],

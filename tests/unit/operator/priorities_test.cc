@@ -46,6 +46,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, WirePriorities,
                              // No window at all: whoever comes after gives way.
                              Row{{100, 99, 99, 98}, {100, 99, 98, 97}}, Row{{3, 2, 2}, {4, 3, 2}}));
 
+// P16: two equal ones would both claim when the active router leaves.
 TEST(WirePrioritiesProperty, AreDistinctDescendingAndInRangeForAnyWishes) {
   std::minstd_rand random(7);
   for (int round = 0; round < 2000; ++round) {

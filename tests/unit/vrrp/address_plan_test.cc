@@ -47,6 +47,7 @@ TEST(AddressPlan, MovesAnAddressToItsNewInterface) {
             (Steps{{Kind::add, elsewhere}, {Kind::remove, kVip}}));
 }
 
+// P18: nor those that another group of ours has on the same host.
 TEST(AddressPlan, NeverTouchesTheAddressesOfOthers) {
   const ObservedAddress foreign{.at = kOther, .protocol = kAddressProtocol, .group_mark = kForeignMark};
   EXPECT_TRUE(plan_addresses({}, {kVip}, {{kHost}, {kOther}, foreign}, kMark).empty());

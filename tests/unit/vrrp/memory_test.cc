@@ -199,6 +199,71 @@ TEST(Resume, AsBackupByAnOldMemoryItDoesNotPreemptWhomItMayHaveHeard) {
   EXPECT_EQ(count_of<StateChanged>(next.expire(TimePoint(7s))), 0);
 }
 
+RouterSetup checking() {
+  auto setup = web();
+  setup.checks_duplicates = true;
+  return setup;
+}
+
+TEST(Resume, P17InASiblingTheAddressIsStillTaken) {
+  auto set = backup_at(TimePoint(0s), checking());
+  (void)set.feed(TimePoint(1s), 0, AddressTaken{});
+  auto next = fresh(checking());
+  (void)next.resume(TimePoint(1s), through_json(set.memory(TimePoint(1s))), false);
+  (void)next.expire(TimePoint(4s));
+  EXPECT_EQ(next.machine(0).state(), State::fault);
+}
+
+// The answer may have come after its memory was written.
+TEST(Resume, P17AfterACrashItAsksTheLanAgain) {
+  auto memory = backup_at(TimePoint(0s), checking()).memory(TimePoint(0s));
+  memory.as_of = TimePoint(1s);
+  auto next = fresh(checking());
+  EXPECT_EQ(count_of<ProbeAddresses>(next.resume(TimePoint(1s + 50ms), memory, false)), 1);
+  EXPECT_TRUE(next.is_checking(0));
+}
+
+TEST(Resume, P17WhoKnowsTheActiveRouterAsksNobody) {
+  auto set = backup_at(TimePoint(0s), checking());
+  (void)set.feed(TimePoint(1s), 0,
+                 Received{.source = ip("192.0.2.30"), .priority = Priority(200), .interval = 1s});
+  auto next = fresh(checking());
+  (void)next.resume(TimePoint(1s + 50ms), set.memory(TimePoint(1s)), false);
+  EXPECT_FALSE(next.is_checking(0)) << "a failover is not to wait";
+}
+
+// One of a group was ready to claim, and the other one heard its active router once more.
+TEST(Resume, InAGroupWhoWasReadyIsReadyAgain) {
+  auto four = web();
+  auto six = web();
+  six.protocol.source = ip("fe80::20");
+  six.protocol.addresses = {IpPrefix::parse("fe80::100").value()};
+  six.rules.peers = {ip("fe80::30")};
+  four.sync_group = six.sync_group = "both";
+  const auto both = [&] {
+    RouterSet set({four, six}, signing());
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      set.place(i, kEth0);
+      (void)set.link_changed(TimePoint(0s), i, true, std::nullopt);
+    }
+    return set;
+  };
+  auto set = both();
+  (void)set.start(TimePoint(0s));
+  (void)set.feed(TimePoint(1s), 1,
+                 Received{.source = ip("fe80::30"), .priority = Priority(200), .interval = 1s});
+  (void)set.expire(TimePoint(4s));
+  ASSERT_TRUE(set.machine(0).is_ready());
+  for (const auto last_beat : {4s, 5s}) {
+    auto memory = set.memory(TimePoint(4s));
+    memory.as_of = TimePoint(last_beat);
+    auto next = both();
+    (void)next.resume(TimePoint(last_beat), memory, false);
+    for (Duration now = last_beat; now < 10s; now += 10ms) (void)next.expire(TimePoint(now));
+    for (std::size_t i = 0; i < next.size(); ++i) EXPECT_EQ(next.machine(i).state(), State::active) << i;
+  }
+}
+
 TEST(Resume, OtherSettingsComeAfterwards) {
   auto changed = web();
   changed.protocol.generation = 2;
