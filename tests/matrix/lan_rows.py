@@ -88,8 +88,7 @@ def frozen(bed: LanBed) -> None:
         bed.look_on(bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=Target(NONE, within(0.5), announcements=12), today=Target(INTERVAL, within(0.5), announcements=12),
-         has_rival=True)
+@LAN.row(goal=Target(NONE, within(0.5), announcements=12), has_rival=True)
 def woken(bed: LanBed) -> None:
     """A frozen agent wakes up (SIGCONT) when another node has the address."""
     bed.freeze(bed.holder)
@@ -120,7 +119,7 @@ def link_cut(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(INTERVAL, within(0.5)), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def link_heals(bed: LanBed) -> None:
     """The cable is plugged in again."""
     bed.holder.cut_link()
@@ -139,7 +138,7 @@ def interface_down(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(INTERVAL, within(0.5)), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def interface_up(bed: LanBed) -> None:
     """The interface is set up again."""
     bed.holder.ip("link set eth0 down")
