@@ -237,8 +237,6 @@ def test_a_signal_while_the_new_one_still_tests_hands_over_now(handoff: Handoff)
 
 
 @either_way
-
-
 def test_a_crash_right_after_it_took_over(handoff: Handoff) -> None:
     """P5: its packets are numbered ahead of the clock since then, and the next life's are numbered above them."""
     old, peer = handoff.start_pair()
@@ -252,6 +250,7 @@ def test_a_crash_right_after_it_took_over(handoff: Handoff) -> None:
     assert counters["replay"] == 0, counters
 
 
+@either_way
 def test_three_at_once(handoff: Handoff) -> None:
     """swarm-facts: a second update before the first is through; the older ones have their SIGTERM together."""
     old, _ = handoff.start_pair()
