@@ -64,6 +64,9 @@ RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool add
     if (known == memory.routers.end()) continue;
     member.peers.resume(known->transient_peers);
     resumed.emplace(i, member.machine.resume(now, known->machine, memory.as_of, addresses_kept));
+    // P17: as in a first listening; what it was told may not have been remembered.
+    const bool listens = known->machine.state == State::backup && !member.machine.active_router();
+    if (listens && member.setup.checks_duplicates) member.duplicate_check.begin(now);
   }
   RouterActions out;
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -76,9 +79,6 @@ RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool add
     auto& member = members_[i];
     const bool in_fault = member.machine.state() == State::fault;
     if (member.machine.config().asks_peers && !in_fault) member.acquaintances.begin(now);
-    // P17: as in a first listening; what it was told may not have been remembered.
-    const bool listens = member.machine.state() == State::backup && !member.machine.active_router();
-    if (listens && member.setup.checks_duplicates) member.duplicate_check.begin(now);
     follow_up(now, i, known->second, out);
     if (usable == in_fault)
       step(now, i, LinkChanged{.up = usable, .by_group = member.usable && !usable}, out);
