@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/text.h"
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
+#include "vrrp/sys/abstract_socket.h"
 #include "vrrp/sys/local_socket.h"
 
 namespace vip::vrrp {
@@ -18,13 +20,6 @@ constexpr Duration kAgainLongest = 10s;
 // How often a leaver tries to get rid of its addresses.
 constexpr int kLeavingTries = 10;
 constexpr Duration kListenRetry = 2s;
-
-// FNV-1a; tells groups apart on one host, guards nothing.
-std::uint32_t mark_of(std::string_view name) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return hash;
-}
 
 std::set<Family> families_of(const AgentConfig& config) {
   std::set<Family> families;
@@ -53,7 +48,7 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets, LastingM
       config_(std::move(config)),
       sockets_(std::move(sockets)),
       chronicle_(config_.group),
-      group_mark_(mark_of(config_.mark_name)),
+      group_mark_(fnv1a(config_.mark_name)),
       lease_(lease_of(config_)),
       again_pause_(kAgainFirst, kAgainLongest),
       since_(sys::wall_clock_text()),
@@ -139,8 +134,13 @@ Status Agent::set_up_status() {
                                     [this] { return std::string(is_healthy() ? "ok\n" : "standing by\n"); },
                                     [this] { return is_healthy(); }}}));
   status_server_ = std::move(server);
-  VIP_TRY(auto local, listen_locally(config_.group));
-  return status_server_->serve(std::move(local));
+  if (const auto allowed = try_unix_sockets(); !allowed)
+    log::warning("no_unix_sockets", {{"error", allowed.error().context}, {"instead", "TCP on loopback"}});
+  auto local = listen_locally(config_.group);
+  if (local) return status_server_->serve(*std::move(local));
+  // The router does not need it.
+  log::error("no_local_status", {{"error", local.error().context}});
+  return {};
 }
 
 void Agent::start() {
@@ -263,7 +263,8 @@ void Agent::on_announcement(IfIndex interface, const Announcement& announcement)
     const bool by_virtual_mac = site.virtual_link && site.virtual_link->mac() == announcement.mac &&
                                 site.link && interface == site.link->index;
     if (ours && (!by_virtual_mac || is_active(i))) continue;
-    site.others.insert_or_assign(announcement.address, announcement);
+    site.others.insert_or_assign(announcement.address,
+                                 Site::Other{.announcement = announcement, .heard = loop_.now()});
     if (is_active(i)) {
       ++site.foreign_owners;
       chronicle_.foreign_owner(loop_.now(), announcement);
@@ -281,9 +282,23 @@ void Agent::on_owner(IfIndex interface, const Announcement& owner) {
       sites_[i].refusal =
           text(owner.mac) + " has " + owner.address.text() +
           ", and no router that we believe speaks for it (its own address, another key, or proxy ARP?)";
-      perform(routers_->feed(loop_.now(), i, AddressTaken{}));
+      if (is_active(i))
+        sites_[i].others.insert_or_assign(owner.address,
+                                          Site::Other{.announcement = owner, .heard = loop_.now()});
+      perform(routers_->feed(loop_.now(), i, AddressTaken{.member = peer_with(i, owner.mac)}));
     }
   }
+}
+
+std::optional<IpAddress> Agent::peer_with(std::size_t router, const MacAddress& mac) {
+  const auto neighbours = sockets_.netlink.neighbours(mac);
+  if (!neighbours) {
+    chronicle_.failed(loop_.now(), "look_failed", neighbours.error());
+    return std::nullopt;
+  }
+  const auto& peers = sites_.at(router).settings.rules.peers;
+  const auto found = std::ranges::find_first_of(*neighbours, peers);
+  return found == neighbours->end() ? std::nullopt : std::optional(*found);
 }
 
 bool Agent::is_ours(const MacAddress& mac) const {

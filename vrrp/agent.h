@@ -79,10 +79,14 @@ class Agent {
     std::optional<IpAddress> source;
     std::string fault = "not started";  // why it cannot be used, empty when it can
     std::optional<VirtualLink> virtual_link;
-    bool claiming = false;                     // the machine waits for AddressesHeld
-    int refusals = 0;                          // of its addresses, in a row
-    std::string refusal;                       // the last one's reason, empty when all are held
-    std::map<IpAddress, Announcement> others;  // what was announced of our addresses, last
+    bool claiming = false;  // the machine waits for AddressesHeld
+    int refusals = 0;       // of its addresses, in a row
+    std::string refusal;    // the last one's reason, empty when all are held
+    struct Other {
+      Announcement announcement;
+      TimePoint heard;
+    };
+    std::map<IpAddress, Other> others;  // who announced our addresses last
     TimePoint changed;
     std::string since;
     std::uint64_t sent = 0;
@@ -93,6 +97,7 @@ class Agent {
     std::uint64_t put_back = 0;
     std::deque<TimePoint> put_back_lately;
     std::uint64_t foreign_owners = 0;
+    std::uint64_t unheard = 0;
   };
   struct Sockets {
     Netlink netlink;
@@ -120,6 +125,7 @@ class Agent {
   void give_up_charge();
   void leave_politely();
   [[nodiscard]] std::vector<ChargeHooks::Belonging> belongings() const;
+  void close_belongings();
   // What came while another agent acts is old news when we do.
   void discard_all();
   [[nodiscard]] Standing standing() const;
@@ -151,6 +157,7 @@ class Agent {
   void carry_out(std::size_t router, const ReleaseAddress& action);
   void carry_out(std::size_t router, const HandedOver& action);
   void carry_out(std::size_t router, const AnnounceAddresses& action);
+  void carry_out(std::size_t router, const Unheard& action);
   void carry_out(std::size_t router, const StateChanged& action);
   void carry_out(std::size_t router, const SendHello& action);
   void carry_out(std::size_t router, const ReadyToClaim& action);
@@ -165,6 +172,7 @@ class Agent {
   void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
   void on_announcement(IfIndex interface, const Announcement& announcement);
   void on_owner(IfIndex interface, const Announcement& owner);
+  [[nodiscard]] std::optional<IpAddress> peer_with(std::size_t router, const MacAddress& mac);
   [[nodiscard]] bool is_ours(const MacAddress& mac) const;
   void on_question(IfIndex interface, bool to_all, const Question& question);
   void on_hints();

@@ -9,6 +9,9 @@
 namespace vip::vrrp {
 namespace {
 
+// So long an announcement says who has an address: whoever claims it repeats it for a second at least.
+constexpr Duration kSuccessorKnownFor = std::chrono::seconds(3);
+
 std::string seconds_text(Duration duration) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
   auto fraction = std::to_string(milliseconds % 1000);
@@ -77,8 +80,14 @@ void Agent::release(const std::vector<IpPrefix>& addresses) {
 void Agent::carry_out(std::size_t router, const ReleaseAddresses&) {
   auto& site = sites_.at(router);
   site.claiming = false;
+  const auto addresses = routers_->machine(router).config().addresses;
+  const auto point = [&] {
+    for (const auto& prefix : addresses) point_to_successor(router, prefix.address);
+  };
+  point();  // before, for those who believe us now,
+  release(addresses);
+  point();  // and after, for who asked in between
   site.others.clear();
-  release(routers_->machine(router).config().addresses);
   auto& link = site.virtual_link;
   const auto lowered = link ? link->lower() : Status();
   if (!lowered) chronicle_.failed(loop_.now(), "virtual_mac_failed", lowered.error());
@@ -87,20 +96,22 @@ void Agent::carry_out(std::size_t router, const ReleaseAddresses&) {
 void Agent::carry_out(std::size_t router, const ReleaseAddress& action) {
   release({action.prefix});
   if (action.how == LingerEnd::announced) point_to_successor(router, action.prefix.address);
+  sites_.at(router).others.erase(action.prefix.address);
 }
 
-// P8: who asked while two had the address may have believed us. A virtual MAC is the same for both, and it is
-// the switch that may have: the successor's answer to a question tells it better.
+// P8: who asked while two had the address may have believed us, and whoever has it may not know of us (P22).
+// A virtual MAC is the same for both, and it is the switch that may have: the successor's answer to a
+// question tells it better.
 void Agent::point_to_successor(std::size_t router, const IpAddress& address) {
   auto& site = sites_.at(router);
-  const auto successor = site.others.find(address);
-  if (successor == site.others.end()) return;
+  const auto other = site.others.find(address);
+  if (other == site.others.end() || loop_.now() - other->second.heard > kSuccessorKnownFor) return;
   for (const auto& at : located(router)) {
     const auto link = std::ranges::find(links_, carrier(router, at), &ObservedLink::index);
     if (at.prefix.address != address || link == links_.end()) continue;
     const bool same_mac = link->index != at.interface;
-    const auto frame =
-        same_mac ? encode_probe(address, link->mac) : encode_for_another(successor->second, link->mac);
+    const auto frame = same_mac ? encode_probe(address, link->mac)
+                                : encode_for_another(other->second.announcement, link->mac);
     const auto sent = sockets_.announcer.send(link->index, frame);
     if (!sent) chronicle_.failed(loop_.now(), "send_failed", sent.error());
   }
@@ -155,6 +166,18 @@ std::optional<Agent::Saying> Agent::saying(std::size_t router, const LocatedAddr
                 .announcement = {.address = at.prefix.address,
                                  .mac = by_virtual_mac ? site.virtual_link->mac() : link->mac,
                                  .from_router = v6 && is_ipv6_router(link->name)}};
+}
+
+void Agent::carry_out(std::size_t router, const Unheard& action) {
+  auto& site = sites_.at(router);
+  ++site.unheard;
+  log::warning("unheard", {{"group", config_.group},
+                           {"vrid", std::to_string(routers_->machine(router).config().vrid.value)},
+                           {"family", std::string(name(site.settings.family()))},
+                           {"peer", action.peer.text()},
+                           {"reason",
+                            "it says that it is active, and its advertisements do not arrive; does a "
+                            "firewall drop IP protocol 112?"}});
 }
 
 void Agent::carry_out(std::size_t router, const StateChanged& action) {

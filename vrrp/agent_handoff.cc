@@ -45,6 +45,7 @@ void Agent::set_up_siblings(StartOrder order) {
                   .leave_politely = [this] { leave_politely(); },
                   .exit = [this] { gone_(); },
                   .belongings = [this] { return belongings(); },
+                  .close_belongings = [this] { close_belongings(); },
                   .adopt = [this](const std::string& name,
                                   sys::UniqueFd fd) { inherited_.insert_or_assign(name, std::move(fd)); }});
 }
@@ -100,9 +101,7 @@ void Agent::go_on() {
 }
 
 void Agent::give_up_charge() {
-  status_server_->stop_listening();
-  hello_watches_.clear();
-  hello_sockets_.clear();
+  close_belongings();
   answers_.clear();
   for (auto& site : sites_) {
     if (site.virtual_link) site.virtual_link->forget();
@@ -135,6 +134,12 @@ std::vector<ChargeHooks::Belonging> Agent::belongings() const {
   if (const auto status = status_server_->tcp_socket()) all.emplace_back(std::string(kStatusSocket), *status);
   for (const auto& [family, socket] : hello_sockets_) all.emplace_back(hello_name(family), socket.fd());
   return all;
+}
+
+void Agent::close_belongings() {
+  status_server_->stop_listening();
+  hello_watches_.clear();
+  hello_sockets_.clear();
 }
 
 void Agent::discard_all() {

@@ -24,7 +24,8 @@ AgentStatus Agent::status() const {
   for (std::size_t i = 0; i < kDiscardCount; ++i) {
     status.counters.emplace_back(name(static_cast<Discard>(i)), routers_->strays().at(i));
   }
-  // Silent for a successor that has not answered yet, they are still this agent's. Else who is in charge speaks.
+  // Silent for a successor that has not answered yet, they are still this agent's. Else who is in charge
+  // speaks.
   if (!acts_ && standing() != Standing::handing) return status;
   for (std::size_t i = 0; i < sites_.size(); ++i) status.routers.push_back(status_of(i));
   return status;
@@ -58,7 +59,8 @@ RouterStatus Agent::status_of(std::size_t router) const {
                                   {"announcements", site.announcements},
                                   {"transitions", site.transitions},
                                   {"put_back", site.put_back},
-                                  {"foreign_owners", site.foreign_owners}}};
+                                  {"foreign_owners", site.foreign_owners},
+                                  {"unheard", site.unheard}}};
   for (std::size_t i = 0; i < kDiscardCount; ++i)
     entry.counters.emplace_back(name(static_cast<Discard>(i)), routers_->discards(router).at(i));
   for (std::size_t i = 0; i < kNoticeCount; ++i)

@@ -98,8 +98,8 @@ int health_check() {
   for (const auto& agent : *agents) {
     if (!agent.same_container) continue;
     found = true;
-    const auto answer = ask_locally(agent.socket, "/healthz", kPatience);
-    if (!answer) return print(stderr, agent.group + ": " + answer.error().context + "\n"), kFailed;
+    const auto answer = ask_locally(agent, "/healthz", kPatience);
+    if (!answer) return print(stderr, name(agent) + ": " + answer.error().context + "\n"), kFailed;
   }
   if (!found) return print(stderr, "no agent runs here\n"), kFailed;
   return kFine;
@@ -112,11 +112,11 @@ int show_status(bool json) {
   int exit_status = kFine;
   std::vector<std::string> documents;
   for (const auto& agent : *agents) {
-    const auto answer = ask_locally(agent.socket, "/status", kPatience);
+    const auto answer = ask_locally(agent, "/status", kPatience);
     if (answer) {
       documents.push_back(*answer);
     } else {
-      print(stderr, agent.group + ": " + answer.error().context + "\n");
+      print(stderr, name(agent) + ": " + answer.error().context + "\n");
       exit_status = kFailed;
     }
   }

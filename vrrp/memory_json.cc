@@ -14,7 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Timer::count)> kTimerNames{
-    "down", "advert", "resume", "preempt_delay", "announce", "defend", "retry", "farewell", "linger"};
+    "down",   "advert", "resume",   "preempt_delay", "announce",
+    "defend", "retry",  "farewell", "linger",        "doubt"};
 constexpr std::array kStates{State::initialize, State::backup, State::active, State::fault};
 
 // The members of each struct with their names: one list for both directions.
@@ -46,6 +47,15 @@ void each_member(Memory& memory, const auto& visit) {
   visit("taken", memory.taken);
   visit("kin", memory.kin);
   visit("newer_plan", memory.newer_plan);
+  visit("speaker", memory.speaker);
+}
+
+template <Like<Speaker> Memory>
+void each_member(Memory& memory, const auto& visit) {
+  visit("source", memory.source);
+  visit("interval", memory.interval);
+  visit("heard", memory.heard);
+  visit("unheard", memory.unheard);
 }
 
 template <Like<SetMemory::Router> Memory>

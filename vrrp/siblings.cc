@@ -24,11 +24,18 @@ constexpr Duration kProveWithin = 2s;  // who comes to us
 constexpr Duration kFlushAgain = 2ms;
 constexpr int kReachTries = 3;
 constexpr int kAcceptsPerTurn = 4;
+constexpr std::uint16_t kLoopbackPort = 9111;
 
 std::uint64_t random_number() {
   std::uint64_t number = 0;
   while (::getrandom(&number, sizeof(number), 0) != sizeof(number)) continue;  // only a signal disturbs it
   return number;
+}
+
+// Ports of loopback can be relayed from host to host: a proof that is good here must not be good elsewhere.
+std::string host_identity() {
+  constexpr std::size_t kIdentityMax = 100;
+  return sys::read_file("/proc/sys/kernel/random/boot_id", kIdentityMax).value_or("");
 }
 
 }  // namespace
@@ -43,6 +50,8 @@ Siblings::Siblings(sys::EventLoop& loop, SiblingSettings settings, ChargeHooks h
       hooks_(std::move(hooks)),
       charge_(settings_.charge),
       name_((std::string(kPrefix) + settings_.group).substr(0, kNameMax)),
+      place_{.address = loopback_address(name_), .port = kLoopbackPort},
+      host_(host_identity()),
       timer_(loop.timer([this] { on_timer(); })) {}
 
 Siblings::~Siblings() = default;
@@ -96,7 +105,7 @@ void Siblings::arm() {
 
 void Siblings::carry_out(const charge::Reach& /*action*/) {
   for (int i = 0; i < kReachTries; ++i) {
-    auto taken = listen_abstract(name_);
+    auto taken = take_name();
     if (taken) {
       hold_name(*std::move(taken));
       why_.clear();
@@ -105,8 +114,8 @@ void Siblings::carry_out(const charge::Reach& /*action*/) {
     }
     why_ = taken.error().context;
     if (taken.error().code != Errc::conflict) break;
-    auto connected = connect_abstract(name_);
-    if (connected) return add_line(*std::move(connected), /*incoming=*/false);
+    auto connected = connect_to_name();
+    if (connected) return add_line(*std::move(connected), way_, /*incoming=*/false);
     why_ = connected.error().context;
     if (connected.error().code != Errc::not_found) break;
     if (i + 1 == kReachTries) {  // whoever has it is about to go
@@ -132,6 +141,11 @@ void Siblings::carry_out(const charge::Send& action) {
       frame.state = hooks_.state();
       break;
     case Word::committed:
+      if (line.way == Way::loopback) {  // they must be free before it looks
+        close_name();
+        hooks_.close_belongings();
+        break;
+      }
       frame.carries.emplace_back("name");
       descriptors.push_back(listener_.get());
       for (const auto& [name, fd] : hooks_.belongings()) {
@@ -169,8 +183,7 @@ void Siblings::carry_out(const charge::TakeCharge& /*action*/) {
 }
 
 void Siblings::carry_out(const charge::GiveUpCharge& /*action*/) {
-  accepting_ = {};
-  listener_.reset();
+  close_name();
   for (const auto& [id, line] : lines_) {
     if (line->incoming && !line->met) line->closed = true;  // it shall ask the next one
   }
@@ -187,6 +200,35 @@ void Siblings::carry_out(const charge::Exit& /*action*/) const {
 
 // --- lines ------------------------------------------------------------------------------------------------
 
+// Who takes the name one way looks then whether somebody has it the other way: one of two at once sees the
+// other.
+Result<sys::UniqueFd> Siblings::take_name() {
+  way_ = Way::unix_socket;
+  auto taken = listen_abstract(name_);
+  if (taken) {
+    VIP_TRY(const auto others, loopback_listeners(place_.port));
+    if (std::ranges::count(others, place_.address) == 0) return taken;
+    way_ = Way::loopback;
+    return fail(Errc::conflict, "an agent without unix sockets is in charge");
+  }
+  if (!is_unix_denial(taken.error())) return taken;
+  way_ = Way::loopback;
+  auto stand_in = listen_loopback(place_);
+  if (!stand_in) return stand_in;
+  VIP_TRY(const auto others, abstract_listeners(name_));
+  if (std::ranges::count(others, name_) == 0) return stand_in;
+  return within("another agent is in charge and cannot be asked", taken.error());
+}
+
+Result<sys::UniqueFd> Siblings::connect_to_name() const {
+  return way_ == Way::loopback ? connect_loopback(place_) : connect_abstract(name_);
+}
+
+void Siblings::close_name() {
+  accepting_ = {};
+  listener_.reset();
+}
+
 void Siblings::hold_name(sys::UniqueFd listener) {
   listener_ = std::move(listener);
   accepting_ = loop_.on_readable(listener_.get(), [this] { on_accept(); });
@@ -196,19 +238,21 @@ void Siblings::on_accept() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     sys::UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd.valid()) break;
-    if (lines_.size() < kLinesMax) add_line(std::move(fd), /*incoming=*/true);
+    if (lines_.size() < kLinesMax) add_line(std::move(fd), way_, /*incoming=*/true);
   }
   tidy_up();
   arm();
 }
 
-void Siblings::add_line(sys::UniqueFd fd, bool incoming) {
+void Siblings::add_line(sys::UniqueFd fd, Way way, bool incoming) {
   const auto id = next_line_++;
-  auto& line = *lines_.emplace(id, std::make_unique<Line>(std::move(fd), incoming)).first->second;
+  auto& line = *lines_.emplace(id, std::make_unique<Line>(std::move(fd), way, incoming)).first->second;
   line.since = loop_.now();
   line.challenge = std::to_string(random_number()) + "-" + std::to_string(random_number());
   line.watch = loop_.on_readable(line.wire.fd(), [this, id] { on_readable(id); });
-  if (!line.wire.is_own_user()) return refuse(line, "it belongs to another user");
+  if (way == Way::loopback && settings_.keys.empty())
+    return refuse(line, "without a key of the group nobody can prove it over TCP");
+  if (way == Way::unix_socket && !line.wire.is_own_user()) return refuse(line, "it belongs to another user");
   say(line, {.kind = Kind::hello,
              .challenge = line.challenge,
              .order = settings_.charge.order,
@@ -264,6 +308,7 @@ SiblingChallenge Siblings::challenge(const Line& line, bool of_other) const {
   const bool listener = line.incoming != of_other;
   return {.prover = listener ? SiblingSide::listener : SiblingSide::connector,
           .group = settings_.group,
+          .host = line.way == Way::loopback ? host_ : std::string_view(),
           .of_verifier = of_other ? line.challenge : line.hello->challenge,
           .of_prover = of_other ? line.hello->challenge : line.challenge};
 }
@@ -290,7 +335,8 @@ void Siblings::on_frame(std::uint64_t id, const std::string& text, std::vector<s
 void Siblings::on_hello(Line& line, SiblingFrame frame) {
   if (line.hello) return;
   line.hello = std::move(frame);
-  if (settings_.insists_on_key && !line.hello->has_keys) return refuse(line, "it has no key of the group");
+  const bool needs_key = settings_.insists_on_key || line.way == Way::loopback;
+  if (needs_key && !line.hello->has_keys) return refuse(line, "it has no key of the group");
   say(line, {.kind = Kind::proof, .proofs = sibling_proofs(settings_.keys, challenge(line, false))});
 }
 

@@ -1,6 +1,10 @@
 // The agents of one group on one host, over a unix socket of the host's network namespace: meets them, proves
 // itself and them, and carries out what vrrp/core/charge.h decides. On the agent's loop; nothing here waits,
 // and what a sibling may send or leave unread is bounded.
+//
+// Where unix sockets are denied, TCP on loopback takes their place. It passes no descriptors and tells no
+// user: so the name is free for a moment while it changes hands, and nobody is believed without a key of the
+// group.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +21,7 @@
 #include "vrrp/core/charge.h"
 #include "vrrp/core/sibling_proof.h"
 #include "vrrp/sibling_json.h"
+#include "vrrp/sys/loopback_socket.h"
 #include "vrrp/sys/sibling_line.h"
 
 namespace vip::vrrp {
@@ -43,6 +48,7 @@ struct ChargeHooks {
   std::function<void()> leave_politely;
   std::function<void()> exit;
   std::function<std::vector<Belonging>()> belongings;  // sockets that the next in charge goes on with
+  std::function<void()> close_belongings;
   std::function<void(const std::string& name, sys::UniqueFd fd)> adopt;
 };
 
@@ -69,9 +75,12 @@ class Siblings {
   [[nodiscard]] const std::string& why() const { return why_; }
 
  private:
+  enum class Way : std::uint8_t { unix_socket, loopback };
   struct Line {
-    Line(sys::UniqueFd fd, bool from_outside) : wire(std::move(fd)), incoming(from_outside) {}
+    Line(sys::UniqueFd fd, Way kind, bool from_outside)
+        : wire(std::move(fd)), way(kind), incoming(from_outside) {}
     SiblingLine wire;
+    Way way;
     bool incoming;
     bool met = false;
     bool closed = false;
@@ -93,9 +102,12 @@ class Siblings {
   void carry_out(const charge::LeavePolitely& action) const;
   void carry_out(const charge::Exit& action) const;
 
+  Result<sys::UniqueFd> take_name();
+  [[nodiscard]] Result<sys::UniqueFd> connect_to_name() const;
   void hold_name(sys::UniqueFd listener);
+  void close_name();
   void on_accept();
-  void add_line(sys::UniqueFd fd, bool incoming);
+  void add_line(sys::UniqueFd fd, Way way, bool incoming);
   void on_readable(std::uint64_t id);
   void on_frame(std::uint64_t id, const std::string& text, std::vector<sys::UniqueFd> descriptors);
   void on_hello(Line& line, SiblingFrame frame);
@@ -114,6 +126,9 @@ class Siblings {
   ChargeHooks hooks_;
   Charge charge_;
   std::string name_;
+  LoopbackPlace place_;         // the name's
+  std::string host_;            // what only this one is called
+  Way way_ = Way::unix_socket;  // to the name, as of the last try
   std::string remembered_;
   std::string why_;
   sys::UniqueFd listener_;

@@ -22,6 +22,9 @@ namespace vip {
 // Equality without regard to ASCII case, as Swarm compares label values in constraints.
 [[nodiscard]] bool equal_fold(std::string_view a, std::string_view b);
 
+// FNV-1a; tells names apart, guards nothing.
+[[nodiscard]] std::uint32_t fnv1a(std::string_view text);
+
 // The whole text as a decimal number, or nothing.
 template <std::integral Number>
 [[nodiscard]] std::optional<Number> parse_number(std::string_view text) {

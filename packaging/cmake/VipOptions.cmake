@@ -5,6 +5,7 @@ add_library(vip::options ALIAS vip_options)
 target_include_directories(vip_options INTERFACE "${PROJECT_SOURCE_DIR}")
 target_compile_definitions(vip_options INTERFACE VIP_VERSION="${PROJECT_VERSION}")
 target_compile_options(vip_options INTERFACE
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
   -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wnull-dereference
   -Wno-missing-field-initializers  # designated initializers name what matters; the rest has defaults
   $<$<COMPILE_LANGUAGE:CXX>:-Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor

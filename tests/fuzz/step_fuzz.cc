@@ -86,7 +86,8 @@ Event read_event(ByteReader& input, const RouterConfig& config) {
     case 7:
       return read_answer(input);
     case 8:
-      return input.u8() % 2 == 0 ? foreign_owner() : Event(AddressTaken{});
+      if (input.u8() % 2 == 0) return foreign_owner();
+      return AddressTaken{.member = IpAddress::v4({192, 0, 2, input.u8()})};
     case 9:
       return config.in_group ? Event(Claimed{}) : foreign_owner();
     case 10:

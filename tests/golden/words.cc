@@ -99,7 +99,7 @@ Answered answer(const Json& given) {
 
 Event event(const Json& given) {
   if (given.at("is") == "answer") return answer(given);
-  allow(given, {"is", "from", "priority", "interval_ms", "config", "address", "farewells"});
+  allow(given, {"is", "from", "priority", "interval_ms", "config", "address", "farewells", "member"});
   static const std::map<std::string, Event> kPlain{
       {"started", Started{}},
       {"started without link", Started{.link_up = false}},
@@ -110,7 +110,6 @@ Event event(const Json& given) {
       {"stalled, addresses kept", Stalled{.addresses_kept = true}},
       {"held", AddressesHeld{}},
       {"refused", AddressesRefused{}},
-      {"taken", AddressTaken{}},
       {"group down", LinkChanged{.up = false, .by_group = true}},
       {"group up", LinkChanged{.up = true, .by_group = true}},
       {"group claims", Claimed{}},
@@ -121,6 +120,11 @@ Event event(const Json& given) {
     return Received{.source = address(given.at("from")),
                     .priority = Priority(given.at("priority").get<std::uint8_t>()),
                     .interval = milliseconds(given.value("interval_ms", Json(1000)))};
+  }
+  if (what == "taken") {
+    AddressTaken taken;
+    if (given.contains("member")) taken.member = address(given["member"]);
+    return taken;
   }
   if (what == "stopped") return Stopped{.farewells = given.value("farewells", Stopped().farewells)};
   if (what == "foreign owner") return ForeignOwner{address(given.value("address", Json("192.0.2.100")))};
@@ -143,7 +147,9 @@ std::string text(const Action& action, const VirtualRouter& router) {
     return "handed over after " + text(over->after) + ": " + std::string(name(over->how));
   if (std::holds_alternative<AnnounceAddresses>(action)) return "announce";
   if (std::holds_alternative<ReadyToClaim>(action)) return "ready to claim";
-  if (std::holds_alternative<AskPeers>(action)) return "ask the peers";
+  if (const auto* question = std::get_if<AskPeers>(&action))
+    return question->only ? "ask " + question->only->text() : "ask the peers";
+  if (const auto* silent = std::get_if<Unheard>(&action)) return silent->peer.text() + " is not heard";
   if (std::holds_alternative<ProbeAddresses>(action)) return "ask who has the addresses";
   if (const auto* hello = std::get_if<SendHello>(&action))
     return std::string(hello->kind == HelloKind::question ? "question" : "answer") + " to " +
@@ -163,7 +169,9 @@ std::string text(const VirtualRouter& router) {
                                                    {Timer::retry, "retry"},
                                                    {Timer::farewell, "farewell"},
                                                    {Timer::linger, "release"}};
-  const auto next = router.next_deadline();
+  auto timers = router.memory(TimePoint()).timers;
+  timers.stop(Timer::doubt);  // it only asks, and would hide what comes then
+  const auto next = timers.next();
   return std::string(name(router.state())) + (router.is_lingering() ? ", keeps its addresses" : "") +
          (next ? ", " + kNames.at(next->which) + " at " + text(next->when.time_since_epoch()) : "");
 }

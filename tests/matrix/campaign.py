@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from measure import Measurement
@@ -27,12 +27,12 @@ class Site(Protocol):
     def close(self) -> None: ...
 
 
-def take_run(site: Site, row: Row, run: int, runs: int, samples: Samples, with_rival: bool = True,
-             say: Callable[[str], None] = lambda _: None) -> dict[str, Sample]:
+def take_run(site: Site, row: Row, run: int, runs: int, samples: Samples,
+             routers: Sequence[str] = (OURS, RIVAL, CONTROL), say: Callable[[str], None] = lambda _: None) -> dict[str, Sample]:
     """Measures what the samples lack of this run; returns all of it, by router. Run by run the event comes at another
-    moment between two adverts."""
+    moment between two adverts. The control comes last: it is as long as what went before."""
     build = site.build()
-    routers = [OURS, *([RIVAL] if row.has_rival and with_rival else []), CONTROL]
+    routers = [router for router in routers if row.has_rival or router != RIVAL]
     done = {router: samples.of(row.name, build, router).get(run) for router in routers}
     for router in routers:
         if done[router] is not None:

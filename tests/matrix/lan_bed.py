@@ -189,15 +189,16 @@ class LanBed(Bed):
               }}
             }}""")
 
-    def filter_vrrp(self) -> None:
-        """The switch drops protocol 112 between any two; all else passes."""
-        self._cluster.lan.switch.nft("""
-            table bridge pairs {
-              chain forward {
+    def drop_between_nodes(self, what: str) -> None:
+        """The switch drops what nft's expression says between the two nodes; all else passes."""
+        pair = f'{{ "{self.holder.name}", "{self.successor.name}" }}'
+        self._cluster.lan.switch.nft(f"""
+            table bridge pairs {{
+              chain forward {{
                 type filter hook forward priority 0;
-                ip protocol 112 drop
-              }
-            }""")
+                iifname {pair} oifname {pair} {what} drop
+              }}
+            }}""")
 
     def burn(self, host: Host) -> None:
         """Two busy loops per processor, until the bed ends."""

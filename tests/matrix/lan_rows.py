@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lan_bed import TIMING, LanBed
-from row import DOWN, INTERVAL, LEASE, NONE, ONE_WAY, SKEW, UNLIMITED, Place, Target, within
+from row import DOWN, INTERVAL, LEASE, NONE, ONE_WAY, SKEW, UNHEARD, UNLIMITED, Place, Target, within
 
 LAN = Place("lan", TIMING)
 
@@ -88,8 +88,7 @@ def frozen(bed: LanBed) -> None:
         bed.look_on(bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=Target(NONE, within(0.5), announcements=12), today=Target(INTERVAL, within(0.5), announcements=12),
-         has_rival=True)
+@LAN.row(goal=Target(NONE, within(0.5), announcements=12), has_rival=True)
 def woken(bed: LanBed) -> None:
     """A frozen agent wakes up (SIGCONT) when another node has the address."""
     bed.freeze(bed.holder)
@@ -120,7 +119,7 @@ def link_cut(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(INTERVAL, within(0.5)), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def link_heals(bed: LanBed) -> None:
     """The cable is plugged in again."""
     bed.holder.cut_link()
@@ -139,7 +138,7 @@ def interface_down(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, today=Target(INTERVAL, within(0.5)), has_rival=True)
+@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
 def interface_up(bed: LanBed) -> None:
     """The interface is set up again."""
     bed.holder.ip("link set eth0 down")
@@ -189,7 +188,7 @@ def deaf(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
-@LAN.row(goal=Target(NONE, ONE_WAY), today=Target(INTERVAL, ONE_WAY), has_rival=True)
+@LAN.row(goal=Target(NONE, ONE_WAY), has_rival=True)
 def unheard_by_its_peer(bed: LanBed) -> None:
     """Its peer does not hear the holder, which hears it; clients reach both."""
     with bed.watched():
@@ -206,13 +205,21 @@ def deaf_to_its_peer(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
-@LAN.row(goal=Target(NONE, ONE_WAY), today=Target(INTERVAL, UNLIMITED), has_rival=True)
+@LAN.row(goal=NOTHING, has_rival=True)
 def vrrp_filtered(bed: LanBed) -> None:
     """A firewall drops VRRP between the nodes, and nothing else."""
     with bed.watched():
-        bed.filter_vrrp()
+        bed.drop_between_nodes("ip protocol 112")
+        bed.look_on(4 * bed.timing.down)
+
+
+@LAN.row(goal=Target(NONE, UNHEARD), has_rival=True)
+def all_filtered(bed: LanBed) -> None:
+    """A firewall drops all IP between the nodes; clients reach both."""
+    with bed.watched():
+        bed.drop_between_nodes("ip saddr 192.0.2.0/27 ip daddr 192.0.2.0/27")
         bed.claimed_by(bed.successor)
-        bed.look_on(10 * bed.timing.interval)
+        bed.look_on(UNHEARD.seconds(bed.timing))
 
 
 # The host.

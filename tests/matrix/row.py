@@ -40,6 +40,7 @@ DOWN = Bound("3 intervals + skew + 5 %", lambda timing: 1.05 * timing.down)
 LEASE = Bound("lease + 0.5 s", lambda timing: timing.lease + 0.5)
 INTERVAL = Bound("interval + 5 %", lambda timing: 1.05 * timing.interval)
 ONE_WAY = Bound("5 intervals + 5 %", lambda timing: 1.05 * 5 * timing.interval)
+UNHEARD = Bound("10 s", lambda _: 10.0)  # P22: when each that has lost the address must have let go, and a second
 UNLIMITED = Bound("as long as it lasts", lambda _: math.inf)
 
 

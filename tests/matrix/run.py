@@ -26,7 +26,7 @@ sys.path[:0] = [str(_TESTS / "support"), str(_TESTS.parent / "packaging/lab")]
 import rows  # noqa: E402
 import table  # noqa: E402
 from campaign import Site, take_run  # noqa: E402
-from samples import CONTROL, OURS, Samples  # noqa: E402
+from samples import CONTROL, OURS, RIVAL, Samples  # noqa: E402
 from verdict import complaints  # noqa: E402
 
 _CSV = _TESTS.parent / "build/matrix.csv"
@@ -54,6 +54,7 @@ def main() -> int:
 
 
 def measure(options: argparse.Namespace, samples: Samples) -> int:
+    routers = (OURS, CONTROL) if options.without_keepalived else (OURS, RIVAL, CONTROL)
     wanted = [row for row in rows.all_rows() if (not options.row or row.name in options.row)
               and (not options.place or row.place in options.place)]
     sites: dict[str, Site] = {}
@@ -63,7 +64,7 @@ def measure(options: argparse.Namespace, samples: Samples) -> int:
             for row in wanted:
                 if row.place not in sites:
                     sites[row.place] = rows.open_site(row.place)
-                taken = take_run(sites[row.place], row, run, options.runs, samples, not options.without_keepalived, _say)
+                taken = take_run(sites[row.place], row, run, options.runs, samples, routers, _say)
                 found = complaints(row.target, rows.timing(row), taken[OURS], taken[CONTROL])
                 broken += bool(found)
                 for complaint in found:

@@ -36,6 +36,9 @@ class Sample:
         return cls(**about, **(asdict(measured) if measured else {}))  # type: ignore[arg-type]
 
 
+FLAWLESS = Sample(row="", router=CONTROL, run=0, at="", build="", load=0.0, failure="")  # the control of a perfect machine
+
+
 class Samples:
     def __init__(self, path: Path):
         self._path = path

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bed import PATIENCE
 from netns import wait_until
-from row import DOWN, LEASE, NONE, SKEW, Place, Target, within
+from row import DOWN, LEASE, NONE, Place, Target, within
 from swarm_bed import TIMING, SwarmBed
 
 SWARM = Place("swarm", TIMING)
@@ -13,7 +13,6 @@ SWARM = Place("swarm", TIMING)
 NOTHING = Target(NONE)
 MAKE_BEFORE_BREAK = Target(NONE, within(0.5))
 CRASH = Target(DOWN, LEASE)
-ROLLING = Target(SKEW, within(0.5))  # stop-first: the holder leaves politely once, and takes the address back later
 MANAGERLESS = 10.0  # long enough for the Swarm to notice
 
 
@@ -45,7 +44,7 @@ def engine_killed(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=CRASH)
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def engine_back(bed: SwarmBed) -> None:
     """That dockerd comes back; it ends what ran before it, and the Swarm starts it anew."""
     bed.third.engine.kill_engine()
@@ -54,7 +53,7 @@ def engine_back(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=Target(SKEW, within(0.5)))
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def engine_restarted(bed: SwarmBed) -> None:
     """dockerd of the holder's node is restarted in order."""
     with bed.watched():
@@ -63,7 +62,7 @@ def engine_restarted(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=Target(SKEW))
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def node_drained(bed: SwarmBed) -> None:
     """The holder's node is drained."""
     with bed.watched():
@@ -74,7 +73,7 @@ def node_drained(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=Target(within(0.01), within(0.5)))
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def drain_ended(bed: SwarmBed) -> None:
     """The drained node is active again."""
     bed.lab.docker("node", "update", "--availability", "drain", bed.third.name)
@@ -84,7 +83,7 @@ def drain_ended(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=ROLLING)
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def label_removed(bed: SwarmBed) -> None:
     """The label of the holder's node is removed."""
     with bed.watched():
@@ -94,7 +93,7 @@ def label_removed(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=ROLLING)
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def label_added(bed: SwarmBed) -> None:
     """A better node gets the label."""
     bed.group.leave(bed.third)
@@ -104,7 +103,7 @@ def label_added(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=ROLLING)
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def priority_label(bed: SwarmBed) -> None:
     """A priority label makes another node the best."""
     with bed.watched():
@@ -114,7 +113,7 @@ def priority_label(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=ROLLING)
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def address_list(bed: SwarmBed) -> None:
     """The stack is deployed with one more address."""
     with bed.watched():
@@ -122,7 +121,7 @@ def address_list(bed: SwarmBed) -> None:
     bed.deploys()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=ROLLING)
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def new_image(bed: SwarmBed) -> None:
     """The stack is deployed with a new image."""
     bed.load_image("swarm-vip:next", "LABEL next=yes")
@@ -131,7 +130,7 @@ def new_image(bed: SwarmBed) -> None:
     bed.deploys()
 
 
-@SWARM.row(goal=NOTHING, today=ROLLING)
+@SWARM.row(goal=NOTHING)
 def failing_image(bed: SwarmBed) -> None:
     """The agents' image is set to one that ends at once."""
     bed.load_image("swarm-vip:failing", 'ENTRYPOINT ["/bin/sh", "-c", "exit 1"]')
@@ -140,7 +139,7 @@ def failing_image(bed: SwarmBed) -> None:
     bed.image_back()
 
 
-@SWARM.row(goal=NOTHING, today=ROLLING)
+@SWARM.row(goal=NOTHING)
 def sick_image(bed: SwarmBed) -> None:
     """The agents' image is set to one that never becomes healthy."""
     bed.load_image("swarm-vip:sick", 'ENTRYPOINT ["/bin/sh", "-c", "sleep 1000"]')
@@ -197,7 +196,7 @@ def power_cut(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK, today=Target(within(0.01), within(0.5)))
+@SWARM.row(goal=MAKE_BEFORE_BREAK)
 def power_back(bed: SwarmBed) -> None:
     """The node boots again."""
     bed.third.power_off()

@@ -85,7 +85,7 @@ def test_a_campaign_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     path, row = tmp_path / "deep/samples.csv", row_named("polite-stop")
     first = Script()
     take_run(first, row, 0, 2, Samples(path))  # type: ignore[arg-type]
-    take_run(first, row, 1, 2, Samples(path), with_rival=False)  # type: ignore[arg-type]
+    take_run(first, row, 1, 2, Samples(path), routers=(OURS, CONTROL))  # type: ignore[arg-type]
     assert first.asked == [f"{OURS} 0.0", f"{RIVAL} 0.0", CONTROL, f"{OURS} 0.5", CONTROL]
     again = Script()
     for run in range(2):
@@ -94,7 +94,7 @@ def test_a_campaign_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert taken[RIVAL].failure == "not within 30 s: it never came"
     assert len(path.read_text().splitlines()) == 1 + 6
     other = Script(build="b2")
-    take_run(other, row, 0, 2, Samples(path), with_rival=False)  # type: ignore[arg-type]
+    take_run(other, row, 0, 2, Samples(path), routers=(OURS, CONTROL))  # type: ignore[arg-type]
     assert other.asked == [f"{OURS} 0.0", CONTROL], "another build begins anew"
     assert Samples(path).newest_build(row.name) == "b2"
 
@@ -158,7 +158,7 @@ def test_a_broken_agent_is_noticed(lan_site: Site, tmp_path: Path, monkeypatch: 
     broken_agent(tmp_path, fault)
     monkeypatch.setenv("SWARM_VIP_BUILD", str(tmp_path))
     row = row_named(name)
-    taken = take_run(lan_site, row, 0, 1, Samples(tmp_path / "samples.csv"), with_rival=False, say=print)
+    taken = take_run(lan_site, row, 0, 1, Samples(tmp_path / "samples.csv"), routers=(OURS, CONTROL), say=print)
     found = "; ".join(complaints(row.target, rows.timing(row), taken[OURS], taken[CONTROL]))
     print(found)
     assert words in found

@@ -7,14 +7,15 @@ from __future__ import annotations
 import math
 
 from row import NONE, Target, Timing
-from samples import Sample
+from samples import FLAWLESS, Sample
 
 _OWNERS_LATE_MS = 20.0  # the watcher of addresses may be so late to see one go
 _PINGER_COARSE_MS = 3.0  # a silence is overstated by up to one spacing and a round trip
 
 
-def complaints(target: Target, timing: Timing, sample: Sample, control: Sample) -> list[str]:
-    """What the sample costs above its target; empty when the promise was kept."""
+def complaints(target: Target, timing: Timing, sample: Sample, control: Sample = FLAWLESS) -> list[str]:
+    """What the sample costs above its target; empty when the promise was kept. Without a control nothing is allowed on
+    top."""
     for one in (sample, control):
         if one.failure:
             return [f"{one.router}: {one.failure}"]

@@ -13,13 +13,13 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent import VIP, Agent, binary
+from agent import VIP, WITHOUT_UNIX, Agent, binary
 from cluster import Cluster
 from netns import Host, wait_until
 
@@ -36,6 +36,7 @@ class Handoff:
         self.host = cluster.n1
         self.key: dict[str, Any] = self.make_key()
         self.generation = 1
+        self.wrapper: Sequence[str] = ()  # of agents, and of commands that ask them
 
     def make_key(self) -> dict[str, Any]:
         path: Path = self.cluster.lan.log_dir / f"key-{secrets.token_hex(4)}"
@@ -46,7 +47,7 @@ class Handoff:
               **settings: Any) -> Agent:
         changes = {"auth": auth or self.key, "generation": generation or self.generation} | settings.pop("changes", {})
         self.cluster.use_plan({self.cluster.n1: 200, self.cluster.n2: 100}, changes=changes, **settings)
-        return Agent.from_plan(host or self.host, self.cluster.plan)
+        return Agent.from_plan(host or self.host, self.cluster.plan, wrapper=self.wrapper)
 
     def start_pair(self, **settings: Any) -> tuple[Agent, Agent]:
         """n1's old agent in charge and active, n2's as its backup."""
@@ -57,8 +58,13 @@ class Handoff:
 
     def agents(self) -> list[dict[str, Any]]:
         """What the agents on the host say of themselves."""
-        answer = self.host.run([str(binary()), "status", "--json"], check=False)
+        answer = self.host.run([*self.wrapper, str(binary()), "status", "--json"], check=False)
         return json.loads(answer.stdout)["agents"] if answer.returncode == 0 else []
+
+    def agents_of_loopback(self) -> list[dict[str, Any]]:
+        """The same of those that are denied unix sockets, whom whoever is denied them can ask."""
+        answer = self.host.run([*WITHOUT_UNIX, str(binary()), "status", "--json"], check=False)
+        return json.loads(answer.stdout or '{"agents": []}')["agents"]
 
     def standings(self) -> dict[str, bool]:
         """What they are, and whether they are healthy."""
@@ -90,8 +96,15 @@ class Handoff:
 
 
 @pytest.fixture
-def handoff(cluster: Cluster) -> Handoff:
-    return Handoff(cluster)
+def handoff(cluster: Cluster, request: pytest.FixtureRequest) -> Handoff:
+    handoff = Handoff(cluster)
+    if getattr(request, "param", "") == "loopback":
+        handoff.wrapper = WITHOUT_UNIX
+    return handoff
+
+
+# P4: also where AppArmor denies containers unix sockets.
+either_way = pytest.mark.parametrize("handoff", ["unix", "loopback"], indirect=True)
 
 
 def end(agent: Agent, within: float = 2.0) -> None:
@@ -101,6 +114,7 @@ def end(agent: Agent, within: float = 2.0) -> None:
     assert time.monotonic() - begin < within
 
 
+@either_way
 @pytest.mark.parametrize("interval_ms", [1000, 250, 100])
 def test_the_new_agent_goes_on(handoff: Handoff, interval_ms: int) -> None:
     old, _ = handoff.start_pair(interval_ms=interval_ms)
@@ -113,6 +127,7 @@ def test_the_new_agent_goes_on(handoff: Handoff, interval_ms: int) -> None:
     assert "event=took_over" in new.log() and "event=state" not in new.log()
 
 
+@either_way
 def test_the_health_check_asks_its_own_container(handoff: Handoff) -> None:
     """P14: it is the gate of a rolling update, and must not be answered by the old agent."""
     cluster = handoff.cluster
@@ -120,13 +135,13 @@ def test_the_health_check_asks_its_own_container(handoff: Handoff) -> None:
     def contained() -> Agent:
         path = cluster.plan.write(cluster.lan.log_dir / f"plan-{len(cluster.n1.programs)}.json")
         return Agent(cluster.n1, ["--plan", str(path), "--node", "n1"],
-                     wrapper=["unshare", "--pid", "--fork", "--kill-child"])
+                     wrapper=[*handoff.wrapper, "unshare", "--pid", "--fork", "--kill-child"])
 
     def is_healthy(container: Agent) -> bool:
         inside = wait_until(lambda: Path(f"/proc/{container.program.pid}/task/{container.program.pid}/children")
                             .read_text().split(), 5, "it runs")[0]
-        return handoff.host.run(["nsenter", f"--pid=/proc/{inside}/ns/pid", str(binary()), "healthcheck"],
-                                check=False).returncode == 0
+        enter = ["nsenter", f"--pid=/proc/{inside}/ns/pid"]
+        return handoff.host.run([*enter, *handoff.wrapper, str(binary()), "healthcheck"], check=False).returncode == 0
 
     cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, changes={"auth": handoff.key})
     old = contained()
@@ -177,6 +192,7 @@ def test_other_settings_count_from_there(handoff: Handoff) -> None:
 
 # --- the charge comes back ---
 
+@either_way
 def test_the_new_one_is_killed(handoff: Handoff) -> None:
     """P1: a rollback gives the old agents no signal, the charge is only lent."""
     handoff.start_pair()
@@ -187,6 +203,7 @@ def test_the_new_one_is_killed(handoff: Handoff) -> None:
         assert handoff.wait_for("in charge", timeout=1) == {"in charge": True}
 
 
+@either_way
 def test_the_new_one_is_stopped(handoff: Handoff) -> None:
     handoff.start_pair()
     new = handoff.start()
@@ -196,6 +213,7 @@ def test_the_new_one_is_stopped(handoff: Handoff) -> None:
         handoff.wait_for("in charge", timeout=1)
 
 
+@either_way
 def test_the_new_one_crashes_and_comes_again(handoff: Handoff) -> None:
     """Its parent starts it again, but the old agent is quicker; later it takes over once more."""
     handoff.start_pair()
@@ -208,6 +226,7 @@ def test_the_new_one_crashes_and_comes_again(handoff: Handoff) -> None:
     assert new.log().count("event=took_over") == 2 and "event=resumed" not in new.log()
 
 
+@either_way
 def test_a_signal_while_the_new_one_still_tests_hands_over_now(handoff: Handoff) -> None:
     old, _ = handoff.start_pair()
     with handoff.unnoticed():
@@ -217,6 +236,7 @@ def test_a_signal_while_the_new_one_still_tests_hands_over_now(handoff: Handoff)
         handoff.wait_for("in charge", timeout=TEST)
 
 
+@either_way
 def test_a_crash_right_after_it_took_over(handoff: Handoff) -> None:
     """P5: its packets are numbered ahead of the clock since then, and the next life's are numbered above them."""
     old, peer = handoff.start_pair()
@@ -230,6 +250,7 @@ def test_a_crash_right_after_it_took_over(handoff: Handoff) -> None:
     assert counters["replay"] == 0, counters
 
 
+@either_way
 def test_three_at_once(handoff: Handoff) -> None:
     """swarm-facts: a second update before the first is through; the older ones have their SIGTERM together."""
     old, _ = handoff.start_pair()
@@ -244,6 +265,7 @@ def test_three_at_once(handoff: Handoff) -> None:
     assert third.program.is_running()
 
 
+@either_way
 def test_of_three_the_one_in_charge_dies(handoff: Handoff) -> None:
     handoff.start_pair()
     handoff.start()
@@ -258,6 +280,7 @@ def test_of_three_the_one_in_charge_dies(handoff: Handoff) -> None:
 
 # --- who may not take over ---
 
+@either_way
 def test_a_frozen_predecessor(handoff: Handoff) -> None:
     """P3: connecting to a stopped process succeeds. The new one waits; the woken one hands over before it speaks."""
     old, peer = handoff.start_pair()
@@ -277,6 +300,7 @@ def test_a_frozen_predecessor(handoff: Handoff) -> None:
     end(old)
 
 
+@either_way
 def test_a_frozen_successor_returns_no_second_owner(handoff: Handoff) -> None:
     handoff.start_pair()
     cluster = handoff.cluster
@@ -291,6 +315,7 @@ def test_a_frozen_successor_returns_no_second_owner(handoff: Handoff) -> None:
     handoff.wait_for("in charge")
 
 
+@either_way
 def test_another_key(handoff: Handoff) -> None:
     old, _ = handoff.start_pair()
     with handoff.unnoticed():
@@ -303,6 +328,7 @@ def test_another_key(handoff: Handoff) -> None:
     assert old.program.is_running()
 
 
+@either_way
 def test_a_key_that_both_know_is_enough(handoff: Handoff) -> None:
     handoff.start_pair()
     both = handoff.make_key()
@@ -315,6 +341,7 @@ def test_a_key_that_both_know_is_enough(handoff: Handoff) -> None:
 # --- strangers, and agents of another version ---
 
 NAME = "\0swarm-vip/charge/web"
+PLACE = ("127.120.180.191", 9111)  # the name's, where unix sockets are denied
 
 
 def frame(**message: Any) -> bytes:
@@ -407,18 +434,20 @@ def test_a_stranger_with_the_name(handoff: Handoff) -> None:
     assert agent.stop() == 0
 
 
+@either_way
 def test_noise_on_the_socket_delays_nothing(handoff: Handoff) -> None:
     handoff.start_pair()
+    way, name = ((socket.AF_INET,), PLACE) if handoff.wrapper else ((socket.AF_UNIX,), NAME)
     with handoff.unnoticed():
         def shout() -> None:
             for noise in (b"", b"GET / HTTP/1.0\r\n\r\n", b"\xff" * 65536, frame(kind="hello"), frame(kind="ask") * 99,
                           struct.pack(">IB", 9, 0) + b"{\"kind\":1", struct.pack(">IB", 4 << 20, 0) + b"a" * 100000):
                 for _ in range(20):
-                    with socket.socket(socket.AF_UNIX) as unix:
-                        unix.setblocking(False)
+                    with socket.socket(*way) as loud:
+                        loud.setblocking(False)
                         try:
-                            unix.connect(NAME)
-                            unix.send(noise)
+                            loud.connect(name)
+                            loud.send(noise)
                         except OSError:
                             pass  # hung up on, or full
 
@@ -426,6 +455,112 @@ def test_noise_on_the_socket_delays_nothing(handoff: Handoff) -> None:
         assert handoff.standings() == {"in charge": True}
         handoff.start()
         handoff.wait_for("in charge", "deposed")
+
+
+# --- without unix sockets ---
+
+def test_what_is_denied_is_said(handoff: Handoff) -> None:
+    handoff.wrapper = WITHOUT_UNIX
+    old, _ = handoff.start_pair()
+    assert "event=no_unix_sockets" in old.log() and "unix socket: Permission denied" in old.log()
+
+
+def test_the_status_page_is_free_for_a_moment_only(handoff: Handoff) -> None:
+    """Over TCP no descriptor travels: the port is closed before it is opened."""
+    handoff.wrapper = WITHOUT_UNIX
+    old, _ = handoff.start_pair()
+    refused, answered = 0, set()
+    with handoff.unnoticed():
+        handoff.start()
+        deadline = time.monotonic() + TEST + 1.5
+        while time.monotonic() < deadline:
+            try:
+                status, body = old.http_get("/status", from_host=handoff.cluster.client)
+                answered.add(json.loads(body)["agent"]["pid"])
+                assert status == 200
+            except OSError:
+                refused += 1
+    assert refused <= 2 and len(answered) == 2
+
+
+def test_one_that_is_denied_leaves_one_that_is_not_alone(handoff: Handoff) -> None:
+    """A profile that was tightened under a running agent: the new one cannot ask it, and so is silent."""
+    old, _ = handoff.start_pair()
+    with handoff.unnoticed():
+        handoff.wrapper = WITHOUT_UNIX
+        new = handoff.start()
+        new.program.wait_for_log("event=start")
+        time.sleep(TEST + 0.5)
+    [waiting] = wait_until(handoff.agents_of_loopback, 2, "it answers")
+    assert (waiting["charge"], waiting["healthy"]) == ("seeking", False)
+    assert "cannot be asked" in waiting["waits"]
+    old.program.signal(signal.SIGTERM)
+    wait_until(lambda: [agent["charge"] for agent in handoff.agents_of_loopback()] == ["in charge"], 10, new.log)
+    handoff.cluster.owners.wait_for_owner(handoff.host)
+
+
+def test_one_that_is_not_denied_takes_over_from_one_that_is(handoff: Handoff) -> None:
+    handoff.wrapper = WITHOUT_UNIX
+    old, _ = handoff.start_pair()
+    handoff.wrapper = ()
+    with handoff.unnoticed():
+        second = handoff.start()
+        handoff.wait_for("in charge", "candidate")
+        handoff.wait_for("in charge", "deposed")
+        end(old)
+        handoff.start()
+        handoff.wait_for("in charge", "deposed")
+        end(second)
+
+
+def test_without_a_key_nobody_is_believed_over_tcp(handoff: Handoff) -> None:
+    """One of them serves all the same, and the next one when it is gone."""
+    handoff.wrapper = WITHOUT_UNIX
+    handoff.key = {"mode": "none"}
+    old, _ = handoff.start_pair()
+    with handoff.unnoticed():
+        handoff.start()
+        assert handoff.wait_for("in charge", "seeking") == {"in charge": True, "seeking": False}
+        time.sleep(TEST + 0.5)
+        assert handoff.standings() == {"in charge": True, "seeking": False}
+        assert "without a key" in str(handoff.agents())
+    assert old.stop() == 0
+    handoff.wait_for("in charge")
+    handoff.cluster.owners.wait_for_owner(handoff.host)
+
+
+@pytest.mark.parametrize("address", [PLACE[0], "0.0.0.0"])
+def test_a_stranger_with_the_port(handoff: Handoff, address: str) -> None:
+    def take() -> socket.socket:
+        tcp = socket.socket()
+        tcp.bind((address, PLACE[1]))
+        tcp.listen()
+        return tcp
+
+    handoff.wrapper = WITHOUT_UNIX
+    with handoff.host.inside(take):
+        handoff.start()
+        assert handoff.wait_for("seeking") == {"seeking": False}
+        assert f"somebody has TCP {PLACE[0]}:{PLACE[1]}" in str(handoff.agents())
+        handoff.cluster.owners.stays([], TEST)
+    handoff.cluster.owners.wait_for_owner(handoff.host)
+    assert handoff.wait_for("in charge") == {"in charge": True}
+
+
+def test_a_stranger_with_the_port_is_in_nobody_s_way_where_unix_sockets_work(handoff: Handoff) -> None:
+    def take() -> list[socket.socket]:
+        listening = []
+        for port in (9110, 9111):
+            listening.append(socket.create_server(("0.0.0.0", port)))
+        return listening
+
+    strangers = handoff.host.inside(take)
+    handoff.start_pair()
+    with handoff.unnoticed():
+        handoff.start()
+        handoff.wait_for("in charge", "deposed")
+    for stranger in strangers:
+        stranger.close()
 
 
 # --- what goes along ---
@@ -461,6 +596,7 @@ def test_the_status_page_is_never_refused(handoff: Handoff) -> None:
     assert len(told) > 0.9 * len(answers) and all(answer["routers"][0]["state"] == "active" for answer in told)
 
 
+@either_way
 def test_with_a_virtual_mac(handoff: Handoff) -> None:
     old, _ = handoff.start_pair(changes={"virtual_mac": True})
     with handoff.unnoticed():
@@ -472,6 +608,7 @@ def test_with_a_virtual_mac(handoff: Handoff) -> None:
         end(new)
 
 
+@either_way
 def test_a_hundred_addresses(handoff: Handoff) -> None:
     more = [f"{VIP}/32", *(f"198.51.100.{i}/32" for i in range(1, 100))]
     old, _ = handoff.start_pair(addresses=more)

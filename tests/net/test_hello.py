@@ -185,7 +185,9 @@ def test_when_the_owner_alone_slept_it_yields(cluster: Cluster) -> None:
     cluster.owners.wait_for_owner(cluster.n2, timeout=cluster.plan.interval + LATE)
     cluster.owners.stays(["n2"], 2)
     assert "cause=stalled" in cluster.agents["n1"].log()
-    assert not cluster.wire.announcements("n1", since=woken)
+    announced = cluster.wire.announcements("n1", since=woken)
+    assert {a.mac for a in announced} <= {cluster.n2.mac()}, "whose the address is now, and not its own"
+    assert len(announced) <= 2
     assert not cluster.wire.adverts("n1", since=woken)
 
 
@@ -229,6 +231,69 @@ def test_a_firewall_in_the_way_costs_only_time(cluster: Cluster) -> None:
     assert report.longest_silence_ms / 1000 <= cluster.plan.down(cluster.n2) + LATE
     for agent in cluster.agents.values():
         assert "hello" not in agent.log(), "nothing that an operator could mend from here"
+
+
+def drop_between_nodes(cluster: Cluster, *what: str) -> None:
+    pair = '{ "n1", "n2" }'
+    rules = "\n".join(f"iifname {pair} oifname {pair} {match} drop" for match in what)
+    cluster.lan.switch.nft(f"""
+        table bridge obstacle {{
+          chain forward {{
+            type filter hook forward priority 0;
+            {rules}
+          }}
+        }}""")
+
+
+@pytest.mark.parametrize("priorities", [(200, 100), (100, 200)], ids=["best", "second"])
+def test_who_answers_but_is_not_heard_keeps_the_address(cluster: Cluster, priorities: tuple[int, int]) -> None:
+    """P22: a firewall drops VRRP and nothing else; whoever serves goes on, also where another would preempt it."""
+    use_key(cluster, dict(zip((cluster.n1, cluster.n2), priorities, strict=True)))
+    n1 = cluster.start(cluster.n1)
+    n1.wait_for_state("active")
+    if priorities[1] > priorities[0]:
+        drop_between_nodes(cluster, "ip protocol 112")
+    n2 = cluster.start(cluster.n2)
+    n2.wait_for_state("backup")
+    with cluster.ping() as ping:
+        if priorities[0] > priorities[1]:
+            n2.wait_until_it_follows()
+            drop_between_nodes(cluster, "ip protocol 112")
+        n2.program.wait_for_log("event=unheard", timeout=10)
+        cluster.owners.stays(["n1"], 5 * cluster.plan.down(cluster.n2))
+        report = ping.report()
+        assert report.lost == 0, report
+    assert n2.log().count("event=unheard") == 1, "once, not each time that it asks"
+    assert n2.router()["counters"]["unheard"] == 1
+    assert n2.router()["active"] == cluster.n1.address
+
+    with cluster.ping() as ping:  # and who answers no more is dead
+        n1.kill()
+        cluster.owners.wait_for_owner(cluster.n2, timeout=cluster.plan.lease_max + 1 + LATE)
+        report = ping.report()
+    print(report)
+    # A kill leaves the address until its lease ends; the claim counts from the last answer, not from an advertisement.
+    assert report.longest_silence_ms / 1000 <= cluster.plan.down(cluster.n2) + LATE
+
+
+def test_who_is_not_reached_at_all_is_found_by_its_address(cluster: Cluster) -> None:
+    """P22: a firewall drops VRRP and hellos. The claim is taken back when the one before us must have let go."""
+    use_key(cluster, {cluster.n1: 200, cluster.n2: 100})
+    agents = cluster.start_all()
+    agents["n2"].wait_until_it_follows()
+    cluster.owners.stays(["n1"], 10)  # its own claim has stood the test
+    with cluster.ping() as ping:
+        drop_between_nodes(cluster, "ip protocol 112", f"udp dport {STATUS_PORT}")
+        cluster.owners.wait_for(["n1", "n2"], cluster.plan.down(cluster.n2) + LATE)
+        cluster.owners.wait_for_owner(cluster.n1, timeout=11)
+        cluster.owners.stays(["n1"], 3)
+        report = ping.report()
+    print(report)
+    assert report.lost == 0, report
+    assert "cause=address_taken" in agents["n2"].log()
+    cluster.lan.switch.nft("delete table bridge obstacle")
+    wait_until(lambda: agents["n2"].router()["state"] == "backup" and agents["n2"].router()["active"], 70, "n2 follows")
+    cluster.owners.stays(["n1"], 2)
 
 
 def test_a_port_that_somebody_else_has_is_waited_for(cluster: Cluster) -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from agent import VIP, Agent, osixia_env
+from agent import VIP, WITHOUT_UNIX, Agent, binary, osixia_env
 from cluster import Cluster
 from netns import wait_until
 
@@ -142,3 +142,12 @@ def test_another_network_with_the_same_router_id(cluster: Cluster) -> None:
     Agent(cluster.n3, env=osixia_env([cluster.n1, cluster.n3], KEEPALIVED_PRIORITY="250"))
     wait_until(lambda: agent.router()["counters"]["other_interface"] > 3, 15, "n1 should hear n3 on eth0")
     assert agent.router()["state"] == "active"
+
+
+def test_where_unix_sockets_are_denied(cluster: Cluster) -> None:
+    agent = Agent(cluster.n1, env=osixia_env([cluster.n1, cluster.n2]), wrapper=WITHOUT_UNIX)
+    cluster.owners.wait_for_owner(cluster.n1)
+    assert agent.is_healthy() and agent.router()["state"] == "active"
+    assert cluster.n1.run([*WITHOUT_UNIX, str(binary()), "healthcheck"], check=False).returncode == 0
+    assert agent.stop() == 0
+    assert not agent.is_healthy()

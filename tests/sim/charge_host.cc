@@ -1,6 +1,7 @@
 #include "tests/sim/charge_host.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "common/base/assert.h"
@@ -279,6 +280,7 @@ void ChargeHost::carry_out(ProcessId process, const charge::Send& action) {
       if (line.owner != process || !line.open || !line.met || line.id != action.to) continue;
       Item item{.kind = Item::Kind::message, .message = action.message};
       item.state = sender.speaks ? sender.state : sender.remembered;
+      if (action.message.word == Word::committed && !options_.names_travel) drop_name(sender.name);
       if (action.message.word == Word::committed) {
         item.name = sender.name;
         if (item.name) ++listeners_.at(*item.name).references;
@@ -335,7 +337,8 @@ void ChargeHost::carry_out(ProcessId process, const charge::Exit& /*action*/) {
 
 // --- the judge --------------------------------------------------------------------------------------------
 
-// Nobody can be in charge: a frozen process has the name or is about to get it, or it is a stranger's.
+// Nobody can be in charge: a frozen process has the name, is about to get it or is waited for, or the name is
+// a stranger's.
 bool ChargeHost::is_excused() const {
   if (squatter_) return true;
   bool anybody = false;
@@ -344,10 +347,15 @@ bool ChargeHost::is_excused() const {
     anybody |= process.alive && !process.frozen && !process.terminated;
   }
   for (const auto& connection : connections_) {
-    for (const auto& line : connection.ends) {
-      if (!line.open || line.owner == SIZE_MAX || !processes_.at(line.owner).frozen) continue;
-      if (std::ranges::any_of(line.queue, [](const Item& item) { return item.name.has_value(); }))
-        return true;
+    for (const auto& [near, far] : {std::tie(connection.ends[0], connection.ends[1]),
+                                    std::tie(connection.ends[1], connection.ends[0])}) {
+      if (!near.open || near.owner == SIZE_MAX || far.owner == SIZE_MAX) continue;
+      if (!processes_.at(near.owner).frozen) continue;
+      const auto gives_charge = [](const Item& item) { return item.message.word == Word::committed; };
+      if (std::ranges::any_of(near.queue, gives_charge)) return true;
+      // It was given the charge and did not get the name; whoever gave it waits for it.
+      const auto& other = processes_.at(far.owner);
+      if (other.alive && far.open && far.met && other.charge->above() == far.id) return true;
     }
   }
   return !anybody;

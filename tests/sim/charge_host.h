@@ -33,6 +33,7 @@ struct HostOptions {
   Duration leave_max = std::chrono::seconds(7);
   std::uint64_t slow_one_in = 0;       // a delivery that takes up to 200 ms; 0: none
   std::uint64_t name_lost_one_in = 0;  // a descriptor that does not arrive; 0: none
+  bool names_travel = true;            // else the name is free from before `committed` is said
   Flaw flaw = Flaw::none;
 };
 

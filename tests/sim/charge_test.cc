@@ -20,7 +20,8 @@ std::function<bool()> charge_is(const ChargeHost& host, ProcessId process) {
 
 // An old agent in charge and a new one that took over.
 struct Pair {
-  explicit Pair(std::uint64_t seed) : host(Seed{seed}, {}), older(host.start()) {
+  explicit Pair(std::uint64_t seed, HostOptions options = {})
+      : host(Seed{seed}, options), older(host.start()) {
     EXPECT_TRUE(host.run_until(charge_is(host, older), 1ms));
     host.run_for(5s);
     newer = host.start();
@@ -65,6 +66,18 @@ TEST(Charge, ReturnsToTheOldAgentWhenTheNewOneIsStopped) {
   EXPECT_TRUE(pair.host.run_until(charge_is(pair.host, pair.older), 10ms));
   EXPECT_TRUE(pair.host.run_until([&] { return !pair.host.is_alive(pair.newer); }, 10ms));
   EXPECT_EQ(pair.host.handoffs(), 2);
+}
+
+// P4: over TCP the name cannot be passed on.
+TEST(Charge, WhereTheNameIsFreeForAMomentTheSuccessorGetsIt) {
+  Pair pair(9, {.names_travel = false});
+  EXPECT_LE(pair.host.longest_silence() + pair.host.longest_vacancy(), 10ms);
+  pair.host.run_for(1s);
+  const auto third = pair.host.start();
+  EXPECT_TRUE(pair.host.run_until(charge_is(pair.host, third), kSoon));
+  pair.host.crash(third);
+  EXPECT_TRUE(pair.host.run_until([&] { return pair.host.in_charge().has_value(); }, 50ms));
+  EXPECT_LE(pair.host.longest_vacancy(), 50ms);
 }
 
 // P3: a frozen predecessor is not passed over, and speaks for nobody when it wakes.
@@ -250,8 +263,10 @@ struct Verdict {
 // Several minutes of trouble, then quiet: in the end the newest of those that can is in charge.
 Verdict run_history(std::uint64_t seed, Flaw flaw) {
   Rng rng(Seed{seed});
-  const HostOptions options{
-      .slow_one_in = rng.below(3) * 20, .name_lost_one_in = rng.below(2) * 5, .flaw = flaw};
+  const HostOptions options{.slow_one_in = rng.below(3) * 20,
+                            .name_lost_one_in = rng.below(2) * 5,
+                            .names_travel = !rng.one_in(3),
+                            .flaw = flaw};
   ChargeHost host(Seed{rng.next()}, options);
   const auto result = [&](std::string what) { return Verdict{std::move(what), host.handoffs()}; };
   (void)host.start();

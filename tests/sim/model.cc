@@ -37,6 +37,7 @@ void Model::adopt(const RouterConfig& config) {
   preempt_delay_ = config.preempt_delay.count();
   start_wait_ = config.start_wait.count();
   start_grace_ = config.start_grace.count();
+  lease_ = config.lease.count();
   in_group_ = config.in_group;
   decides_ties_ = config.decides_ties;
   has_kin_ = config.asks_peers;
@@ -79,7 +80,7 @@ Expected Model::feed(std::int64_t now, const Event& event) {
     let_go('F', out);
     retry_later(now);
   }
-  if (std::holds_alternative<AddressTaken>(event)) taken_ = state_ == 'B';
+  if (const auto* other = std::get_if<AddressTaken>(&event)) taken(now, other->member, out);
   if (std::holds_alternative<Claimed>(event) && state_ == 'B') claim(now, out);
   if (std::holds_alternative<Yielded>(event) && state_ == 'A') {
     const bool had_it = speaking();
@@ -118,6 +119,14 @@ void Model::listen_first(std::int64_t now) {
   graceless_ = down_at_;
   down_at_ = now + start_grace_;
   first_time_ = true;
+}
+
+void Model::taken(std::int64_t now, const std::optional<IpAddress>& member, Expected& out) {
+  taken_ = state_ == 'B';
+  if (state_ != 'A' || !speaking() || !member || !kin_.contains(*member)) return;
+  out.sent.push_back(0);
+  let_go('F', out);
+  retry_later(now);
 }
 
 void Model::retry_later(std::int64_t now) {
@@ -209,7 +218,7 @@ void Model::slept(std::int64_t now, bool address_kept, Expected& out) {
   drop_what_is_kept(out);
   if (priority_ == 255 || (state_ != 'A' && state_ != 'B')) return;
   if (state_ == 'A' && has_address_ && address_kept && has_kin_) {
-    loser_since_ = winner_since_ = advert_at_ = kNever;
+    loser_since_ = winner_since_ = advert_at_ = doubt_at_ = kNever;
     resume_at_ = now + pace() / 2;
     return;
   }
@@ -239,6 +248,7 @@ void Model::expired(std::int64_t now, Expected& out) {
   if (!claims) release_what_is_due(now, out);
   if (state_ == 'F' && retry_at_ != kNever && retry_at_ <= now) listen(now, out);
   if (state_ == 'B') {
+    if (doubt_at_ != kNever && doubt_at_ <= now) doubt(now);
     const bool silence = down_at_ != kNever && down_at_ <= now;
     const bool patience_over = preempt_at_ != kNever && preempt_at_ <= now;
     if (silence || patience_over) was_patient_ = patience_over && !(silence && down_at_ > preempt_at_);
@@ -251,6 +261,7 @@ void Model::expired(std::int64_t now, Expected& out) {
       speak(now, out);
     }
     if (advert_at_ != kNever && advert_at_ <= now) speak(now, out);
+    if (doubt_at_ <= now) doubt_at_ = kNever;
   }
 }
 
@@ -270,8 +281,10 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
     const auto wait = skew() + (outdated(now) ? 2 * heard_interval_ : 0);
     if (down_at_ == kNever || now + wait < down_at_) down_at_ = now + wait;
     preempt_at_ = kNever;
+    forget_voice();
     return;
   }
+  heard_voice(now, sender, interval);
   const bool we_are_better = priority < priority_;
   const bool preempts = preempt_ && now >= humble_until_ && !outdated(now);
   const bool tolerated = we_are_better && priority_ != 255 && (!preempts || preempt_delay_ > 0);
@@ -325,6 +338,24 @@ void Model::follow(std::int64_t now, const IpAddress& whom, std::int64_t interva
   if (!version_2_) heard_interval_ = interval;
   follows_ = whom;
   down_at_ = now + down();
+  heard_voice(now, whom, interval);
+}
+
+void Model::heard_voice(std::int64_t now, const IpAddress& whose, std::int64_t interval) {
+  if (!has_kin_ || priority_ == 255) return;
+  voice_ = {.whose = whose, .interval = interval, .heard = now};
+  doubt_at_ = now + 2 * interval;
+}
+
+void Model::forget_voice() {
+  voice_.reset();
+  doubt_at_ = kNever;
+}
+
+void Model::doubt(std::int64_t now) {
+  const bool waits = down_at_ != kNever && (down_at_ > now || doubt_at_ < down_at_);
+  const bool asks = waits && voice_ && kin_.contains(voice_->whose);
+  doubt_at_ = asks ? now + voice_->interval / 2 : kNever;
 }
 
 bool Model::settled(std::int64_t now) const {
@@ -371,6 +402,16 @@ void Model::answered_in_backup(std::int64_t now, const Answered& answer) {
     humble_until_ = now;
   }
   if (answer.state == State::active || answer.active_router) taken_ = false;
+  const bool serves = answer.state == State::active && answer.active_for.count() > 0;
+  if (serves && voice_ && voice_->whose == answer.source && now - voice_->heard >= 2 * voice_->interval) {
+    first_time_ = was_patient_ = false;
+    if (!version_2_) heard_interval_ = answer.interval.count();
+    follows_ = answer.source;
+    preempt_at_ = kNever;
+    down_at_ = now + down();
+    doubt_at_ = now + 2 * answer.interval.count();
+    return;
+  }
   if (!first_time_) return;
   if (graceless_ != kNever && down_at_ != kNever) down_at_ = std::min(down_at_, std::max(graceless_, now));
   graceless_ = kNever;
@@ -430,6 +471,7 @@ void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected&
   const auto before_generation = generation_;
   auto wanted = config;
   wanted.source = self_;  // what the host and the group decide
+  wanted.lease = std::chrono::nanoseconds(lease_);
   wanted.in_group = in_group_;
   wanted.decides_ties = decides_ties_;
   wanted.asks_peers = has_kin_;
@@ -457,6 +499,7 @@ void Model::listen(std::int64_t now, Expected& out) {
   first_time_ = false;
   taken_ = false;
   graceless_ = kNever;
+  forget_voice();
   heard_interval_ = version_2_ ? own_interval_ : std::max(heard_interval_, own_interval_);
   follows_.reset();
   it_leaves_ = false;
@@ -488,6 +531,8 @@ void Model::claim(std::int64_t now, Expected& out) {
   others_.clear();
   heard_interval_ = own_interval_;
   if (newer_plan_last_ != kNever) newer_plan_since_ = now;
+  if (!kin_.empty() && priority_ != 255 && lease_ > 0)
+    doubt_at_ = now + std::max(lease_, kKeptLongest) + 3 * kSecond / 2;
   out.hold = true;
 }
 
@@ -510,6 +555,7 @@ void Model::let_go(char to, Expected& out) {
   first_time_ = false;
   taken_ = false;
   graceless_ = kNever;
+  forget_voice();
   loser_since_ = winner_since_ = active_since_ = kNever;
   down_at_ = advert_at_ = preempt_at_ = retry_at_ = resume_at_ = kNever;
 }
@@ -546,13 +592,14 @@ std::optional<std::string> Model::difference(const Expected& expected, const Act
   // Of the real router's deadlines only the earliest is to be seen. One that is not the protocol's own
   // (announcements) may come before, never after.
   std::optional<std::pair<std::int64_t, Timer>> next;
-  const std::array<std::pair<std::int64_t, Timer>, 7> timers{{{down_at_, Timer::down},
+  const std::array<std::pair<std::int64_t, Timer>, 8> timers{{{down_at_, Timer::down},
                                                               {advert_at_, Timer::advert},
                                                               {resume_at_, Timer::resume},
                                                               {preempt_at_, Timer::preempt_delay},
                                                               {retry_at_, Timer::retry},
                                                               {farewell_at_, Timer::farewell},
-                                                              {next_release(), Timer::linger}}};
+                                                              {next_release(), Timer::linger},
+                                                              {doubt_at_, Timer::doubt}}};
   for (const auto& timer : timers) {
     if (timer.first != kNever && (!next || timer.first < next->first)) next = timer;
   }

@@ -32,7 +32,10 @@
 //   and who is better yields to one with more contacts, or as many and longer active; both must have been so
 //   for four intervals; with an older plan than a living peer's nobody preempts and everybody waits a whole
 //   interval after a priority 0; who is active says 0 when it has known for a minute; the patience with one
-//   that did not hear us ends when it answers again.
+//   that did not hear us ends when it answers again; an active router that fell silent is asked after two of
+//   its intervals and each half one from then on, and while it answers that it serves, a backup waits for a
+//   whole down interval more, also for one with a lower priority; and who is active asks the LAN, once, a
+//   second and a half after every other must have let go, and leaves it to one of ours that has the address.
 #pragma once
 
 #include <cstdint>
@@ -81,6 +84,10 @@ class Model {
   void heard_in_active(std::int64_t now, int priority, std::int64_t interval, const IpAddress& sender,
                        Expected& out);
   void answered(std::int64_t now, const Answered& answer, Expected& out);
+  void heard_voice(std::int64_t now, const IpAddress& whose, std::int64_t interval);
+  void forget_voice();
+  void doubt(std::int64_t now);
+  void taken(std::int64_t now, const std::optional<IpAddress>& member, Expected& out);
   void answered_in_backup(std::int64_t now, const Answered& answer);
   void answered_in_active(std::int64_t now, const Answered& answer, Expected& out);
   void slept(std::int64_t now, bool address_kept, Expected& out);
@@ -122,6 +129,7 @@ class Model {
   std::int64_t preempt_delay_ = 0;
   std::int64_t start_wait_ = 0;
   std::int64_t start_grace_ = 0;
+  std::int64_t lease_ = 0;
   bool in_group_ = false;
   bool decides_ties_ = true;
   bool has_kin_ = false;
@@ -159,6 +167,13 @@ class Model {
   std::int64_t advert_at_ = kNever;
   std::int64_t preempt_at_ = kNever;
   std::int64_t retry_at_ = kNever;
+  struct LastVoice {
+    IpAddress whose;
+    std::int64_t interval = 0;
+    std::int64_t heard = 0;
+  };
+  std::optional<LastVoice> voice_;  // a backup: of the last active router, whatever its priority
+  std::int64_t doubt_at_ = kNever;
   std::int64_t resume_at_ = kNever;
   std::vector<IpPrefix> kept_;  // for a successor
   std::int64_t kept_since_ = kNever;

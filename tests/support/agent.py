@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from typing import Any
 from netns import Host, Program, wait_until
 
 _ROOT = Path(__file__).resolve().parents[2]
+
+# Before a program: it is denied unix sockets.
+WITHOUT_UNIX = (sys.executable, str(_ROOT / "tests/support/without_unix.py"))
 
 VIP = "192.0.2.100"
 STATUS_PORT = 9112
@@ -97,9 +101,9 @@ class Agent:
         self.program: Program = host.start([*wrapper, str(binary()), *arguments], "agent", env)
 
     @classmethod
-    def from_plan(cls, host: Host, plan: Plan, node: str | None = None) -> "Agent":
+    def from_plan(cls, host: Host, plan: Plan, node: str | None = None, wrapper: Sequence[str] = ()) -> "Agent":
         path = plan.write(host.lan.log_dir / f"plan-{host.name}-{len(host.programs) + 1}.json")
-        return cls(host, ["--plan", str(path), "--node", node or host.name])
+        return cls(host, ["--plan", str(path), "--node", node or host.name], wrapper=wrapper)
 
     def log(self) -> str:
         return self.program.log()

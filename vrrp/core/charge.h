@@ -166,6 +166,8 @@ class Charge {
   }
   // What Swarm may be told: a new agent is healthy once it has taken charge, and who rightly waits is, too.
   [[nodiscard]] bool is_healthy() const;
+  // Whom it takes for the one in charge, while that is another.
+  [[nodiscard]] std::optional<SiblingId> above() const { return above_; }
   // How many siblings are connected to the one in charge, of whom it knows.
   [[nodiscard]] std::size_t siblings() const { return siblings_.size(); }
   // No handoff before: too many successors failed.

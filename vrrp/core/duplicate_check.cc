@@ -2,8 +2,9 @@
 
 namespace vip::vrrp {
 
-void DuplicateCheck::begin(TimePoint now) {
+void DuplicateCheck::begin(TimePoint now, std::optional<Duration> patience) {
   running_ = true;
+  patience_ = patience;
   left_ = kTimes;
   next_ = now;
 }
@@ -15,8 +16,17 @@ void DuplicateCheck::end() {
 
 bool DuplicateCheck::turn(TimePoint now) {
   if (!next_ || *next_ > now) return false;
+  if (left_ == 0) {
+    end();
+    return false;
+  }
   --left_;
-  next_ = left_ > 0 ? std::optional(now + kSpacing) : std::nullopt;
+  next_.reset();
+  if (left_ > 0) {
+    next_ = now + kSpacing;
+  } else if (patience_) {
+    next_ = now + *patience_;
+  }
   return true;
 }
 

@@ -1,7 +1,7 @@
 // The rhythm of asking the LAN whether somebody has a router's addresses, before it claims them without ever
 // having heard an active router (RFC 5227, 2.1.1; for IPv6 as RFC 4862, 5.4.2). It runs beside the first
 // listening, so it costs no time, and never during a failover: whoever has heard the active router needs not
-// ask. Pure.
+// ask. And once after a claim, whether the router before us lives although nobody hears it (P22). Pure.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@ namespace vip::vrrp {
 
 class DuplicateCheck {
  public:
-  void begin(TimePoint now);
+  // `patience`: how long after the last question it ends; without one somebody else ends it.
+  void begin(TimePoint now, std::optional<Duration> patience = std::nullopt);
   // The addresses have an active router, or are ours.
   void end();
   [[nodiscard]] bool is_running() const { return running_; }
@@ -29,6 +30,7 @@ class DuplicateCheck {
  private:
   bool running_ = false;
   int left_ = 0;
+  std::optional<Duration> patience_;
   std::optional<TimePoint> next_;
 };
 

@@ -7,6 +7,7 @@ namespace vip::vrrp {
 namespace {
 
 constexpr Duration kRoundOfActive = std::chrono::seconds(1);
+constexpr Duration kOwnersAnswerWithin = std::chrono::seconds(1);
 constexpr int kFarewells = 3;
 
 template <typename Kind, std::size_t Count>
@@ -154,8 +155,12 @@ void RouterSet::follow_up(TimePoint now, std::size_t router, const Actions& acti
       ready = true;
       continue;
     }
-    if (std::holds_alternative<AskPeers>(action)) {
-      member.acquaintances.begin(now);
+    if (const auto* question = std::get_if<AskPeers>(&action)) {
+      question->only ? ask(now, router, *question->only, out) : member.acquaintances.begin(now);
+      continue;
+    }
+    if (std::holds_alternative<ProbeAddresses>(action)) {
+      if (member.setup.checks_duplicates) member.duplicate_check.begin(now, kOwnersAnswerWithin);
       continue;
     }
     if (const auto* change = std::get_if<StateChanged>(&action)) changed = *change;
@@ -180,8 +185,7 @@ void RouterSet::check_for_duplicates(TimePoint now, std::size_t router,
                                      const std::optional<StateChanged>& changed, RouterActions& out) {
   auto& member = members_.at(router);
   auto& check = member.duplicate_check;
-  const auto& machine = member.machine;
-  if (machine.state() != State::backup) check.end();
+  if (changed) check.end();
   const bool began = changed && changed->to == State::backup && changed->from != State::active;
   if (began && member.setup.checks_duplicates) check.begin(now);
   if (check.turn(now)) out.push_back({.router = router, .action = ProbeAddresses{}});

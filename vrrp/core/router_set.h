@@ -122,7 +122,7 @@ class RouterSet {
   [[nodiscard]] Reception receive_hello(TimePoint now, const Envelope& envelope,
                                         std::span<const std::uint8_t> datagram, Duration wall_clock = {});
   // Whether AddressTaken is to be told of whoever has one of the router's addresses: while no active router
-  // was heard.
+  // was heard, and for a moment after a claim.
   [[nodiscard]] bool is_checking(std::size_t router) const {
     return members_.at(router).duplicate_check.is_running();
   }

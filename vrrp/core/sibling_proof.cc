@@ -24,6 +24,7 @@ std::string proof(const AuthKey& key, const SiblingChallenge& challenge) {
   const auto side = static_cast<std::uint8_t>(challenge.prover);
   hmac_sha256_update(&context, 1, &side);
   add(context, challenge.group);
+  if (!challenge.host.empty()) add(context, challenge.host);
   add(context, challenge.of_verifier);
   add(context, challenge.of_prover);
   std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};

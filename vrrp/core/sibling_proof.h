@@ -19,6 +19,7 @@ enum class SiblingSide : std::uint8_t { listener = 1, connector = 2 };
 struct SiblingChallenge {
   SiblingSide prover = SiblingSide::listener;
   std::string_view group;
+  std::string_view host;         // where the connection itself does not say that both are on one
   std::string_view of_verifier;  // random, as sent
   std::string_view of_prover;
 };

@@ -40,8 +40,6 @@ constexpr std::size_t kKinMax = 512;   // holders of the key, so this bounds mis
 constexpr Duration kLateMost = 50ms;
 // Adverts that say a longer interval at the shorter pace, so that everybody learns it in time.
 constexpr int kAdvertsAtOldPace = 3;
-// P11: who was gone for less has lost nothing, since the others wait for three.
-constexpr int kResumeIntervals = 2;
 
 // Whether somebody follows who has the addresses, or will.
 bool is_handover(Cause cause) {
@@ -104,7 +102,12 @@ bool VirtualRouter::is_outdated(TimePoint now) const {
 
 bool VirtualRouter::is_stalled(TimePoint now, TimePoint busy_until) const {
   if (timers_.armed(Timer::advert)) return now - last_advert_ > 3 * pace();
-  const auto deadline = timers_.next();
+  auto deadline = timers_.next();
+  if (deadline && deadline->which == Timer::doubt) {  // nothing depends on that one
+    auto others = timers_;
+    others.stop(Timer::doubt);
+    deadline = others.next();
+  }
   if (!deadline) return false;
   if (now - deadline->when > down_interval()) return true;
   // Once: on a busy machine, who is late again and again must come to its claim.
@@ -158,6 +161,9 @@ void VirtualRouter::expired(TimePoint now, Timer timer, Actions& out) {
     case Timer::linger:
       release_due(now, out);
       break;
+    case Timer::doubt:
+      resolve_doubt(now, out);
+      break;
     case Timer::count:
       break;
   }
@@ -183,8 +189,10 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
     if (!running || skewed < *running) timers_.set(Timer::down, skewed);
     active_left_ = true;
     timers_.stop(Timer::preempt_delay);
+    forget_speaker();
     return;
   }
+  heard_speaker(now, advert.source, advert.interval);
   const bool lower = advert.priority < config_.priority;
   const bool owner = config_.priority == kPriorityOwner;  // preempts always (RFC 9568, 6.1)
   const bool may_preempt = config_.preempt && now >= preempt_again_at_ && !is_outdated(now);
@@ -291,7 +299,7 @@ void VirtualRouter::on(TimePoint now, const Answered& answer, Actions& out) {
   if (kin_.size() < kKinMax) kin_.insert(answer.source);
   if (answer.has_newer_plan) note_newer_plan(now);
   heard_anybody_ = true;
-  if (state_ == State::backup) answered_as_backup(now, answer);
+  if (state_ == State::backup) answered_as_backup(now, answer, out);
   if (state_ == State::active) answered_as_active(now, answer, out);
 }
 
@@ -303,13 +311,17 @@ void VirtualRouter::note_newer_plan(TimePoint now) {
   }
 }
 
-void VirtualRouter::answered_as_backup(TimePoint now, const Answered& answer) {
+void VirtualRouter::answered_as_backup(TimePoint now, const Answered& answer, Actions& out) {
   // P22: it could not be reached and now it can, so it may be worth another try.
   if (deaf_ == answer.source && answer.came_back) {
     preempt_again_at_ = now;
     deaf_.reset();
   }
   if (answer.state == State::active || answer.active_router) taken_ = false;
+  if (is_silent_speaker(now, answer)) {
+    leave_it_to_unheard(now, answer, out);
+    return;
+  }
   if (!listening_) return;
   const auto sooner = [this](TimePoint when) {
     const auto down = timers_.get(Timer::down);
@@ -428,6 +440,7 @@ void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
   const auto patience = timers_.get(Timer::preempt_delay);
   timers_.stop_all();
   ready_ = false;
+  forget_speaker();
   listening_ = config_.asks_peers;
   if (config_.asks_peers) {
     const auto soon = now + active_interval_ + skew();
@@ -461,8 +474,13 @@ void VirtualRouter::try_again_later(TimePoint now) {
 }
 
 // P17: it counts when we claim, unless a router is heard until then: the address may be its.
-void VirtualRouter::on(TimePoint, const AddressTaken&, Actions&) {
+void VirtualRouter::on(TimePoint now, const AddressTaken& event, Actions& out) {
   taken_ = state_ == State::backup;
+  const bool by_ours = event.member && kin_.contains(*event.member);
+  if (!by_ours || !timers_.armed(Timer::advert)) return;
+  out.emplace_back(SendAdvertisement{kPriorityLeaving});
+  become_fault(now, Cause::address_taken, out);
+  try_again_later(now);
 }
 
 void VirtualRouter::on(TimePoint now, const Claimed&, Actions& out) {
@@ -503,101 +521,6 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
     adverts_at_old_pace_ = kAdvertsAtOldPace;
   }
   speak(now, out);
-}
-
-RouterMemory VirtualRouter::memory(TimePoint now) const {
-  RouterMemory memory{.as_of = now,
-                      .advert_interval = config_.advert_interval,
-                      .addresses = config_.addresses,
-                      .generation = config_.generation,
-                      .state = state_,
-                      .timers = timers_,
-                      .active_interval = active_interval_,
-                      .active_router = active_router_,
-                      .active_left = active_left_,
-                      .last_advert = last_advert_,
-                      .active_since = active_since_,
-                      .announced = announced_,
-                      .announce_often_until = announce_often_until_,
-                      .claim_cause = claim_cause_,
-                      .adverts_at_old_pace = adverts_at_old_pace_,
-                      .old_pace = old_pace_,
-                      .preempt_again_at = preempt_again_at_,
-                      .deaf = deaf_,
-                      .listening = listening_,
-                      .heard_anybody = heard_anybody_,
-                      .taken = taken_,
-                      .kin = kin_,
-                      .newer_plan = {}};
-  if (newer_plan_) memory.newer_plan.emplace(newer_plan_->first, newer_plan_->last);
-  return memory;
-}
-
-Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoint as_of,
-                              bool addresses_kept) {
-  VIP_ASSERT(state_ == State::initialize);
-  state_ = memory.state;
-  timers_ = memory.timers;
-  active_interval_ = memory.active_interval;
-  active_router_ = memory.active_router;
-  active_left_ = memory.active_left;
-  last_advert_ = memory.last_advert;
-  active_since_ = memory.active_since;
-  announced_ = memory.announced;
-  announce_often_until_ = memory.announce_often_until;
-  claim_cause_ = memory.claim_cause;
-  adverts_at_old_pace_ = memory.adverts_at_old_pace;
-  old_pace_ = memory.old_pace;
-  preempt_again_at_ = memory.preempt_again_at;
-  deaf_ = memory.deaf;
-  listening_ = memory.listening;
-  heard_anybody_ = memory.heard_anybody;
-  taken_ = memory.taken;
-  kin_ = memory.kin;
-  if (memory.newer_plan)
-    newer_plan_ = NewerPlan{.first = memory.newer_plan->first, .last = memory.newer_plan->second};
-  for (const auto timer : {Timer::farewell, Timer::linger})
-    timers_.stop(timer);  // that ended with the process
-  bring_timers_up_to_date(now, as_of, /*is_fresh=*/memory.as_of >= as_of);
-
-  // The settings may have changed with the process.
-  const auto wanted = config_;
-  config_.advert_interval = memory.advert_interval;
-  config_.addresses = memory.addresses;
-  config_.generation = memory.generation;
-  Actions out;
-  const bool late = now - as_of >= kResumeIntervals * pace();
-  if (state_ == State::active && late && config_.priority != kPriorityOwner) {
-    on(now, Stalled{.addresses_kept = addresses_kept}, out);
-  } else if (state_ == State::active && !timers_.armed(Timer::advert) && !timers_.armed(Timer::resume)) {
-    out.emplace_back(HoldAddresses{});  // it died while it claimed
-  } else if (state_ == State::backup && now - as_of > down_interval()) {
-    on(now, Stalled{}, out);
-  }
-  if (config_ != wanted) on(now, Reconfigured{.config = wanted}, out);
-  return out;
-}
-
-// What was due while the other process lived has been done, or this memory is older than its last deed.
-void VirtualRouter::bring_timers_up_to_date(TimePoint now, TimePoint as_of, bool is_fresh) {
-  const auto is_old = [&](Timer timer) { return timers_.armed(timer) && *timers_.get(timer) < as_of; };
-  if (!is_fresh) {  // the active router may have spoken until then, and a better one, too
-    const auto down = timers_.get(Timer::down);
-    if (down) timers_.set(Timer::down, std::max(*down, as_of + down_interval()));
-    timers_.stop(Timer::preempt_delay);  // the next advertisement begins it
-  }
-  // It was ready to claim and waited for its group, which knows nothing of that any more.
-  if (state_ == State::backup && !timers_.armed(Timer::down))
-    timers_.set(Timer::down, is_fresh ? now : as_of + down_interval());
-  if (is_old(Timer::advert)) {
-    timers_.set(Timer::advert, now);
-    last_advert_ = std::max(last_advert_, as_of);
-  }
-  for (const auto timer : {Timer::resume, Timer::defend, Timer::retry})
-    if (is_old(timer)) timers_.set(timer, now);
-  if (!is_old(Timer::announce)) return;
-  const bool in_burst = announced_ < config_.announcements.at.size();
-  timers_.set(Timer::announce, in_burst ? now : now + config_.announcements.refresh);
 }
 
 // RFC 9568, 6.4.1: the owner is active at once, everybody else listens first.
@@ -656,7 +579,11 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   contest_.reset();
   verdict_since_.reset();
   active_router_.reset();
-  if (better != nullptr) active_router_ = better->source;
+  forget_speaker();
+  if (better != nullptr) {
+    active_router_ = better->source;
+    heard_speaker(now, better->source, better->interval);
+  }
   change_state(State::backup, cause, active_router_, out);
   if (hands_over) {
     keep_for_successor(now, TimePoint::max(), better, out);
@@ -674,11 +601,13 @@ void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
   verdict_since_.reset();
   active_since_.reset();
   linger_.clear();
+  forget_speaker();
   if (newer_plan_) newer_plan_->first = now;  // once more the patience
   adverts_at_old_pace_ = 0;
   active_interval_ = config_.advert_interval;
   active_router_ = config_.source;
   claim_cause_ = cause;
+  doubt_predecessor(now);
   change_state(State::active, cause, peer, out);
   out.emplace_back(HoldAddresses{});
 }
@@ -689,6 +618,7 @@ void VirtualRouter::become_fault(TimePoint now, Cause cause, Actions& out) {
   timers_.stop_all();
   ready_ = false;
   active_router_.reset();
+  forget_speaker();
   change_state(State::fault, cause, std::nullopt, out);
   if (was_active) out.emplace_back(ReleaseAddresses{});
 }

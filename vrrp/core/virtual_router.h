@@ -132,10 +132,12 @@ struct AddressesRefused {};  // and it does not
 struct ForeignOwner {        // somebody else announced one of the addresses
   IpAddress address;
 };
-struct AddressTaken {};  // somebody has one of the addresses, and no active router was heard
-struct Claimed {};       // all routers of the group are ready to claim
-struct Yielded {         // a router of the group yielded to a better one
-  bool leaves = false;   // or handed over to whoever wants it
+struct AddressTaken {               // somebody has one of the addresses, and no active router was heard
+  std::optional<IpAddress> member;  // whose MAC it is, where that is a peer's
+};
+struct Claimed {};      // all routers of the group are ready to claim
+struct Yielded {        // a router of the group yielded to a better one
+  bool leaves = false;  // or handed over to whoever wants it
 };
 struct Reconfigured {  // other settings of the same router: its state goes on
   RouterConfig config;
@@ -194,7 +196,8 @@ struct StateChanged {
 struct ReadyToClaim {  // in a group: nobody better is heard; to be answered with Claimed when all are ready
   friend bool operator==(const ReadyToClaim&, const ReadyToClaim&) = default;
 };
-struct AskPeers {  // who they are and what they know; to be answered with Answered
+struct AskPeers {                 // who they are and what they know; to be answered with Answered
+  std::optional<IpAddress> only;  // nobody else, and at once
   friend bool operator==(const AskPeers&, const AskPeers&) = default;
 };
 enum class HelloKind : std::uint8_t { question = 1, answer = 2 };
@@ -204,16 +207,21 @@ struct SendHello {  // what becomes of AskPeers, and of others' questions (route
   std::uint64_t ticket = 0;
   friend bool operator==(const SendHello&, const SendHello&) = default;
 };
+struct Unheard {  // an active router lives and serves, and its advertisements do not arrive
+  IpAddress peer;
+  friend bool operator==(const Unheard&, const Unheard&) = default;
+};
 struct ProbeAddresses {  // ask the LAN who has them; whoever answers is AddressTaken (duplicate_check.h)
   friend bool operator==(const ProbeAddresses&, const ProbeAddresses&) = default;
 };
 using Action =
     std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, ReleaseAddress, AnnounceAddresses,
-                 StateChanged, HandedOver, ReadyToClaim, AskPeers, SendHello, ProbeAddresses>;
+                 StateChanged, HandedOver, ReadyToClaim, AskPeers, SendHello, Unheard, ProbeAddresses>;
 using Actions = std::vector<Action>;
 
 // `resume`: after a stall as active, silent until the peers had time to object; `farewell`: to say priority 0
-// once more; `linger`: an address is let go.
+// once more; `linger`: an address is let go; `doubt`: whether the active router lives, or the one before us
+// (P22).
 enum class Timer : std::uint8_t {
   down,
   advert,
@@ -224,6 +232,7 @@ enum class Timer : std::uint8_t {
   retry,
   farewell,
   linger,
+  doubt,
   count
 };
 
@@ -231,6 +240,15 @@ enum class Timer : std::uint8_t {
 [[nodiscard]] Duration skew_time(Version version, Priority priority, Duration active_interval);
 // Active_Down_Interval: three intervals and the skew.
 [[nodiscard]] Duration active_down_interval(Version version, Priority priority, Duration active_interval);
+
+// The active router that was heard last, or said in an answer that it is active (P22).
+struct Speaker {
+  IpAddress source;
+  Duration interval{};
+  TimePoint heard;
+  bool unheard = false;  // it answers and was silent since
+  friend bool operator==(const Speaker&, const Speaker&) = default;
+};
 
 // What a router knows beside its settings, so that another process on this host can go on from there: after a
 // crash, or as its successor (VirtualRouter::resume). All times are of the host's one clock. Left out is what
@@ -263,6 +281,7 @@ struct RouterMemory {
   std::set<IpAddress> kin;
   // Since when a peer is known to have a newer plan, and when it said so last.
   std::optional<std::pair<TimePoint, TimePoint>> newer_plan;
+  std::optional<Speaker> speaker;
 };
 
 class VirtualRouter {
@@ -315,7 +334,7 @@ class VirtualRouter {
 
   void received_as_backup(TimePoint now, const Received& advert);
   void received_as_active(TimePoint now, const Received& advert, Actions& out);
-  void answered_as_backup(TimePoint now, const Answered& answer);
+  void answered_as_backup(TimePoint now, const Answered& answer, Actions& out);
   void answered_as_active(TimePoint now, const Answered& answer, Actions& out);
   void expired(TimePoint now, Timer timer, Actions& out);
 
@@ -328,6 +347,13 @@ class VirtualRouter {
   void change_state(State to, Cause cause, std::optional<IpAddress> peer, Actions& out);
 
   void keep_for_successor(TimePoint now, TimePoint nobody_by, const Received* successor, Actions& out);
+  void heard_speaker(TimePoint now, const IpAddress& source, Duration interval);
+  void resolve_doubt(TimePoint now, Actions& out);
+  [[nodiscard]] bool is_silent_speaker(TimePoint now, const Answered& answer) const;
+  void leave_it_to_unheard(TimePoint now, const Answered& answer, Actions& out);
+  void forget_speaker();
+  void doubt_predecessor(TimePoint now);
+
   void successor_spoke(TimePoint now, Actions& out);
   void release_due(TimePoint now, Actions& out);
   void release_all(TimePoint now, Actions& out);
@@ -390,6 +416,7 @@ class VirtualRouter {
   std::optional<NewerPlan> newer_plan_;
   Backoff one_way_;
   Backoff retry_;
+  std::optional<Speaker> speaker_;  // while backup
   Linger linger_;
   int farewells_left_ = 0;
 };

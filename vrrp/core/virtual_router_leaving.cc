@@ -29,6 +29,7 @@ void VirtualRouter::on(TimePoint now, const Stopped& event, Actions& out) {
   timers_.stop_all();
   ready_ = false;
   active_router_.reset();
+  forget_speaker();
   change_state(State::initialize, Cause::stopped, std::nullopt, out);
   if (speaking && event.farewells > 0) {
     farewells_left_ = event.farewells;

@@ -18,6 +18,7 @@
 #include <netlink/route/link/inet.h>
 #include <netlink/route/link/inet6.h>
 #include <netlink/route/link/macvlan.h>
+#include <netlink/route/neighbour.h>
 #include <netlink/route/route.h>
 #include <netlink/socket.h>
 
@@ -145,6 +146,19 @@ bool carries(rtnl_link* link) {
   return (flags & IFF_UP) != 0 && (flags & IFF_LOWER_UP) != 0;
 }
 
+MacAddress mac_of(nl_addr* address) {
+  MacAddress mac{};
+  if (address == nullptr || nl_addr_get_len(address) != mac.size()) return mac;
+  std::copy_n(static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address)), mac.size(), mac.begin());
+  return mac;
+}
+
+std::optional<IpAddress> ip_of(nl_addr* address) {
+  if (address == nullptr) return std::nullopt;
+  return IpAddress::from_bytes(
+      {static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(address)), nl_addr_get_len(address)});
+}
+
 ObservedLink observed_link(rtnl_link* link) {
   const char* const name = rtnl_link_get_name(link);
   ObservedLink observed{.index = IfIndex(static_cast<std::uint32_t>(rtnl_link_get_ifindex(link))),
@@ -156,11 +170,7 @@ ObservedLink observed_link(rtnl_link* link) {
                         .addresses = {}};
   const char* const alias = rtnl_link_get_ifalias(link);
   if (alias != nullptr) observed.alias = alias;
-  nl_addr* const mac = rtnl_link_get_addr(link);
-  if (mac != nullptr && nl_addr_get_len(mac) == observed.mac.size()) {
-    const auto* const bytes = static_cast<const std::uint8_t*>(nl_addr_get_binary_addr(mac));
-    std::copy_n(bytes, observed.mac.size(), observed.mac.begin());
-  }
+  observed.mac = mac_of(rtnl_link_get_addr(link));
   return observed;
 }
 
@@ -212,6 +222,23 @@ Result<std::vector<ObservedAddress>> Netlink::addresses() {
   auto addresses = dump_addresses(socket_.get(), AF_UNSPEC);
   if (!addresses) renew_socket();
   return addresses;
+}
+
+Result<std::vector<IpAddress>> Netlink::neighbours(const MacAddress& mac) {
+  nl_cache* raw = nullptr;
+  if (const int code = rtnl_neigh_alloc_cache(socket_.get(), &raw); code < 0) {
+    renew_socket();
+    return netlink_failure("list neighbours", code);
+  }
+  const Owned<nl_cache> cache(raw);
+  std::vector<IpAddress> found;
+  for (nl_object* object = nl_cache_get_first(cache.get()); object != nullptr;
+       object = nl_cache_get_next(object)) {
+    auto* const neighbour = reinterpret_cast<rtnl_neigh*>(object);
+    const auto address = ip_of(rtnl_neigh_get_dst(neighbour));
+    if (address && mac_of(rtnl_neigh_get_lladdr(neighbour)) == mac) found.push_back(*address);
+  }
+  return found;
 }
 
 Status Netlink::hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime) {

@@ -37,6 +37,9 @@ class Netlink {
 
   // Idempotent: adds the address, or renews it where it is. Errors: denied, not_found.
   [[nodiscard]] Status hold(IfIndex interface, const IpPrefix& prefix, const AddressLifetime& lifetime);
+  // The neighbours that the kernel knows by this MAC. Errors: unavailable.
+  [[nodiscard]] Result<std::vector<IpAddress>> neighbours(const MacAddress& mac);
+
   // Whether packets to the address are for this host. Of an IPv6 address the kernel says that it has it
   // before that is so: a worker thread of its does the rest.
   [[nodiscard]] bool is_received(const IpAddress& address);

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 
 #include "vrrp/core/sibling_proof.h"
 #include "vrrp/sibling_json.h"
+#include "vrrp/sys/loopback_socket.h"
 #include "vrrp/sys/sibling_line.h"
 
 namespace vip::vrrp {
@@ -166,6 +168,30 @@ TEST(SiblingProof, IsGoodForOneConversationOnly) {
   other.of_verifier = "ab";
   other.of_prover = "";
   EXPECT_FALSE(is_proven(proofs, {key(1)}, other)) << "cut elsewhere";
+  other = kChallenge;
+  other.host = "another";
+  EXPECT_FALSE(is_proven(proofs, {key(1)}, other)) << "relayed";
+}
+
+// --- where unix sockets are denied ---
+
+// Agents of two versions must look for each other at the same place.
+TEST(LoopbackAddress, IsTheNamesForEver) {
+  EXPECT_EQ(loopback_address("swarm-vip/charge/web").text(), "127.120.180.191");
+  EXPECT_EQ(loopback_address("swarm-vip/charge/db").text(), "127.251.60.217");
+}
+
+TEST(LoopbackAddress, IsApartFromThoseThatProgramsUse) {
+  std::set<IpAddress> addresses;
+  for (int i = 0; i < 2000; ++i) {
+    const auto address = loopback_address("swarm-vip/charge/" + std::to_string(i));
+    EXPECT_TRUE(address.is_loopback());
+    EXPECT_FALSE((IpPrefix{.address = address, .length = 16}.covers(IpAddress::v4({127, 0, 0, 1}))))
+        << address.text();
+    EXPECT_NE(address.bytes()[1], 255);
+    addresses.insert(address);
+  }
+  EXPECT_GE(addresses.size(), 1990U);
 }
 
 // --- words ---
