@@ -256,6 +256,7 @@ class Agent {
   sys::DeadlineTimer pulse_;
   std::size_t remembered_next_ = 0;  // the router whose turn it is
   std::size_t pulses_until_set_ = 0;
+  std::optional<Sequence> remembered_number_;  // the highest in what is remembered of the set
 };
 
 }  // namespace vip::vrrp

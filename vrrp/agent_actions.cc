@@ -31,6 +31,7 @@ void Agent::perform(const RouterActions& actions) {
     remember(more);
     for (const auto& action : more) carry_out(action);
   }
+  if (is_going_ && acts_ && routers_->authenticator().has_outgrown(remembered_number_)) remember_set();
   arm_timers();
   if (leaving_ && !routers_->is_lingering()) gone_();
 }

@@ -148,6 +148,7 @@ void Agent::remember_some() {
 
 void Agent::remember_set() {
   const auto known = routers_->memory_of_authenticator();
+  remembered_number_ = routers_->authenticator().highest();
   pulses_until_set_ = known.marks.size() / kMarksPerPulse;
   const auto written = memory_.of_set().write(to_json(known));
   if (!written) chronicle_.failed(loop_.now(), "not_remembered", written.error());

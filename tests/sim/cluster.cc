@@ -477,11 +477,12 @@ bool Cluster::survives(std::size_t host, const Actions& actions) {
 
 void Cluster::pulse(std::size_t host) {
   auto& self = *hosts_.at(host);
-  if (!options_.remembers || self.life != Life::running) return;
+  if (!options_.remembers || self.life != Life::running || !self.memory) return;
+  if (self.node.has_outgrown(*self.memory)) self.node.remember_marks(*self.memory);
   const Duration lease = options_.lease;
   const auto period = lease > Duration::zero() ? std::min(kPulse, lease / kPulsesPerLease) : kPulse;
   const auto pulses = (self.local(now_) - self.last_pulse) / period;
-  if (pulses == 0 || !self.memory) return;
+  if (pulses == 0) return;
   self.last_pulse += pulses * period;
   self.last_beat = std::max(self.last_beat, self.last_pulse);
   self.node.remember(self.last_pulse, *self.memory);

@@ -69,9 +69,16 @@ void Node::remember(TimePoint now, NodeMemory& memory) const {
 }
 
 void Node::remember_marks(NodeMemory& memory) const {
-  if (const auto* const set = std::get_if<RouterSet>(&core_))
+  if (const auto* const set = std::get_if<RouterSet>(&core_)) {
     memory.set.authenticator = set->memory_of_authenticator();
+    memory.highest_number = set->authenticator().highest();
+  }
   memory.newest = newest_;
+}
+
+bool Node::has_outgrown(const NodeMemory& memory) const {
+  const auto* const set = std::get_if<RouterSet>(&core_);
+  return set != nullptr && set->authenticator().has_outgrown(memory.highest_number);
 }
 
 Actions Node::resume(TimePoint now, const NodeMemory& memory, const Resumption& how) {

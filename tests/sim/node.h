@@ -47,6 +47,7 @@ struct NodeMemory {
   SetMemory set;               // of a bare machine only what the machine knows
   std::optional<Model> model;  // as it was when the machine's memory was written
   Newest newest;               // as it was when the authenticator's was
+  std::optional<Sequence> highest_number;
 };
 
 struct Resumption {
@@ -69,6 +70,8 @@ class Node {
   // What the agent writes with each deed, and with each pulse also its marks.
   void remember(TimePoint now, NodeMemory& memory) const;
   void remember_marks(NodeMemory& memory) const;
+  // Whether the marks cannot wait for the next pulse.
+  [[nodiscard]] bool has_outgrown(const NodeMemory& memory) const;
   // Instead of Started.
   [[nodiscard]] Actions resume(TimePoint now, const NodeMemory& memory, const Resumption& how);
 

@@ -24,7 +24,8 @@ using Digest = std::array<std::uint8_t, kDigestSize>;
 // attacks.
 constexpr std::size_t kMarksMax = 65536;
 constexpr std::uint64_t kSequenceSecond = std::uint64_t{1} << 32U;
-// So much older than the last use may be what is remembered of it.
+// So much higher than what is remembered may be the last number used: a second for the time between two
+// pulses, and one that may be leapt without has_outgrown().
 constexpr std::uint64_t kSecondsForgotten = 2;
 
 Digest digest_of(std::span<const std::uint8_t> message, std::span<const std::uint8_t> trailer_start,
@@ -110,9 +111,20 @@ AuthenticatorMemory Authenticator::memory() const {
   return memory;
 }
 
+std::optional<Sequence> Authenticator::highest() const {
+  const bool heard_higher = last_ && highest_heard_ && highest_heard_->newer_than(*last_);
+  return last_ && !heard_higher ? last_ : highest_heard_;
+}
+
+bool Authenticator::has_outgrown(const std::optional<Sequence>& remembered) const {
+  const auto now = highest();
+  return now && (!remembered || now->newer_than(Sequence(remembered->value() + kSequenceSecond)));
+}
+
 void Authenticator::resume(const AuthenticatorMemory& memory) {
-  if (memory.last) last_ = Sequence(memory.last->value() + kSecondsForgotten * kSequenceSecond);
+  last_ = memory.last;
   highest_heard_ = memory.highest_heard;
+  if (const auto known = highest()) last_ = Sequence(known->value() + kSecondsForgotten * kSequenceSecond);
   for (const auto& heard : memory.marks)
     mark({heard.source, heard.vrid.value, heard.version}, heard.sequence);
 }

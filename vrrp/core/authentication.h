@@ -107,6 +107,11 @@ class Authenticator {
   Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key,
                 std::chrono::seconds window = std::chrono::seconds(0));
 
+  // The highest number that was used or heard.
+  [[nodiscard]] std::optional<Sequence> highest() const;
+  // Whether a memory in which that was the highest wants to be written again before the next pulse: numbers
+  // leap with somebody's who is ahead of the clock, and a next life must not use one again (P5).
+  [[nodiscard]] bool has_outgrown(const std::optional<Sequence>& remembered) const;
   [[nodiscard]] AuthenticatorMemory memory() const;
   // Goes on from there; also when that is a little out of date, every number that follows is a new one.
   void resume(const AuthenticatorMemory& memory);

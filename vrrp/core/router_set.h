@@ -103,6 +103,7 @@ class RouterSet {
   [[nodiscard]] SetMemory memory(TimePoint now) const;
   [[nodiscard]] SetMemory::Router memory_of(std::size_t router, TimePoint now) const;
   [[nodiscard]] AuthenticatorMemory memory_of_authenticator() const { return authenticator_.memory(); }
+  [[nodiscard]] const Authenticator& authenticator() const { return authenticator_; }
   // Leaves politely: whoever is active keeps its addresses until somebody follows, not for long though, and
   // as short as can be where nobody can. It is over when is_lingering() is false; a second call ends it.
   [[nodiscard]] RouterActions stop(TimePoint now);

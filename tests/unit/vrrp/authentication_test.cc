@@ -144,6 +144,20 @@ TEST(Sequence, StartsAboveWhatTheGroupSays) {
   EXPECT_TRUE(authenticator.take_sequence(5s).newer_than(kSequence));
 }
 
+// P5: what it used after that was written down may have followed a peer that is ahead of the clock.
+TEST(Authenticator, GoesOnAboveAllThatItMayHaveUsed) {
+  constexpr std::uint64_t kSecond = std::uint64_t{1} << 32U;
+  Authenticator authenticator(AuthMode::enforce, {key()}, 1);
+  EXPECT_FALSE(authenticator.has_outgrown(std::nullopt)) << "it has used none";
+  authenticator.resume(
+      {.last = Sequence(10 * kSecond), .highest_heard = Sequence(13 * kSecond), .marks = {}});
+  const auto known = authenticator.highest();
+  EXPECT_EQ(known, Sequence(15 * kSecond));
+  EXPECT_FALSE(authenticator.has_outgrown(Sequence(14 * kSecond)));
+  EXPECT_TRUE(authenticator.has_outgrown(Sequence(14 * kSecond - 1)));
+  EXPECT_TRUE(authenticator.has_outgrown(std::nullopt));
+}
+
 TEST(Sequence, IsOrderedAcrossItsWrap) {
   EXPECT_TRUE(Sequence(5).newer_than(Sequence(~0ULL - 5)));
   EXPECT_FALSE(Sequence(~0ULL - 5).newer_than(Sequence(5)));
