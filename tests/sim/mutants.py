@@ -228,8 +228,6 @@ MUTANTS = [
            "taken_ = memory.taken;", ""),
     Mutant("a next life asks nobody who has the address", SET,
            "if (listens && member.setup.checks_duplicates) member.duplicate_check.begin(now);", "(void)listens;"),
-    Mutant("a next life uses its last one's numbers again", AUTHENTICATION,
-           "memory.last->value() + kSecondsForgotten * kSequenceSecond", "memory.last->value()"),
     Mutant("a next life believes what the last one heard", AUTHENTICATION,
            "mark({heard.source, heard.vrid.value, heard.version}, heard.sequence);", "(void)heard;"),
     Mutant("asks nobody who has the address", SET,
