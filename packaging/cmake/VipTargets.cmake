@@ -1,13 +1,16 @@
 # One way to declare a library, a program, a unit test; the layering is the link graph.
 
-# vip_add_library(vrrp_core [PURE] SOURCES a.cc ... [LINKS public...] [PRIVATE private...])
+# vip_add_library(vrrp_core [PURE] [HOT] SOURCES a.cc ... [LINKS public...] [PRIVATE private...])
 # makes target vip_vrrp_core and alias vip::vrrp_core. PURE adds a test that the archive calls no socket,
-# clock or log.
+# clock or log. HOT is what the simulation steps through millions of times: optimized under sanitizers, too.
 function(vip_add_library name)
-  cmake_parse_arguments(ARG "PURE" "" "SOURCES;LINKS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "PURE;HOT" "" "SOURCES;LINKS;PRIVATE" ${ARGN})
   add_library(vip_${name} STATIC ${ARG_SOURCES})
   add_library(vip::${name} ALIAS vip_${name})
   target_link_libraries(vip_${name} PUBLIC vip::options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE})
+  if(ARG_HOT AND SWARM_VIP_SANITIZE)
+    target_compile_options(vip_${name} PRIVATE -O1)
+  endif()
   if(ARG_PURE AND SWARM_VIP_TESTS)
     add_test(NAME core_is_pure.${name}
       COMMAND "${PROJECT_SOURCE_DIR}/tests/tidy/core_is_pure.sh" $<TARGET_FILE:vip_${name}>)
