@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lan_bed import TIMING, LanBed
-from row import DOWN, INTERVAL, LEASE, NONE, ONE_WAY, SKEW, UNHEARD, UNLIMITED, Place, Target, within
+from row import DOWN, LEASE, NONE, ONE_WAY, UNHEARD, UNLIMITED, Place, Target, within
 
 LAN = Place("lan", TIMING)
 
@@ -17,7 +17,7 @@ AFTER_LEASE = 1.0  # the kernel removes a lapsed address up to 0.35 s late
 # Leaving and coming.
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
+@LAN.row(MAKE_BEFORE_BREAK, has_rival=True)
 def polite_stop(bed: LanBed) -> None:
     """The holder's agent gets SIGTERM."""
     with bed.watched():
@@ -25,7 +25,7 @@ def polite_stop(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
+@LAN.row(MAKE_BEFORE_BREAK, has_rival=True)
 def preemption(bed: LanBed) -> None:
     """The better node comes back."""
     bed.stop(bed.holder)
@@ -35,7 +35,7 @@ def preemption(bed: LanBed) -> None:
         bed.owned_by(bed.holder)
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def backup_stop(bed: LanBed) -> None:
     """A backup's agent gets SIGTERM."""
     with bed.watched():
@@ -46,7 +46,7 @@ def backup_stop(bed: LanBed) -> None:
 # Crashes.
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def agent_killed(bed: LanBed) -> None:
     """The holder's agent crashes (SIGKILL to the process that routes)."""
     with bed.watched():
@@ -54,7 +54,7 @@ def agent_killed(bed: LanBed) -> None:
         bed.look_on(bed.timing.down + bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=CRASH, has_rival=True)
+@LAN.row(CRASH, has_rival=True)
 def all_killed(bed: LanBed) -> None:
     """Every process of the holder's agent is killed."""
     with bed.watched():
@@ -63,7 +63,7 @@ def all_killed(bed: LanBed) -> None:
         bed.look_on(bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def out_of_memory(bed: LanBed) -> None:
     """The kernel kills the holder's agent for want of memory."""
     with bed.watched():
@@ -71,7 +71,7 @@ def out_of_memory(bed: LanBed) -> None:
         bed.look_on(bed.timing.down + bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def backup_killed(bed: LanBed) -> None:
     """Every process of a backup's agent is killed."""
     with bed.watched():
@@ -79,7 +79,7 @@ def backup_killed(bed: LanBed) -> None:
         bed.look_on(bed.timing.down)
 
 
-@LAN.row(goal=CRASH, has_rival=True)
+@LAN.row(CRASH, has_rival=True)
 def frozen(bed: LanBed) -> None:
     """The holder's agent freezes (SIGSTOP)."""
     with bed.watched():
@@ -88,7 +88,7 @@ def frozen(bed: LanBed) -> None:
         bed.look_on(bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=Target(NONE, within(0.5), announcements=12), has_rival=True)
+@LAN.row(Target(NONE, within(0.5), announcements=12), has_rival=True)
 def woken(bed: LanBed) -> None:
     """A frozen agent wakes up (SIGCONT) when another node has the address."""
     bed.freeze(bed.holder)
@@ -100,7 +100,7 @@ def woken(bed: LanBed) -> None:
         bed.look_on(3)
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def processor_starved(bed: LanBed) -> None:
     """Two busy loops per processor for 5 s on the holder."""
     with bed.watched():
@@ -111,7 +111,7 @@ def processor_starved(bed: LanBed) -> None:
 # The network.
 
 
-@LAN.row(goal=Target(DOWN, within(0.1)), has_rival=True)
+@LAN.row(Target(DOWN, within(0.1)), has_rival=True)
 def link_cut(bed: LanBed) -> None:
     """The holder's cable is pulled."""
     with bed.watched():
@@ -119,7 +119,7 @@ def link_cut(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
+@LAN.row(MAKE_BEFORE_BREAK, has_rival=True)
 def link_heals(bed: LanBed) -> None:
     """The cable is plugged in again."""
     bed.holder.cut_link()
@@ -130,7 +130,7 @@ def link_heals(bed: LanBed) -> None:
         bed.look_on(1)
 
 
-@LAN.row(goal=Target(DOWN, within(0.1)), has_rival=True)
+@LAN.row(Target(DOWN, within(0.1)), has_rival=True)
 def interface_down(bed: LanBed) -> None:
     """The holder's interface is set down."""
     with bed.watched():
@@ -138,7 +138,7 @@ def interface_down(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
+@LAN.row(MAKE_BEFORE_BREAK, has_rival=True)
 def interface_up(bed: LanBed) -> None:
     """The interface is set up again."""
     bed.holder.ip("link set eth0 down")
@@ -149,7 +149,7 @@ def interface_up(bed: LanBed) -> None:
         bed.look_on(1)
 
 
-@LAN.row(goal=Target(DOWN, UNLIMITED), has_rival=True)
+@LAN.row(Target(DOWN, UNLIMITED), has_rival=True)
 def split(bed: LanBed) -> None:
     """A switch swallows all frames of the holder; its link stays up."""
     with bed.watched():
@@ -159,7 +159,7 @@ def split(bed: LanBed) -> None:
 
 
 # The loser hears the winner within an interval, and the winner announces an interval later: then it lets go.
-@LAN.row(goal=Target(NONE, within(0.6)), has_rival=True)
+@LAN.row(Target(NONE, within(0.6)), has_rival=True)
 def split_heals(bed: LanBed) -> None:
     """The switch works again."""
     bed.holder.cut_silently()
@@ -171,7 +171,7 @@ def split_heals(bed: LanBed) -> None:
         bed.look_on(2)
 
 
-@LAN.row(goal=Target(DOWN, ONE_WAY), has_rival=True)
+@LAN.row(Target(DOWN, ONE_WAY), has_rival=True)
 def mute(bed: LanBed) -> None:
     """Nobody hears the holder: the switch swallows what it sends."""
     with bed.watched():
@@ -180,7 +180,7 @@ def mute(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
-@LAN.row(goal=Target(UNLIMITED), has_rival=True)
+@LAN.row(Target(UNLIMITED), has_rival=True)
 def deaf(bed: LanBed) -> None:
     """The holder hears nobody: the switch swallows what is sent to it."""
     with bed.watched():
@@ -188,7 +188,7 @@ def deaf(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
-@LAN.row(goal=Target(NONE, ONE_WAY), has_rival=True)
+@LAN.row(Target(NONE, ONE_WAY), has_rival=True)
 def unheard_by_its_peer(bed: LanBed) -> None:
     """Its peer does not hear the holder, which hears it; clients reach both."""
     with bed.watched():
@@ -197,7 +197,7 @@ def unheard_by_its_peer(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def deaf_to_its_peer(bed: LanBed) -> None:
     """The holder does not hear its peer, which hears it; clients reach both."""
     with bed.watched():
@@ -205,7 +205,7 @@ def deaf_to_its_peer(bed: LanBed) -> None:
         bed.look_on(10 * bed.timing.interval)
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def vrrp_filtered(bed: LanBed) -> None:
     """A firewall drops VRRP between the nodes, and nothing else."""
     with bed.watched():
@@ -213,7 +213,7 @@ def vrrp_filtered(bed: LanBed) -> None:
         bed.look_on(4 * bed.timing.down)
 
 
-@LAN.row(goal=Target(NONE, UNHEARD), has_rival=True)
+@LAN.row(Target(NONE, UNHEARD), has_rival=True)
 def all_filtered(bed: LanBed) -> None:
     """A firewall drops all IP between the nodes; clients reach both."""
     with bed.watched():
@@ -225,7 +225,7 @@ def all_filtered(bed: LanBed) -> None:
 # The host.
 
 
-@LAN.row(goal=Target(within(0.05)), has_rival=True)
+@LAN.row(Target(within(0.05)), has_rival=True)
 def address_deleted(bed: LanBed) -> None:
     """Somebody deletes the address by hand."""
     with bed.watched():
@@ -233,7 +233,7 @@ def address_deleted(bed: LanBed) -> None:
         bed.look_on(bed.timing.down + 1)
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def clock_forward(bed: LanBed) -> None:
     """The holder's clock jumps a day ahead."""
     bed.stop(bed.holder)
@@ -244,7 +244,7 @@ def clock_forward(bed: LanBed) -> None:
         bed.look_on(bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=NOTHING, has_rival=True)
+@LAN.row(NOTHING, has_rival=True)
 def clock_back(bed: LanBed) -> None:
     """The holder's clock jumps a day back."""
     bed.stop(bed.holder)
@@ -255,7 +255,7 @@ def clock_back(bed: LanBed) -> None:
         bed.look_on(bed.timing.lease + AFTER_LEASE)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
+@LAN.row(MAKE_BEFORE_BREAK, has_rival=True)
 def clock_behind_at_start(bed: LanBed) -> None:
     """The better node comes back with its clock a day behind."""
     bed.stop(bed.holder)
@@ -269,7 +269,7 @@ def clock_behind_at_start(bed: LanBed) -> None:
 # New plans.
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
+@LAN.row(MAKE_BEFORE_BREAK, has_rival=True)
 def priority_changed(bed: LanBed) -> None:
     """A new plan: the backup becomes the better one."""
     with bed.watched():
@@ -277,7 +277,7 @@ def priority_changed(bed: LanBed) -> None:
         bed.owned_by(bed.successor)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
+@LAN.row(MAKE_BEFORE_BREAK, has_rival=True)
 def addresses_changed(bed: LanBed) -> None:
     """A new plan: an address is added."""
     with bed.watched():
@@ -286,7 +286,7 @@ def addresses_changed(bed: LanBed) -> None:
         bed.look_on(bed.timing.down)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK, has_rival=True)
+@LAN.row(MAKE_BEFORE_BREAK, has_rival=True)
 def interval_changed(bed: LanBed) -> None:
     """A new plan: adverts every second instead of every 250 ms."""
     with bed.watched():
@@ -295,7 +295,7 @@ def interval_changed(bed: LanBed) -> None:
         bed.look_on(bed.timing.down)
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK)
+@LAN.row(MAKE_BEFORE_BREAK)
 def key_rotated(bed: LanBed) -> None:
     """New plans: a second key, then it signs, then the first one goes."""
     with bed.watched():
@@ -304,7 +304,7 @@ def key_rotated(bed: LanBed) -> None:
             bed.settled()
 
 
-@LAN.row(goal=MAKE_BEFORE_BREAK)
+@LAN.row(MAKE_BEFORE_BREAK)
 def program_replaced(bed: LanBed) -> None:
     """A new image, the same plan."""
     with bed.watched():

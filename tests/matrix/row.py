@@ -38,7 +38,6 @@ NONE = Bound("none", lambda _: 0.0)
 SKEW = Bound("skew + 5 %", lambda timing: 1.05 * timing.skew)
 DOWN = Bound("3 intervals + skew + 5 %", lambda timing: 1.05 * timing.down)
 LEASE = Bound("lease + 0.5 s", lambda timing: timing.lease + 0.5)
-INTERVAL = Bound("interval + 5 %", lambda timing: 1.05 * timing.interval)
 ONE_WAY = Bound("5 intervals + 5 %", lambda timing: 1.05 * 5 * timing.interval)
 UNHEARD = Bound("10 s", lambda _: 10.0)  # P22: when each that has lost the address must have let go, and a second
 UNLIMITED = Bound("as long as it lasts", lambda _: math.inf)
@@ -68,14 +67,8 @@ class Row:
     words: str
     place: str
     story: Callable[[Any], None]
-    goal: Target
-    today: Target | None = None  # what is promised until the goal is reached; taking the line away tightens the row
+    target: Target
     has_rival: bool = False  # keepalived can do the same
-
-    @property
-    def target(self) -> Target:
-        """What is judged."""
-        return self.today or self.goal
 
 
 @dataclass
@@ -86,12 +79,12 @@ class Place:
     timing: Timing
     rows: list[Row] = field(default_factory=list)
 
-    def row(self, goal: Target, today: Target | None = None, has_rival: bool = False) -> Callable[[Any], Any]:
+    def row(self, target: Target, has_rival: bool = False) -> Callable[[Any], Any]:
         """Makes a row of a function: its name is the row's, its first line says what happens."""
 
         def register(story: Callable[[Any], None]) -> Callable[[Any], None]:
             words = (story.__doc__ or "").strip().splitlines()[0].removesuffix(".")
-            self.rows.append(Row(story.__name__.replace("_", "-"), words, self.name, story, goal, today, has_rival))
+            self.rows.append(Row(story.__name__.replace("_", "-"), words, self.name, story, target, has_rival))
             return story
 
         return register

@@ -25,5 +25,4 @@ def open_site(place: str) -> Site:
 
 
 def in_words(row: Row) -> str:
-    aim = "" if row.today is None else f"; the goal: {row.goal}"
-    return f"{row.name} ({row.place}): {row.words}. Promised: {row.target}{aim}"
+    return f"{row.name} ({row.place}): {row.words}. Promised: {row.target}"

@@ -8,7 +8,7 @@
 Needs root, and a quiet machine. For each row and run it makes the event happen to our agents, then to keepalived 2.2.7
 where it can do the same, then to nobody for as long (the control), under an exact ping every millisecond. Each sample
 is a line in the CSV file (default build/matrix.csv) as soon as it is there: what is stopped goes on where it was, and
-another build begins anew. Exit status 1 if a sample of ours broke what is promised today. --write-table writes the
+another build begins anew. Exit status 1 if a sample of ours broke what is promised. --write-table writes the
 worst samples of each row's newest build into packaging/doc/failover.md.
 """
 

@@ -16,7 +16,7 @@ CRASH = Target(DOWN, LEASE)
 MANAGERLESS = 10.0  # long enough for the Swarm to notice
 
 
-@SWARM.row(goal=CRASH)
+@SWARM.row(CRASH)
 def docker_kill(bed: SwarmBed) -> None:
     """docker kill of the holder's agent; the Swarm starts another."""
     with bed.watched():
@@ -25,7 +25,7 @@ def docker_kill(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=CRASH)
+@SWARM.row(CRASH)
 def docker_rm(bed: SwarmBed) -> None:
     """docker rm -f of the holder's agent; the Swarm starts another."""
     with bed.watched():
@@ -34,7 +34,7 @@ def docker_rm(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=NOTHING)
+@SWARM.row(NOTHING)
 def engine_killed(bed: SwarmBed) -> None:
     """dockerd of the holder's node is killed."""
     with bed.watched():
@@ -44,7 +44,7 @@ def engine_killed(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def engine_back(bed: SwarmBed) -> None:
     """That dockerd comes back; it ends what ran before it, and the Swarm starts it anew."""
     bed.third.engine.kill_engine()
@@ -53,7 +53,7 @@ def engine_back(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def engine_restarted(bed: SwarmBed) -> None:
     """dockerd of the holder's node is restarted in order."""
     with bed.watched():
@@ -62,7 +62,7 @@ def engine_restarted(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def node_drained(bed: SwarmBed) -> None:
     """The holder's node is drained."""
     with bed.watched():
@@ -73,7 +73,7 @@ def node_drained(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def drain_ended(bed: SwarmBed) -> None:
     """The drained node is active again."""
     bed.lab.docker("node", "update", "--availability", "drain", bed.third.name)
@@ -83,7 +83,7 @@ def drain_ended(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def label_removed(bed: SwarmBed) -> None:
     """The label of the holder's node is removed."""
     with bed.watched():
@@ -93,7 +93,7 @@ def label_removed(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def label_added(bed: SwarmBed) -> None:
     """A better node gets the label."""
     bed.group.leave(bed.third)
@@ -103,7 +103,7 @@ def label_added(bed: SwarmBed) -> None:
         bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def priority_label(bed: SwarmBed) -> None:
     """A priority label makes another node the best."""
     with bed.watched():
@@ -113,7 +113,7 @@ def priority_label(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def address_list(bed: SwarmBed) -> None:
     """The stack is deployed with one more address."""
     with bed.watched():
@@ -121,7 +121,7 @@ def address_list(bed: SwarmBed) -> None:
     bed.deploys()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def new_image(bed: SwarmBed) -> None:
     """The stack is deployed with a new image."""
     bed.load_image("swarm-vip:next", "LABEL next=yes")
@@ -130,7 +130,7 @@ def new_image(bed: SwarmBed) -> None:
     bed.deploys()
 
 
-@SWARM.row(goal=NOTHING)
+@SWARM.row(NOTHING)
 def failing_image(bed: SwarmBed) -> None:
     """The agents' image is set to one that ends at once."""
     bed.load_image("swarm-vip:failing", 'ENTRYPOINT ["/bin/sh", "-c", "exit 1"]')
@@ -139,7 +139,7 @@ def failing_image(bed: SwarmBed) -> None:
     bed.image_back()
 
 
-@SWARM.row(goal=NOTHING)
+@SWARM.row(NOTHING)
 def sick_image(bed: SwarmBed) -> None:
     """The agents' image is set to one that never becomes healthy."""
     bed.load_image("swarm-vip:sick", 'ENTRYPOINT ["/bin/sh", "-c", "sleep 1000"]')
@@ -148,7 +148,7 @@ def sick_image(bed: SwarmBed) -> None:
     bed.image_back()
 
 
-@SWARM.row(goal=NOTHING)
+@SWARM.row(NOTHING)
 def operator_killed(bed: SwarmBed) -> None:
     """The operator is killed; the Swarm starts another."""
     node, old = bed.operator()
@@ -158,7 +158,7 @@ def operator_killed(bed: SwarmBed) -> None:
         bed.look_on(5)  # its first look at everything is over
 
 
-@SWARM.row(goal=NOTHING)
+@SWARM.row(NOTHING)
 def quorum_lost(bed: SwarmBed) -> None:
     """The Swarm loses its quorum: dockerd of two of three managers is killed."""
     with bed.watched():
@@ -170,7 +170,7 @@ def quorum_lost(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=Target(DOWN))
+@SWARM.row(Target(DOWN))
 def power_cut_without_quorum(bed: SwarmBed) -> None:
     """Without a quorum the holder's node loses its power."""
     for node in (bed.first, bed.second):
@@ -185,7 +185,7 @@ def power_cut_without_quorum(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=Target(DOWN))
+@SWARM.row(Target(DOWN))
 def power_cut(bed: SwarmBed) -> None:
     """The holder's node loses its power."""
     with bed.watched(unreachable=(bed.holder,)):
@@ -196,7 +196,7 @@ def power_cut(bed: SwarmBed) -> None:
     bed.settled()
 
 
-@SWARM.row(goal=MAKE_BEFORE_BREAK)
+@SWARM.row(MAKE_BEFORE_BREAK)
 def power_back(bed: SwarmBed) -> None:
     """The node boots again."""
     bed.third.power_off()

@@ -28,11 +28,7 @@ def cells(row: Row, samples: Samples) -> list[str]:
 
 
 def promise(row: Row) -> str:
-    told = _in_words(row.target)
-    return told if row.today is None else f"{told}<br>(to come: {_in_words(row.goal)})"
-
-
-def _in_words(target: Target) -> str:
+    target = row.target
     parts = ["nothing lost" if target.silence is NONE else f"silence ≤ {target.silence.words}"]
     if target.two_owners is not NONE:
         parts.append(f"two owners ≤ {target.two_owners.words}")

@@ -1,4 +1,4 @@
-"""Every row once: what is promised today is kept. The worst of many, beside keepalived, is what run.py measures."""
+"""Every row once: what is promised is kept. The worst of many, beside keepalived, is what run.py measures."""
 
 from __future__ import annotations
 
