@@ -279,13 +279,17 @@ void Agent::on_owner(IfIndex interface, const Announcement& owner) {
     if (!routers_->is_checking(i) || is_ours(owner.mac)) continue;
     for (const auto& at : located(i)) {
       if (interface != carrier(i, at) || at.prefix.address != owner.address) continue;
-      sites_[i].refusal =
-          text(owner.mac) + " has " + owner.address.text() +
-          ", and no router that we believe speaks for it (its own address, another key, or proxy ARP?)";
-      if (is_active(i))
+      const auto member = is_active(i) ? peer_with(i, owner.mac) : std::nullopt;
+      const auto* const why =
+          member ? "is not heard (does a firewall drop VRRP and the hellos?)"
+                 : "no router that we believe speaks for it (its own address, another key, or proxy ARP?)";
+      sites_[i].refusal = (member ? member->text() + ", " : "") + text(owner.mac) + ", has " +
+                          owner.address.text() + ", and " + why;
+      if (is_active(i)) {
         sites_[i].others.insert_or_assign(owner.address,
                                           Site::Other{.announcement = owner, .heard = loop_.now()});
-      perform(routers_->feed(loop_.now(), i, AddressTaken{.member = peer_with(i, owner.mac)}));
+      }
+      perform(routers_->feed(loop_.now(), i, AddressTaken{.member = member}));
     }
   }
 }
