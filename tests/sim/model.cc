@@ -100,11 +100,11 @@ void Model::started(std::int64_t now, bool link_up, Expected& out) {
   if (state_ != 'I') return;
   drop_what_is_kept(out);
   heard_interval_ = own_interval_;
+  heard_one_ = false;
   if (!link_up) {
     state_ = 'F';
     return;
   }
-  heard_one_ = false;
   listen(now, out);
   listen_first(now);
 }
