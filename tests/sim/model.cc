@@ -145,6 +145,7 @@ void Model::stopped(std::int64_t now, int farewells, Expected& out) {
   } else {
     if (state_ == 'A' && has_address_) out.sent.push_back(0);
     let_go('I', out);
+    release_what_is_due(now, out);
   }
 }
 
