@@ -440,6 +440,7 @@ void VirtualRouter::on(TimePoint now, const Stalled& event, Actions& out) {
   const auto patience = timers_.get(Timer::preempt_delay);
   timers_.stop_all();
   ready_ = false;
+  without_grace_.reset();
   forget_speaker();
   listening_ = config_.asks_peers;
   if (config_.asks_peers) {
