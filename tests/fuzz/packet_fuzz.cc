@@ -115,6 +115,7 @@ class Subject {
 
   void end() {
     look(set_.stop(now_));
+    look(set_.stop(now_));  // a second signal: whoever waits for a successor waits no more
     for (std::size_t i = 0; i < kRouters; ++i) VIP_ASSERT(!holds_[i] && state(i) == State::initialize);
     VIP_ASSERT(!set_.next_deadline());
   }

@@ -32,7 +32,7 @@ for target in "$@"; do
     -print_final_stats=1 -artifact_prefix="build/fuzz/$target-" \
     "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1 || outcome=failed
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-  coverage=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -1)
+  coverage=$(grep -oE 'cov: [0-9]+ ft: [0-9]+' "$log" | tail -1 || true)  # who fails at once has none
   printf '%-14s %s: %s runs in %s s, %s\n' "$target" "$outcome" "${runs:-?}" "$seconds" "$coverage"
   [ "$outcome" = ok ] || { failed=1; grep -vE '^#[0-9]+' "$log" | tail -40; }
 done
