@@ -463,7 +463,7 @@ bool Model::goes_unheard(std::int64_t now, std::int64_t losers_interval, const I
     if (now - humble_until_ > kLongestHumility) humble_for_ = kFirstHumility;
   }
   loser_last_ = now;
-  return now - loser_since_ >= std::max(5 * interval, kSecond);
+  return now - loser_since_ >= std::max(5 * interval, kSecond) - interval / 2;
 }
 
 void Model::reconfigured(std::int64_t now, const RouterConfig& config, Expected& out) {

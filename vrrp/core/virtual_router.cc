@@ -381,7 +381,8 @@ bool VirtualRouter::is_unheard(TimePoint now, const Received& loser) {
     if (now - preempt_again_at_ > kOneWayLongest) one_way_.reset();  // that was another story
   }
   contest_->last = now;
-  return now - contest_->began >= std::max(kContestIntervals * interval, kContestMin);
+  // Its words come a little early or late: the one at the end of the time counts either way.
+  return now - contest_->began + interval / 2 >= std::max(kContestIntervals * interval, kContestMin);
 }
 
 // RFC 9568, 6.4.3 (version 2 discards in silence): assert ourselves at once, yet never more than one forced
