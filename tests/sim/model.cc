@@ -122,7 +122,9 @@ void Model::listen_first(std::int64_t now) {
 }
 
 void Model::taken(std::int64_t now, const std::optional<IpAddress>& member, Expected& out) {
+  const bool known = taken_;
   taken_ = state_ == 'B';
+  if (taken_ && !known && down_at_ != kNever) down_at_ = std::max(down_at_, now + heard_interval_);
   if (state_ != 'A' || !speaking() || !member || !kin_.contains(*member)) return;
   out.sent.push_back(0);
   let_go('F', out);

@@ -112,7 +112,7 @@ MUTANTS = [
     Mutant("a longer interval counts at once", ROUTER,
            "adverts_at_old_pace_ = kAdvertsAtOldPace;", "adverts_at_old_pace_ = 0;"),
     Mutant("announces after a silent predecessor as after a polite one", ROUTER,
-           "announce_often_until_ = silent ? now + config_.lease + kLeaseLate : now;",
+           "announce_often_until_ = silent ? now + config_.lease + Linger::kLate : now;",
            "(void)silent;\n  announce_often_until_ = now;"),
     Mutant("any TTL is believed", CHECK,
            "return Discard::ttl;", "(void)0;"),

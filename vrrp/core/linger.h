@@ -53,6 +53,8 @@ class Linger {
 
   // Containers are stopped 10 s after the signal; the leases are renewed meanwhile.
   static constexpr Duration kLongest = std::chrono::seconds(7);
+  // And what an address may outlive this, or its lease, by, at most: the kernel is late.
+  static constexpr Duration kLate = std::chrono::milliseconds(1500);
   static constexpr Duration kAfterAdvertisement = std::chrono::seconds(1);
   // What was under way to us, or from neighbours who heard of it later, is still answered.
   static constexpr Duration kSettle = std::chrono::milliseconds(20);

@@ -10,9 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// After a silent predecessor: how often, and how long after its lease at the latest (the kernel is late).
+// After a silent predecessor: how often.
 constexpr Duration kAnnounceOften = 500ms;
-constexpr Duration kLeaseLate = 1500ms;
 // How long to wait at least before re-announcing against a foreign owner, so that two owners do not shout at
 // each other while one of them is leaving.
 constexpr Duration kDefendWaitMin = 100ms;
@@ -475,9 +474,13 @@ void VirtualRouter::try_again_later(TimePoint now) {
   timers_.set(Timer::retry, now + retry_.next());
 }
 
-// P17: it counts when we claim, unless a router is heard until then: the address may be its.
+// P17: it counts when we claim, unless a router is heard until then: the address may be its. A router that
+// has just claimed announces before it speaks, so its advertisement is given an interval's time.
 void VirtualRouter::on(TimePoint now, const AddressTaken& event, Actions& out) {
+  const bool first = !taken_;
   taken_ = state_ == State::backup;
+  if (const auto down = timers_.get(Timer::down); taken_ && first && down)
+    timers_.set(Timer::down, std::max(*down, now + active_interval_));
   const bool by_ours = event.member && kin_.contains(*event.member);
   if (!by_ours || !timers_.armed(Timer::advert)) return;
   out.emplace_back(SendAdvertisement{kPriorityLeaving});
@@ -645,7 +648,7 @@ void VirtualRouter::begin_announcing(TimePoint now, Actions& out) {
   announced_ = 0;
   // P25: a predecessor that fell silent may still answer for the addresses until its lease ends.
   const bool silent = claim_cause_ == Cause::silence && config_.lease > Duration::zero();
-  announce_often_until_ = silent ? now + config_.lease + kLeaseLate : now;
+  announce_often_until_ = silent ? now + config_.lease + Linger::kLate : now;
   const auto first = config_.announcements.at.empty() ? Duration::zero() : config_.announcements.at.front();
   if (first == Duration::zero()) {
     announce(now, out);

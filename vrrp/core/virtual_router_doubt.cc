@@ -14,8 +14,6 @@ namespace {
 // Of three intervals and the skew that the claim waits for; an answer has time to come, and to be asked for
 // again.
 constexpr int kDoubtIntervals = 2;
-// What an address may outlive its lease or a handover by, at most: the kernel is late.
-constexpr Duration kLate = std::chrono::milliseconds(1500);
 
 }  // namespace
 
@@ -43,7 +41,7 @@ void VirtualRouter::resolve_doubt(TimePoint now, Actions& out) {
 
 void VirtualRouter::doubt_predecessor(TimePoint now) {
   if (kin_.empty() || config_.priority == kPriorityOwner || config_.lease == Duration::zero()) return;
-  timers_.set(Timer::doubt, now + std::max(config_.lease, Linger::kLongest) + kLate);
+  timers_.set(Timer::doubt, now + std::max(config_.lease, Linger::kLongest) + Linger::kLate);
 }
 
 bool VirtualRouter::is_silent_speaker(TimePoint now, const Answered& answer) const {
