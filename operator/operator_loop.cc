@@ -1,5 +1,6 @@
 #include "operator/operator_loop.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -68,8 +69,9 @@ void complain(const std::string& words) {
 }
 
 std::string group_names(const OperatorSettings& settings) {
-  std::vector<std::string> names;
-  for (const auto& group : settings.groups) names.push_back(group.settings.name);
+  std::vector<std::string> names(settings.groups.size());
+  std::ranges::transform(settings.groups, names.begin(),
+                         [](const auto& group) { return group.settings.name; });
   return join(names, ",");
 }
 

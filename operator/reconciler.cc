@@ -67,8 +67,9 @@ void Reconciler::set(OperatorSettings settings) {
 }
 
 std::vector<std::string> Reconciler::names() const {
-  std::vector<std::string> names;
-  for (const auto& group : settings_.groups) names.push_back(group.settings.name);
+  std::vector<std::string> names(settings_.groups.size());
+  std::ranges::transform(settings_.groups, names.begin(),
+                         [](const auto& group) { return group.settings.name; });
   return names;
 }
 
@@ -82,8 +83,8 @@ Result<Picture> Reconciler::observe(WallTime at) {
   Picture picture;
   VIP_TRY(picture.observed, api_.observe(at));
   const DeployedPlans deployed(picture.observed);
-  std::vector<const ConfiguredGroup*> order;
-  for (const auto& group : settings_.groups) order.push_back(&group);
+  std::vector<const ConfiguredGroup*> order(settings_.groups.size());
+  std::ranges::transform(settings_.groups, order.begin(), [](const auto& group) { return &group; });
   // Who was given an id has it; the others choose among what is left.
   std::ranges::stable_partition(order,
                                 [](const auto* group) { return group->settings.router_id.has_value(); });
@@ -109,9 +110,10 @@ GroupPicture Reconciler::picture_of(const ConfiguredGroup& configured, const Obs
                        .desired = {}};
   const auto& plan = picture.group.plan;
   picture.problems = group_problems(group, picture.group, known, identity_, observed, settings_.beside);
-  if (picture.service != nullptr && plan)
+  if (picture.service != nullptr && plan) {
     std::ranges::copy(service_problems(*picture.service, *plan, observed),
                       std::back_inserter(picture.problems));
+  }
   if (!plan || any_blocks(picture.problems)) return picture;
   const AgentSettings agent{.image = settings_.image.empty() ? identity_.image : settings_.image,
                             .environment = settings_.agent_environment};
@@ -172,7 +174,7 @@ std::set<std::string> Reconciler::matching_passwords(const ConfiguredGroup& conf
   if (group.auth != plan::Auth::Mode::password) return ids;
   for (const auto& secret : observed.secrets) {
     if (!is_ours(secret.labels, kRolePassword, group.name)) continue;
-    std::string verifier(label(secret.labels, kVerifierLabel));
+    const std::string verifier(label(secret.labels, kVerifierLabel));
     const auto [known, is_new] = verified_.try_emplace({group.name, verifier}, false);
     if (is_new) known->second = verifies(verifier, configured.password);
     if (known->second) ids.insert(secret.id);

@@ -115,13 +115,16 @@ void check_members(const Plan& plan, Findings& findings) {
 
 void check_priorities(const Plan& plan, Findings& findings) {
   for (const auto& router : plan.routers) {
-    const auto name = "router " + std::to_string(router.vrid.value);
+    const auto name = "router " + std::to_string(router.vrid.value) + ", ";
     for (const auto& [id, priority] : router.priorities)
-      findings.require(plan.member(id) != nullptr, name + ": priorities: " + id + " is no member");
+      findings.require(plan.member(id) != nullptr, name + "priorities: " + id + " is no member");
     std::set<Priority> known;
     if (router.priorities.empty()) continue;
-    for (const auto& member : plan.members)
-      check_priority(name + ", " + name_of(member), priority_of(router, member), known, findings);
+    for (const auto& member : plan.members) {
+      auto whose = name;
+      whose += name_of(member);
+      check_priority(whose, priority_of(router, member), known, findings);
+    }
   }
 }
 

@@ -104,8 +104,9 @@ class Planner {
     }
     std::set<std::string> ids;
     for (const auto& member : members) ids.insert(member.id);
-    std::vector<IpAddress> keys;
-    for (const auto& router : routers) keys.push_back(router.addresses.front().address);
+    std::vector<IpAddress> keys(routers.size());
+    std::ranges::transform(routers, keys.begin(),
+                           [](const plan::Router& router) { return router.addresses.front().address; });
     if (!settings_.spread) keys.resize(1);  // families have ids of their own
     const auto vrids = router_ids(settings_, keys, known, ids);
     if (!vrids) {
@@ -124,11 +125,14 @@ class Planner {
 
   // By its weight each node is the best for some of the addresses.
   void spread_over(const std::vector<Candidate>& candidates, std::vector<plan::Router>& routers) {
-    std::vector<std::string> keys;
-    for (const auto& router : routers) keys.push_back(router.addresses.front().address.text());
-    std::vector<Bearer> bearers;
-    for (const auto& candidate : candidates)
-      bearers.push_back({.id = candidate.node->id, .weight = weight(*candidate.node)});
+    std::vector<std::string> keys(routers.size());
+    std::ranges::transform(routers, keys.begin(), [](const plan::Router& router) {
+      return router.addresses.front().address.text();
+    });
+    std::vector<Bearer> bearers(candidates.size());
+    std::ranges::transform(candidates, bearers.begin(), [this](const Candidate& candidate) {
+      return Bearer{.id = candidate.node->id, .weight = weight(*candidate.node)};
+    });
     const auto ranks = spread(keys, bearers);
     const auto wire = wire_priorities(std::vector<int>(candidates.size(), settings_.default_priority));
     std::vector<std::string> first(candidates.size());

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <numeric>
-#include <tuple>
+#include <map>
+#include <ranges>
+#include <string_view>
 #include <utility>
 
 #include "common/plan/plan.h"
@@ -28,11 +28,10 @@ class Spreading {
   }
 
   std::vector<std::vector<std::size_t>> ranks() {
-    std::vector<std::size_t> order(keys_.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::sort(order, {}, [this](std::size_t key) { return keys_[key]; });
+    std::map<std::string_view, std::size_t> in_order;
+    for (std::size_t key = 0; key < keys_.size(); ++key) in_order.emplace(keys_[key], key);
     std::vector<std::vector<std::size_t>> ranks(keys_.size());
-    for (const auto key : order) ranks[key] = rank(keys_[key]);
+    for (const auto& [text, key] : in_order) ranks[key] = rank(keys_[key]);
     return ranks;
   }
 
@@ -51,12 +50,11 @@ class Spreading {
   }
 
   std::vector<std::size_t> rank(const std::string& key) {
-    std::vector<std::tuple<double, std::string_view, std::size_t>> waits;
+    std::map<std::pair<double, std::string_view>, std::size_t> in_order;
     for (std::size_t i = 0; i < bearers_.size(); ++i)
-      waits.emplace_back(wait(key, bearers_[i]), bearers_[i].id, i);
-    std::ranges::sort(waits);
-    std::vector<std::size_t> rank;
-    for (const auto& [wait, id, bearer] : waits) rank.push_back(bearer);
+      in_order.emplace(std::pair(wait(key, bearers_[i]), std::string_view(bearers_[i].id)), i);
+    std::vector<std::size_t> rank(bearers_.size());
+    std::ranges::copy(in_order | std::views::values, rank.begin());
     const auto best = std::ranges::find_if(rank, [this](std::size_t bearer) { return has_room(bearer); });
     if (best == rank.end()) return rank;
     ++load_[*best];

@@ -112,9 +112,9 @@ class SettingsReader {
 
   void refuse_shared() {
     for (const auto name : kOfOneGroup) {
-      if (env_.has(name))
-        findings_.error(std::string(name) + ": several groups cannot share it; " + std::string(kGroup) +
-                        " says whose it is");
+      if (!env_.has(name)) continue;
+      findings_.error(std::string(name) + ": several groups cannot share it; " + std::string(kGroup) +
+                      " says whose it is");
     }
   }
 
@@ -128,15 +128,15 @@ class SettingsReader {
         findings_.error("group " + group.name + " stands twice; a group's name is one, in whatever case");
       for (const auto& prefix : group.addresses) {
         const auto [owner, is_new] = owners.emplace(prefix.address, group.name);
-        if (!is_new)
-          findings_.error("groups " + owner->second + " and " + group.name + " both have the address " +
-                          prefix.address.text() + "; an address belongs to one group");
+        if (is_new) continue;
+        findings_.error("groups " + owner->second + " and " + group.name + " both have the address " +
+                        prefix.address.text() + "; an address belongs to one group");
       }
       if (!group.status_port) continue;
       const auto [owner, is_new] = ports.emplace(*group.status_port, group.name);
-      if (!is_new)
-        findings_.error("groups " + owner->second + " and " + group.name + " both have the status port " +
-                        std::to_string(*group.status_port) + "; their agents may share a node");
+      if (is_new) continue;
+      findings_.error("groups " + owner->second + " and " + group.name + " both have the status port " +
+                      std::to_string(*group.status_port) + "; their agents may share a node");
     }
   }
 

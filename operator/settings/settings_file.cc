@@ -144,8 +144,11 @@ SettingsFile read_settings_file(std::string_view text, const std::string& path, 
     findings.error(path + ": " + plain(error.what()));
     return {};
   }
-  for (const auto& key : doubles.found())
-    findings.error(path + ": the key \"" + key + "\" stands twice in one object");
+  for (const auto& key : doubles.found()) {
+    auto fault = path;
+    fault += ": the key \"" + key + "\" stands twice in one object";
+    findings.error(std::move(fault));
+  }
   return FileReader(path, findings).read(document);
 }
 
