@@ -50,6 +50,7 @@ class Operator:
     def __init__(self, host: str, log_path: Path, speed: float = 1.0, wrapper: Sequence[str] = (),
                  words: Sequence[str] = ("operator",), **settings: str):
         self.log_path = log_path
+        self._is_ready = False
         self.settings = {"KEEPALIVED_GROUP": "web", "KEEPALIVED_VIRTUAL_IPS": "192.0.2.100", "SWARM_VIP_IMAGE": IMAGE,
                          "SWARM_VIP_LOG_FORMAT": "json"} | settings
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DOCKER_HOST": host} | self.settings
@@ -65,8 +66,9 @@ class Operator:
         return self._process.pid
 
     def look(self) -> None:
-        """Looks at the Swarm now."""
-        self._signal(signal.SIGHUP)
+        """Looks at the Swarm now. One that has hardly begun looks anyway."""
+        if self._takes_signals():
+            self._signal(signal.SIGHUP)
 
     def stop(self) -> int:
         self._signal(signal.SIGTERM)
@@ -112,6 +114,14 @@ class Operator:
     def close(self) -> None:
         if self.is_running():
             self.kill()
+
+    def _takes_signals(self) -> bool:
+        """Whether it has blocked them, to take them one by one; before, SIGHUP would end it."""
+        if not self._is_ready and self.is_running():
+            status = Path(f"/proc/{self.pid}/status").read_text()
+            blocked = next(line for line in status.splitlines() if line.startswith("SigBlk")).split()[1]
+            self._is_ready = bool(int(blocked, 16) >> (signal.SIGHUP - 1) & 1)
+        return self._is_ready
 
     def _signal(self, number: int) -> None:
         if self.is_running():
