@@ -320,13 +320,12 @@ class FakeDocker:
         return {"ID": self.swarm.create_service(request.body)}
 
     def _update_service(self, request: Request) -> Json:
-        try:
-            version = int(request.query.get("version", ""))
-        except ValueError:
-            raise Refused(400, f"invalid service version '{request.query.get('version', '')}': strconv.ParseUint: parsing "
-                               f"\"{request.query.get('version', '')}\": invalid syntax") from None
-        self.swarm.update_service(request.ids[0], version, request.body)
+        self.swarm.update_service(request.ids[0], _index(request, "service"), request.body)
         return {"Warnings": None}
+
+    def _update_node(self, request: Request) -> bytes:
+        self.swarm.update_node(request.ids[0], _index(request, "node"), request.body)
+        return b""
 
     def _container(self, request: Request) -> Json:
         found = self.containers.get(request.ids[0])
@@ -347,6 +346,7 @@ _HANDLERS: Mapping[str, Callable[[FakeDocker, Request], Any]] = {
     "GET /info": FakeDocker._info,
     "GET /nodes": FakeDocker._nodes,
     "GET /nodes/{id}": lambda docker, request: docker.swarm.find_node(request.ids[0]),
+    "POST /nodes/{id}/update": FakeDocker._update_node,
     "GET /services": FakeDocker._services,
     "GET /services/{id}": lambda docker, request: docker.swarm.find_service(request.ids[0]),
     "POST /services/create": FakeDocker._create_service,
@@ -364,6 +364,7 @@ _HANDLERS: Mapping[str, Callable[[FakeDocker, Request], Any]] = {
     "GET /containers/{id}/json": FakeDocker._container,
     "GET /images/{id}/json": FakeDocker._image,
 }
+_FIRST_WITH_JSON_ERRORS = (1, 24)
 _WITHOUT_SWARM = frozenset({"GET /_ping", "GET /version", "GET /info", "GET /containers/{id}/json", "GET /images/{id}/json"})
 _WORDS = frozenset({"_ping", "version", "info", "nodes", "services", "configs", "secrets", "tasks", "events", "containers",
                     "images", "create", "update", "json"})
@@ -432,7 +433,10 @@ class _Connection(socketserver.StreamRequestHandler):
                 return False
             self._reply(request, docker.faults.meet(request.kind))
         except Refused as refused:
-            self._send(refused.status, _error(refused.message))
+            if match and _version(match[1]) < _FIRST_WITH_JSON_ERRORS:
+                self._send(refused.status, refused.message.encode() + b"\n", kind="text/plain; charset=utf-8")
+            else:
+                self._send(refused.status, _error(refused.message))
         return True
 
     def _headers(self) -> dict[str, str]:
@@ -459,7 +463,7 @@ class _Connection(socketserver.StreamRequestHandler):
             return
         with docker.swarm.lock:
             document = docker.answer(request)
-            body = b"" if document is None else json.dumps(document).encode()
+            body = document if isinstance(document, bytes) else b"" if document is None else json.dumps(document).encode()
             if request.method == "GET":
                 docker.remember(request, body)
             else:
@@ -478,11 +482,11 @@ class _Connection(socketserver.StreamRequestHandler):
             raise _Gone
         self._send(status, body)
 
-    def _send(self, status: int, body: bytes, announced: int | None = None) -> None:
+    def _send(self, status: int, body: bytes, announced: int | None = None, kind: str = "application/json") -> None:
         lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}", f"Api-Version: {self.server.docker.api_max}",
                  "Docker-Experimental: false", "Ostype: linux", "Server: Docker/20.10.24 (linux)"]
         if status != 204:
-            lines += ["Content-Type: application/json", f"Content-Length: {len(body) if announced is None else announced}"]
+            lines += [f"Content-Type: {kind}", f"Content-Length: {len(body) if announced is None else announced}"]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode() + (b"" if status == 204 else body))
 
     def _send_huge(self) -> None:
@@ -529,6 +533,14 @@ def _error(message: str) -> bytes:
 def _version(text: str) -> tuple[int, int]:
     major, _, minor = text.partition(".")
     return int(major), int(minor)
+
+
+def _index(request: Request, kind: str) -> int:
+    text = request.query.get("version", "")
+    try:
+        return int(text)
+    except ValueError:
+        raise Refused(400, f"invalid {kind} version '{text}': strconv.ParseUint: parsing \"{text}\": invalid syntax") from None
 
 
 def _values(filters: Mapping[str, Any], name: str) -> list[str]:

@@ -63,6 +63,7 @@ class Trouble:
 
     images: set[str] = field(default_factory=set)   # agents of these images never become healthy
     configs: set[str] = field(default_factory=set)  # nor do those that read these configs, by name
+    missing_images: set[str] = field(default_factory=set)  # no node has these
     is_every_update_bad: bool = False               # whatever a service is changed to never becomes healthy
     is_stuck: bool = False                          # new tasks stay in "starting": updates do not end
 
@@ -147,6 +148,14 @@ class FakeSwarm:
                 node["Spec"]["Labels"].pop(name, None)
             else:
                 node["Spec"]["Labels"][name] = value
+        self._node_changed(node)
+
+    @_locked
+    def update_node(self, text: str, version: int, spec: Json) -> None:
+        node = self.find_node(text)
+        if version != node["Version"]["Index"]:
+            raise Refused(500, "rpc error: code = Unknown desc = update out of sequence")
+        node["Spec"] = copy.deepcopy(spec)
         self._node_changed(node)
 
     @_locked
@@ -343,15 +352,14 @@ class FakeSwarm:
             else:
                 self._end(task, "rejected", "assigned node no longer meets constraints")
         for node_id in places:
-            if not any(t["NodeID"] == node_id and t["DesiredState"] == "running" for t in self._tasks_of(service)):
+            # Also where an update found the node paused.
+            if not self._has_clean_task(service, node_id):
                 self._new_task(service, node_id)
         if service["ID"] in self._rolling:
             return
         # What the updater left behind (a node that was down or paused meanwhile) is replaced without it.
         for task in self._tasks_of(service):
             if task["NodeID"] in places and task["DesiredState"] == "running" and self._is_dirty(service, task):
-                if not self._has_clean_task(service, task["NodeID"]):
-                    self._new_task(service, task["NodeID"])
                 task["DesiredState"] = "shutdown"
                 self._touch(task)
 
@@ -371,6 +379,8 @@ class FakeSwarm:
             is_update = self._rolling.get(task["ServiceID"]) == "update"
             if missing:
                 self._end(task, "rejected", f"unable to get {missing[0]} from {missing[0].split()[0]} store: {missing[0]} not found")
+            elif task["Spec"]["ContainerSpec"]["Image"] in self.trouble.missing_images:
+                self._end(task, "rejected", "No such image: " + task["Spec"]["ContainerSpec"]["Image"])
             elif self.trouble.fails(task["Spec"]) or (is_update and self.trouble.is_every_update_bad):
                 self._end(task, "failed", "task: non-zero exit (1)")
             else:
