@@ -108,9 +108,6 @@ def _of_group(swarm: FakeSwarm, group: Group) -> Iterator[str]:
     former = [config["Spec"]["Name"] for config in plans if config["ID"] not in _in_use(swarm, service)]
     if len(former) > FORMER_PLANS_MAX:
         yield f"{group.name}: former plans {former} are kept"
-    generations = [json.loads(swarm.config_data(config["ID"]))["generation"] for config in plans]
-    if max(generations) != plan["generation"]:
-        yield f"{group.name}: generation {plan['generation']} is deployed, the newest is {max(generations)}"
     running = {task["NodeID"] for task in swarm.living_tasks(service["ID"]) if task["Status"]["State"] == "running"}
     missing = [m.hostname for m in wanted if _may_run(swarm.nodes[m.id]) and m.id not in running]
     if missing:

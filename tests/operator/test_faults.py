@@ -11,7 +11,7 @@ from operator_process import Operator
 
 # A slow answer is no failure, and a stale one cannot be told from a true one.
 UNNOTICED = ("slow", "stale")
-EACH = [fault for fault in FAULTS if fault != "huge"]  # that one takes time of its own
+EACH = [fault for fault in FAULTS if fault != "huge"]  # that one takes its time, and has a test of its own
 READS = ("GET /nodes", "GET /services", "GET /configs", "GET /secrets", "GET /tasks")
 WRITES = ("POST /configs/create", "POST /services/{id}/update")
 
@@ -91,22 +91,23 @@ def test_garbage_that_cannot_be_collected_waits(bed: Bed, operator: Operator, fa
     assert operator.is_running()
 
 
-def test_a_huge_answer_costs_no_huge_memory(bed: Bed) -> None:
-    operator = bed.start(speed=4)  # else its 30 s would be over before it has read too much
-    bed.wait_converged()
+def test_a_huge_answer_costs_no_huge_memory(bed: Bed, operator: Operator) -> None:
     bed.engine.faults.next("GET /nodes", "huge", times=2)
 
     operator.look()
 
-    line = operator.wait_for("failure", "too large")
+    line = operator.wait_for("failure", "too large", timeout=30)
     assert "/nodes" in line["what"]
-    operator.wait_for("recovered", timeout=20)
+    operator.wait_for("recovered", timeout=30)
     assert len(operator.lines("failure")) == 1
     assert operator.memory_kib() * 1024 < 2 * HUGE_SIZE, "it held more than it may read"
 
 
 def test_an_answer_that_never_comes_is_given_up(bed: Bed, operator: Operator) -> None:
-    """After 30 s of its own."""
+    """After 30 s."""
+    assert operator.stop() == 0
+    operator = bed.start(FAST_CLOCK_REQUESTS="yes")
+    bed.wait_for_looks(1)
     bed.engine.faults.next("GET /services", Fault.late(60 / SPEED))
 
     operator.look()
@@ -170,7 +171,7 @@ def test_a_demoted_manager_is_said_and_waited_for(bed: Bed, operator: Operator) 
     bed.engine.heal()
 
     bed.wait_converged()
-    assert len(operator.lines("failure")) == 1
+    assert len(operator.lines("failure")) <= 2, "the first look that fails may have begun before"
 
 
 @pytest.mark.parametrize("stream", list(Stream))

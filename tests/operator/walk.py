@@ -12,6 +12,7 @@ Two groups, `web` and `Edge`, each with up to two operators, which ask two manag
 from __future__ import annotations
 
 import argparse
+import base64
 import collections
 import json
 import random
@@ -61,7 +62,7 @@ class Walk:
         self._born = 0
         self._foreign: list[str] = []
         self._deployed: dict[str, dict[int, Any]] = {name: {} for name in self.groups}
-        self._judged = [0 for _ in self.engines]
+        self._plans: dict[str, Any] = {}  # by the name of their config
         self._moves: list[tuple[int, Callable[[], None]]] = [
             (20, self.join_or_leave), (12, self.wish), (6, self.give_address), (5, self.give_interface),
             (6, self.add_node), (4, self.remove_node), (3, self.rejoin), (8, self.up_or_down), (6, self.availability),
@@ -234,9 +235,9 @@ class Walk:
             if service is None:
                 return
             before = len(self.swarm.blunders)
-            plans = sorted(c["Spec"]["Name"] for c in self.swarm.configs.values()
-                           if c["Spec"]["Labels"].get("swarm-vip.group") == group.name)
-            for name in plans[:1]:
+            plans = sorted((json.loads(self.swarm.config_data(c["ID"]))["generation"], c["Spec"]["Name"])
+                           for c in self.swarm.configs.values() if c["Spec"]["Labels"].get("swarm-vip.group") == group.name)
+            for _, name in plans[:-1]:  # the newest one knows how far the count is
                 with self._whoever_refuses():
                     self.swarm.remove_config(name)
             del self.swarm.blunders[before:]  # ours, not the operator's
@@ -351,18 +352,20 @@ class Walk:
         return _Tolerant()
 
     def _judge_changes(self) -> None:
-        """One generation, one plan; and whoever deploys a plan deploys the newest."""
-        for number, engine in enumerate(self.engines):
-            with self.swarm.lock:
-                fresh = engine.changes[self._judged[number]:]
-                self._judged[number] = len(engine.changes)
-            for kind, body in fresh:
-                if kind != "POST /configs/create":
-                    continue
-                plan = json.loads(_decoded(body["Data"]))
-                known = self._deployed[plan["group"]].setdefault(plan["generation"], plan)
-                if known != plan:
-                    self.counts["two plans of one generation"] += 1
+        """Agents tell the newer plan by its generation, so no two plans may be deployed under the same."""
+        with self.swarm.lock:
+            fresh = [change for engine in self.engines for change in engine.changes]
+            for engine in self.engines:
+                engine.changes.clear()
+        for kind, body in fresh:
+            if kind == "POST /configs/create":
+                self._plans[body["Name"]] = json.loads(base64.b64decode(body["Data"]))
+        for kind, body in fresh:
+            if not kind.startswith("POST /services/"):
+                continue
+            plan = self._plans[_plan_names(body)[0]]
+            if self._deployed[plan["group"]].setdefault(plan["generation"], plan) != plan:
+                self._fail(f"two plans of generation {plan['generation']} were deployed")
 
     def _fail(self, words: str) -> None:
         names = ", ".join(f"{count} {name}" for name, count in self.counts.most_common())
@@ -395,12 +398,6 @@ class _Tolerant:
 
 def _plan_names(spec: Mapping[str, Any] | None) -> list[str]:
     return [ref["ConfigName"] for ref in (spec or {}).get("TaskTemplate", {}).get("ContainerSpec", {}).get("Configs") or []]
-
-
-def _decoded(data: str) -> bytes:
-    import base64
-
-    return base64.b64decode(data)
 
 
 def walk(directory: Path, seed: int, steps: int, say: Callable[[str], None] = lambda _: None) -> Mapping[str, int]:

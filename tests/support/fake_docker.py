@@ -463,7 +463,7 @@ class _Connection(socketserver.StreamRequestHandler):
             return
         with docker.swarm.lock:
             document = docker.answer(request)
-            body = document if isinstance(document, bytes) else b"" if document is None else json.dumps(document).encode()
+            body = self._body(document)
             if request.method == "GET":
                 docker.remember(request, body)
             else:
@@ -481,6 +481,14 @@ class _Connection(socketserver.StreamRequestHandler):
             self._send(status, body[: len(body) // 2], announced=len(body) + 1)
             raise _Gone
         self._send(status, body)
+
+    def _body(self, document: Any) -> bytes:
+        if document is None or isinstance(document, bytes):
+            return document or b""
+        if isinstance(document, list):  # of objects: long in a large Swarm, and mostly the same as the last time
+            text = self.server.docker.swarm.text
+            return f"[{','.join(text(thing) for thing in document)}]".encode()
+        return json.dumps(document).encode()
 
     def _send(self, status: int, body: bytes, announced: int | None = None, kind: str = "application/json") -> None:
         lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}", f"Api-Version: {self.server.docker.api_max}",

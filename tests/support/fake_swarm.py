@@ -14,6 +14,7 @@ import base64
 import copy
 import datetime
 import functools
+import json
 import random
 import re
 import threading
@@ -102,6 +103,7 @@ class FakeSwarm:
         self._index = 10
         self._now = datetime.datetime.now(datetime.timezone.utc)
         self._tasks_by_service: dict[str, dict[str, Json]] = {}
+        self._texts: dict[str, tuple[int, str]] = {}  # of objects by id, as long as their version stays
         self._rolling: dict[str, str] = {}  # services whose tasks are being replaced: "update" or "rollback"
         self.host_network = self._new_id()
 
@@ -114,6 +116,15 @@ class FakeSwarm:
     @property
     def now_text(self) -> str:
         return self._now.strftime("%Y-%m-%dT%H:%M:%S.%f") + "123Z"  # nanoseconds, as Go writes them
+
+    @_locked
+    def text(self, thing: Json) -> str:
+        """An object as JSON."""
+        index, text = self._texts.get(thing["ID"], (0, ""))
+        if index != thing["Version"]["Index"]:
+            index, text = thing["Version"]["Index"], json.dumps(thing)
+            self._texts[thing["ID"]] = (index, text)
+        return text
 
     # Nodes.
 
@@ -184,6 +195,7 @@ class FakeSwarm:
         for node in self.nodes.values():
             if "ManagerStatus" in node:
                 node["ManagerStatus"].pop("Leader", None)  # the engine leaves out what is false
+                self._texts.pop(node["ID"], None)  # who leads is not stored: the version stays
         self.nodes[node_id]["ManagerStatus"]["Leader"] = True
 
     @_locked
@@ -421,6 +433,7 @@ class FakeSwarm:
             for stale in self._tasks_of(service):
                 if self._is_dirty(service, stale) and stale["DesiredState"] == "running":
                     stale["DesiredState"] = "shutdown"
+                    self._touch(stale)
             self._rolling[service["ID"]] = "rollback"
             return
         del self._rolling[service["ID"]]
@@ -443,6 +456,7 @@ class FakeSwarm:
 
     def _drop_task(self, task: Json) -> None:
         del self.tasks[task["ID"]]
+        self._texts.pop(task["ID"], None)
         del self._tasks_by_service[task["ServiceID"]][task["ID"]]
 
     def _places(self, service: Json) -> list[Json]:
