@@ -169,14 +169,17 @@ class Planner {
     return {};
   }
 
-  // Unchanged plans keep their number, so that looking again changes nothing.
+  // Unchanged plans keep their number, so that looking again changes nothing. Two operators that saw
+  // different nodes may have given two plans the same number; only one of them is ever deployed under it.
   static std::uint64_t generation(const plan::Plan& plan, const KnownPlans& known) {
-    for (const auto& earlier : {known.current, known.newest}) {
-      if (earlier && plan::same_but_generation(*earlier, plan)) return earlier->generation;
-    }
     const auto of = [](const std::optional<plan::Plan>& earlier) {
       return earlier ? earlier->generation : 0;
     };
+    const auto same = [&](const std::optional<plan::Plan>& earlier) {
+      return earlier && plan::same_but_generation(*earlier, plan);
+    };
+    if (same(known.current)) return of(known.current);
+    if (same(known.newest) && of(known.newest) > of(known.current)) return of(known.newest);
     return std::max(of(known.current), of(known.newest)) + 1;
   }
 

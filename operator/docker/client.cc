@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "common/base/assert.h"
 #include "operator/docker/http_error.h"
@@ -45,6 +46,11 @@ Error transfer_error(CURL* easy, CURLcode code, const Endpoint& endpoint) {
   return error;
 }
 
+// Another engine, older or newer, has taken the place of the one with which we agreed on a version.
+bool is_of_version(long status, std::string_view message) {
+  return status == 400 && message.starts_with("client version ");
+}
+
 }  // namespace
 
 Client::Client(Endpoint endpoint, int stop_fd)
@@ -63,6 +69,12 @@ Status Client::negotiate() {
   VIP_TRY(const auto version, choose_api_version(body));
   version_prefix_ = "/v" + version;
   return {};
+}
+
+void Client::negotiate_again() {
+  // Empty while it is being asked for, so that this does not call itself.
+  const auto former = std::exchange(version_prefix_, {});
+  if (!former.empty() && !negotiate()) version_prefix_ = former;
 }
 
 CurlEasy Client::prepare(std::string_view path, const Query& query) const {
@@ -121,8 +133,10 @@ Result<std::string> Client::perform(CURL* easy, std::string_view words) {
   if (auto done = wait(easy); !done) return within(clause, std::move(done).error());
   long status = 0;
   (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);  // cannot fail after a transfer
-  if (status >= 400) return within(clause, docker_error(status, error_message(body.text)));
-  return std::move(body.text);
+  if (status < 400) return std::move(body.text);
+  const auto message = error_message(body.text);
+  if (is_of_version(status, message)) negotiate_again();
+  return within(clause, docker_error(status, message));
 }
 
 Status Client::wait(CURL* easy) {

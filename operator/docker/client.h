@@ -35,6 +35,7 @@ class Client {
   [[nodiscard]] Result<std::string> perform(CURL* easy, std::string_view words);
   [[nodiscard]] Status wait(CURL* easy);
   [[nodiscard]] Status negotiate();
+  void negotiate_again();
 
   Endpoint endpoint_;
   int stop_fd_;

@@ -1,5 +1,5 @@
 // Docker's JSON and our words. What we do not know is skipped; what is not as Docker's API promises is an
-// error value (Errc::invalid), never an exception and never a shorter list.
+// error value (Errc::unavailable), never an exception and never a shorter list.
 #pragma once
 
 #include <map>

@@ -97,8 +97,9 @@ json parse(std::string_view text) {
   return json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
+// What is garbled once need not be garbled the next time.
 std::unexpected<Error> garbage(std::string_view what, std::string_view fault) {
-  return fail(Errc::invalid, "Docker's answer about " + std::string(what) + ": " + std::string(fault));
+  return fail(Errc::unavailable, "Docker's answer about " + std::string(what) + ": " + std::string(fault));
 }
 
 template <typename Item>

@@ -103,7 +103,7 @@ TEST(Json, GarbageIsAnErrorAndNeverAShorterList) {
         R"([{"ID":"a","Spec":{"Name":3}}])"}) {
     const auto services = parse_services(text);
     ASSERT_FALSE(services) << text;
-    EXPECT_EQ(services.error().code, Errc::invalid);
+    EXPECT_EQ(services.error().code, Errc::unavailable);
   }
   EXPECT_FALSE(parse_nodes(R"([{"ID":"a","Status":"ready"}])"));
   EXPECT_FALSE(parse_tasks(R"([{"ID":"a","Spec":{"ContainerSpec":{"Secrets":{}}}}])"));

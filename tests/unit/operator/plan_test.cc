@@ -216,6 +216,16 @@ TEST(Plan, GrowsItsGenerationBeyondAllEarlierOnes) {
             5U);
 }
 
+TEST(Plan, NeverDeploysTwoPlansUnderOneNumber) {
+  auto current = *plan_of_nodes({make_node(1)}).plan;
+  auto newest =
+      *plan_of_nodes(three_nodes()).plan;  // of another operator, which saw all nodes at the same time
+  current.generation = newest.generation = 5;
+  const KnownPlans known{.current = current, .newest = newest, .others = {}};
+  EXPECT_EQ(make_plan(make_group(), three_nodes(), known).plan->generation, 6U);
+  EXPECT_EQ(make_plan(make_group(), {make_node(1)}, known).plan->generation, 5U);
+}
+
 TEST(Plan, GivesEachGroupAStatusPortOfItsOwn) {
   const auto nodes = three_nodes();
   auto own = *plan_of_nodes(nodes).plan;
