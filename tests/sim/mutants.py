@@ -107,6 +107,8 @@ MUTANTS = [
            "if (active_router_ && *active_router_ != advert.source && !active_left_) return;", ""),
     Mutant("an owner respects no preemption", ROUTER,
            "const bool preempts = owner || may_preempt;", "const bool preempts = may_preempt;"),
+    Mutant("another interval is not to be remembered", ROUTER,
+           "state_ == before.first && intervals() != before.second", "intervals().first < before.second.first * 0"),
     Mutant("one-way loss goes unnoticed", ROUTER,
            "if (is_unheard(now, advert)) {", "if (is_unheard(now, advert) && false) {"),
     Mutant("a longer interval counts at once", ROUTER,

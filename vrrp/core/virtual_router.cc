@@ -82,7 +82,9 @@ VirtualRouter::VirtualRouter(RouterConfig config)
 
 Actions VirtualRouter::step(TimePoint now, const Event& event) {
   Actions out;
+  const auto before = std::pair(state_, intervals());
   std::visit([&](const auto& what) { on(now, what, out); }, event);
+  if (state_ == before.first && intervals() != before.second) out.emplace_back(IntervalChanged{});
   return out;
 }
 
