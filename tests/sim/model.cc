@@ -454,7 +454,7 @@ void Model::answered_in_active(std::int64_t now, const Answered& answer, Expecte
     return;
   }
   const bool long_known = outdated(now) && now - newer_plan_since_ >= kPlanPatience;
-  if (!answer.has_newer_plan || answer.state != State::backup || !long_known) return;
+  if (!answer.has_newer_plan || answer.state != State::backup || !long_known || priority_ == 255) return;
   out.sent.push_back(0);
   keep_for_another('B', now, now + kKeptLongest, out);
   down_at_ = now + down();
