@@ -221,7 +221,7 @@ TEST(Plan, NeverDeploysTwoPlansUnderOneNumber) {
   auto newest =
       *plan_of_nodes(three_nodes()).plan;  // of another operator, which saw all nodes at the same time
   current.generation = newest.generation = 5;
-  const KnownPlans known{.current = current, .newest = newest, .others = {}};
+  const KnownPlans known{.current = current, .newest = newest, .since = {}, .others = {}};
   EXPECT_EQ(make_plan(make_group(), three_nodes(), known).plan->generation, 6U);
   EXPECT_EQ(make_plan(make_group(), {make_node(1)}, known).plan->generation, 5U);
 }
