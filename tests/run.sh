@@ -10,6 +10,8 @@
 #   fuzz     each fuzz target for 5 s; tests/fuzz/run.sh runs them longer
 #   tidy     clang-tidy finds nothing
 #   net      the real agent in network namespaces
+#   operator the real operator before a Docker API that can be made to fail, and a random walk;
+#            a longer one: tests/operator/walk.py --seed 1 --steps 10000
 #   interop  the real agent beside keepalived and FRR, and tshark as the judge: election, stop and cut of every form;
 #            all cases, and the table of packaging/doc/interop.md: python3 -m pytest -n 6 tests/interop --write-table
 #   swarm    the real image on three real Docker engines
@@ -18,7 +20,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit sim fuzz tidy net interop swarm matrix)
+readonly kinds_known=(format unit sim fuzz tidy net operator interop swarm matrix)
 readonly results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -92,7 +94,7 @@ if wants unit; then
   build "$preset"
   ctest --preset "$preset" --output-junit "$results/unit.xml" >"$results/unit.log" 2>&1 || cat "$results/unit.log"
 fi
-if wants sim || wants tidy || wants net || wants interop || wants matrix; then
+if wants sim || wants tidy || wants net || wants operator || wants interop || wants matrix; then
   say "build (release)"
   build release swarm-vip swarm-vip-agent sim  # the unit tests have their own preset
 fi
@@ -111,6 +113,10 @@ fi
 if wants net; then
   say net
   run_pytest net -n 6  # they mostly wait
+fi
+if wants operator; then
+  say operator
+  run_pytest operator -n 4
 fi
 if wants interop; then
   say interop

@@ -37,6 +37,7 @@ NODES_MAX = 14
 OPERATORS_MAX = 2  # of one group
 STEPS_BETWEEN_CHECKS = 10
 CONVERGE_TIMEOUT = 60.0
+LOOKS_TO_REST = 8
 OTHER_IMAGE = "example.org/swarm-vip@sha256:" + "8" * 64
 
 
@@ -108,9 +109,21 @@ class Walk:
                 self._fail("; ".join(wrong))
             time.sleep(0.002)
             self._replace_ended()
+        if self.steps % (10 * STEPS_BETWEEN_CHECKS) == 0:
+            self._come_to_rest()
         self._judge_changes()
         if self.swarm.blunders:
             self._fail("; ".join(self.swarm.blunders))
+
+    def _come_to_rest(self) -> None:
+        """However often they look, at last nobody changes anything any more."""
+        for _ in range(LOOKS_TO_REST):
+            before = self.bed.written()
+            self.bed.wait_for_looks(2, timeout=CONVERGE_TIMEOUT)
+            self.swarm.tick()
+            if self.bed.written() == before:
+                return
+        self._fail("the operators do not come to rest")
 
     def heal(self) -> None:
         for engine in self.engines:
