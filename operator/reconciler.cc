@@ -135,6 +135,10 @@ std::vector<Step> Reconciler::steps(const Picture& picture) const {
 
 Result<Reconciler::Outcome> Reconciler::reconcile(TimePoint now, WallTime at) {
   VIP_TRY(const auto picture, observe(at));
+  if (settings_.dry_run) {
+    say(picture);
+    return Outcome::settled;
+  }
   auto ids = known_ids(picture.observed);
   std::optional<Error> first_error;
   auto outcome = Outcome::settled;
@@ -152,6 +156,16 @@ Result<Reconciler::Outcome> Reconciler::reconcile(TimePoint now, WallTime at) {
   for (const auto& group : picture.groups) note(reconcile(group, picture.observed, ids, now));
   if (first_error) return std::unexpected(*std::move(first_error));
   return outcome;
+}
+
+// What has not been said yet.
+void Reconciler::say(const Picture& picture) {
+  for (const auto& group : picture.groups) keeper(*group.configured).report(group.group.plan, group.problems);
+  const auto before = std::exchange(would_, {});
+  for (const auto& step : steps(picture)) {
+    would_.insert(step.words);
+    if (!before.contains(step.words)) log::info("would_change", {{"what", step.words}});
+  }
 }
 
 Result<Reconciler::Outcome> Reconciler::reconcile(const GroupPicture& picture, const Observed& observed,

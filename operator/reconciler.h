@@ -51,8 +51,8 @@ class Reconciler {
     watch,       // agents are starting or failing, of which the Swarm sends no word
     look_again,  // something was done or is waited for
   };
-  // One whole round. One group's failure keeps no other from its turn. Errors, of the first that failed:
-  // conflict (look again soon), unavailable and others (later).
+  // One whole round; of a dry run without the last part. One group's failure keeps no other from its turn.
+  // Errors, of the first that failed: conflict (look again soon), unavailable and others (later).
   [[nodiscard]] Result<Outcome> reconcile(TimePoint now, WallTime at);
 
   void log_state() const;
@@ -65,6 +65,7 @@ class Reconciler {
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] Result<Outcome> reconcile(const GroupPicture& picture, const Observed& observed,
                                           ObjectIds& ids, TimePoint now);
+  void say(const Picture& picture);
   [[nodiscard]] Status apply(const std::vector<Step>& steps, const ConfiguredGroup* group, ObjectIds& ids);
   [[nodiscard]] Status apply(const Step& step, const ConfiguredGroup* group, ObjectIds& ids);
   [[nodiscard]] Result<std::string> create(const SecretSpec& secret, const ConfiguredGroup& group);
@@ -73,6 +74,7 @@ class Reconciler {
   SwarmApi& api_;
   Identity identity_;
   OperatorSettings settings_;
+  std::set<std::string> would_;                                   // what a dry run said in its last round
   std::map<std::string, GroupKeeper> keepers_;                    // by the group's name
   std::map<std::pair<std::string, std::string>, bool> verified_;  // by verifier and group: a check is slow
 };

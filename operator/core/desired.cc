@@ -77,6 +77,7 @@ std::string spec_hash(const ServiceSpec& spec) {
   text.add("stop_grace", spec.stop_grace);
   text.add("restart_delay", spec.restart_delay);
   text.add("pids_max", std::uint64_t{spec.pids_max});
+  text.add("memory_max", spec.memory_max);
   text.add("log_option", spec.log_options);
   return text.hash();
 }

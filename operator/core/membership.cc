@@ -80,13 +80,8 @@ class MemberFinder {
   void read_wish(Candidate& candidate) {
     candidate.wish = settings_.default_priority;
     const auto text = trim(label(candidate.node->labels, kPriorityNodeLabel));
-    if (text.empty()) return;
-    if (settings_.spread) {
-      warn(*candidate.node, "label " + std::string(kPriorityNodeLabel) +
-                                " has no meaning in a group that spreads its addresses; label " +
-                                std::string(kWeightNodeLabel) + " has");
-      return;
-    }
+    // Who spreads goes by weights; the label may be there for another group of the same node.
+    if (text.empty() || settings_.spread) return;
     const auto number = parse_number<int>(text);
     candidate.labelled = number && *number >= kPriorityMin && *number <= kPriorityMax;
     if (candidate.labelled) {

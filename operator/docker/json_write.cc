@@ -42,6 +42,7 @@ json container_json(const ServiceSpec& service, const ObjectIds& ids) {
           {"Args", service.arguments},
           {"Env", service.environment},
           {"ReadOnly", true},
+          {"Privileges", {{"NoNewPrivileges", true}}},  // engines before 25 do not know it, and skip it
           {"CapabilityDrop", json::array({"ALL"})},
           {"CapabilityAdd", service.capabilities},
           {"StopGracePeriod", nanoseconds(service.stop_grace)},
@@ -82,7 +83,7 @@ Result<std::string> service_json(const ServiceSpec& service, const ObjectIds& id
         {"Networks", json::array({{{"Target", "host"}}})},
         {"Placement", {{"Constraints", json::array({service.constraint})}}},
         {"RestartPolicy", {{"Condition", "any"}, {"Delay", nanoseconds(service.restart_delay)}}},
-        {"Resources", {{"Limits", {{"Pids", service.pids_max}}}}},
+        {"Resources", {{"Limits", {{"Pids", service.pids_max}, {"MemoryBytes", service.memory_max}}}}},
         {"LogDriver", {{"Name", "json-file"}, {"Options", service.log_options}}}}},
       {"Mode", {{"Global", json::object()}}},
       {"UpdateConfig", update_json(service.update)},

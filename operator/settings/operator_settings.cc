@@ -146,6 +146,7 @@ class SettingsReader {
         env, "SWARM_VIP_RESYNC", {milliseconds(1000), milliseconds(3'600'000)}, settings_.resync, findings_);
     if (settings::flag(env, "SWARM_VIP_BESIDE_KEEPALIVED", false, findings_))
       settings_.beside = Beside::tolerate;
+    settings_.dry_run = settings::flag(env, "SWARM_VIP_DRY_RUN", false, findings_);
     constexpr std::string_view kLevel = "SWARM_VIP_LOG_LEVEL";
     constexpr std::string_view kFormat = "SWARM_VIP_LOG_FORMAT";
     constexpr std::string_view kRealtime = "SWARM_VIP_REALTIME";

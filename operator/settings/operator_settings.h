@@ -20,6 +20,7 @@ struct OperatorSettings {
   std::string image;                    // empty: the one we run from
   std::vector<std::string> agent_environment;
   Beside beside = Beside::refuse;
+  bool dry_run = false;  // say what would be done, and do nothing
   std::chrono::milliseconds resync{30'000};
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;

@@ -18,6 +18,7 @@ constexpr auto kNames = std::to_array<SettingName>({
     {.variable = "SWARM_VIP_LOG_FORMAT", .key = "log_format", .scope = Scope::program},
     {.variable = "SWARM_VIP_REALTIME", .key = "realtime", .scope = Scope::program},
     {.variable = "SWARM_VIP_BESIDE_KEEPALIVED", .key = "beside_keepalived", .scope = Scope::program},
+    {.variable = "SWARM_VIP_DRY_RUN", .key = "dry_run", .scope = Scope::program},
     {.variable = "SWARM_VIP_CONFIG", .key = "", .scope = Scope::program},
     {.variable = "KEEPALIVED_IMAGE", .key = "", .scope = Scope::program},
 

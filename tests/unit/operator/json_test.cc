@@ -159,12 +159,13 @@ TEST(Json, WritesTheServiceAsDockerWantsIt) {
   EXPECT_EQ(task["Networks"], json::parse(R"([{"Target":"host"}])"));
   EXPECT_EQ(task["Placement"]["Constraints"], json::parse(R"(["node.labels.keepalived_group==production"])"));
   EXPECT_EQ(task["RestartPolicy"], json::parse(R"({"Condition":"any","Delay":1000000000})"));
-  EXPECT_EQ(task["Resources"]["Limits"]["Pids"], 64);
+  EXPECT_EQ(task["Resources"]["Limits"], json::parse(R"({"Pids":64,"MemoryBytes":134217728})"));
   const auto& container = task["ContainerSpec"];
   EXPECT_EQ(container["CapabilityDrop"], json::parse(R"(["ALL"])"));
   EXPECT_EQ(container["CapabilityAdd"], json::parse(R"(["CAP_NET_ADMIN","CAP_NET_RAW"])"));
   EXPECT_FALSE(container.contains("Ulimits")) << "P29: it keeps containers from starting on some hosts";
   EXPECT_EQ(container["ReadOnly"], true);
+  EXPECT_EQ(container["Privileges"], json::parse(R"({"NoNewPrivileges":true})"));
   EXPECT_EQ(container["StopGracePeriod"], 10'000'000'000);
   EXPECT_EQ(container["Healthcheck"],
             json::parse(R"({"Test":["CMD","/usr/sbin/swarm-vip-agent","healthcheck"],

@@ -388,7 +388,7 @@ TEST(SpreadPlan, KnowsWeightsAndNotPriorities) {
   for (const auto& router : group.plan->routers) EXPECT_NE(best_of(*group.plan, router), "id1");
   EXPECT_TRUE(
       any_contains(group.warnings, "swarm-vip.weight: 'heavy' is not allowed; a whole number from 0 to 100"));
-  EXPECT_TRUE(any_contains(group.warnings, "KEEPALIVED_PRIORITY has no meaning in a group that spreads"));
+  EXPECT_EQ(group.warnings.size(), 1U) << "the priority may be there for another group";
   EXPECT_EQ(group.members[0].words, "weight 0, best for none");
 }
 
