@@ -144,7 +144,9 @@ UpdateLeave Reconciler::update_leave(const Service* service, const ServiceSpec& 
     if (service != nullptr && service->update == UpdateState::completed) retry_pause_.reset();
     return UpdateLeave::when_different;
   }
-  const bool new_attempt = !attempted_.empty() && attempted_ != label(desired.labels, kSpecLabel);
+  // What was paused is what is desired, whoever sent it: only sending it again helps.
+  const bool new_attempt = service->update != UpdateState::paused && !attempted_.empty() &&
+                           attempted_ != label(desired.labels, kSpecLabel);
   if (new_attempt) return UpdateLeave::when_different;
   if (!retry_at_) {
     const auto pause = retry_pause_.next();
