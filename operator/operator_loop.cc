@@ -1,5 +1,6 @@
 #include "operator/operator_loop.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -12,6 +13,7 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 
+#include "common/base/text.h"
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
 #include "common/sys/unique_fd.h"
@@ -66,6 +68,13 @@ void complain(const std::string& words) {
   (void)std::fprintf(stderr, "swarm-vip: %s\n", words.c_str());
 }
 
+std::string group_names(const OperatorSettings& settings) {
+  std::vector<std::string> names(settings.groups.size());
+  std::ranges::transform(settings.groups, names.begin(),
+                         [](const auto& group) { return group.settings.name; });
+  return join(names, ",");
+}
+
 // Says a failure once, however often it repeats, and its end.
 class FailureLog {
  public:
@@ -94,12 +103,13 @@ class OperatorLoop {
     if (!api) return exit_status_;
     auto identity = identify(*api);
     if (!identity) return exit_status_;
-    if (const auto image = check_image(settings_, *identity); !image) return refuse(image.error());
+    identity_ = *std::move(identity);
+    if (const auto image = check_image(settings_, identity_); !image) return refuse(image.error());
     log::info("start", {{"version", VIP_VERSION},
-                        {"group", settings_.group.name},
-                        {"service", identity->service_name},
-                        {"image", settings_.image.empty() ? identity->image : settings_.image}});
-    Reconciler reconciler(*api, *std::move(identity), settings_);
+                        {"groups", group_names(settings_)},
+                        {"service", identity_.service_name},
+                        {"image", settings_.image.empty() ? identity_.image : settings_.image}});
+    Reconciler reconciler(*api, identity_, settings_);
     look_until_stopped(*api, reconciler);
     log::info("stop", {});
     return kFine;
@@ -159,13 +169,42 @@ class OperatorLoop {
   bool obey_signals(const Reconciler& reconciler, LookSchedule& schedule) {
     while (const auto signal = signals_.take()) {
       if (*signal == SIGTERM || *signal == SIGINT) return false;
-      if (*signal == SIGHUP) schedule.demand(sys::monotonic_now());
+      if (*signal == SIGHUP) {
+        reload_asked_ = true;
+        schedule.demand(sys::monotonic_now());
+      }
       if (*signal == SIGUSR1) reconciler.log_state();
     }
     return true;
   }
 
+  // The variables of a process do not change, the files that they name do. What is wrong changes nothing.
+  void reload(Reconciler& reconciler, LookSchedule& schedule) {
+    settings::Findings findings;
+    auto settings = read_settings(env_, findings);
+    if (const auto image = check_image(settings, identity_); findings.ok() && !image)
+      findings.error(image.error().context);
+    const bool asked = std::exchange(reload_asked_, false);
+    const bool said = std::exchange(wrong_, findings.errors()) == findings.errors() && !asked;
+    for (const auto& error : findings.errors()) {
+      if (!said)
+        log::error("setting", {{"error", error}, {"what", "going on with the settings from before"}});
+    }
+    if (!findings.ok()) return;
+    if (settings == settings_) {
+      if (asked) log::info("reload", {{"what", "nothing has changed"}});
+      return;
+    }
+    for (const auto& warning : findings.warnings()) log::warning("setting", {{"warning", warning}});
+    settings_ = std::move(settings);
+    log::setup(settings_.log_level, settings_.log_format);
+    log::info("reload", {{"what", "the settings have changed"}, {"groups", group_names(settings_)}});
+    schedule.set_resync(settings_.resync);
+    reconciler.set(settings_);
+  }
+
   void look(Reconciler& reconciler, LookSchedule& schedule) {
+    reload(reconciler, schedule);
     const auto outcome = reconciler.reconcile(sys::monotonic_now(), WallTime(sys::wall_clock()));
     const auto now = sys::monotonic_now();
     if (!outcome) {
@@ -183,7 +222,10 @@ class OperatorLoop {
   const settings::Environment& env_;
   OperatorSettings settings_;
   Signals& signals_;
+  Identity identity_;
   FailureLog failures_;
+  bool reload_asked_ = false;
+  std::vector<std::string> wrong_;  // what the log says already of settings that could not be taken
   int exit_status_ = kFine;
   std::minstd_rand random_{std::random_device{}()};
 };

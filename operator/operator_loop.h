@@ -1,5 +1,6 @@
 // The operator as a program: starts, looks at the Swarm whenever there is a reason to, and ends on a signal.
-// SIGTERM and SIGINT end it, SIGHUP looks at once, SIGUSR1 writes the state to the log.
+// SIGTERM and SIGINT end it, SIGHUP reads the settings again and looks at once, SIGUSR1 writes the state to
+// the log.
 #pragma once
 
 #include "common/settings/settings.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/assert.h"
 #include "common/base/text.h"
 #include "common/sys/log.h"
 #include "operator/core/ownership.h"
@@ -10,10 +11,6 @@
 
 namespace vip::swarm {
 namespace {
-
-// `docker stack rm` deletes the agents' service before ours. Whoever puts it back at once leaves agents
-// behind that nobody will ever remove.
-constexpr Duration kVanishedPause = std::chrono::seconds(5);
 
 ObjectIds known_ids(const Observed& observed) {
   ObjectIds ids;
@@ -30,8 +27,16 @@ bool all_run(const Observed& observed, const Service* service) {
   });
 }
 
-log::Level level_of(const Problem& problem) {
-  return problem.severity == Severity::error ? log::Level::error : log::Level::warning;
+// Groups see each other as they will be after this round: what is planned takes the place of what is
+// deployed.
+void replace(const plan::Plan& planned, std::vector<OtherGroup>& others) {
+  const auto found = std::ranges::find_if(
+      others, [&](const OtherGroup& other) { return equal_fold(other.plan.group, planned.group); });
+  if (found != others.end()) {
+    found->plan = planned;
+  } else {
+    others.push_back({.plan = planned, .since = std::nullopt});
+  }
 }
 
 template <typename... Handlers>
@@ -48,170 +53,185 @@ Status remember(Result<std::string> created, const std::string& name, ObjectIds&
 }  // namespace
 
 Reconciler::Reconciler(SwarmApi& api, Identity identity, OperatorSettings settings)
-    : api_(api), identity_(std::move(identity)), settings_(std::move(settings)) {}
+    : api_(api), identity_(std::move(identity)) {
+  set(std::move(settings));
+}
+
+void Reconciler::set(OperatorSettings settings) {
+  settings_ = std::move(settings);
+  verified_.clear();
+  const auto wanted = names();
+  std::erase_if(keepers_,
+                [&](const auto& entry) { return std::ranges::find(wanted, entry.first) == wanted.end(); });
+  for (const auto& name : wanted) keepers_.try_emplace(name, name);
+}
+
+std::vector<std::string> Reconciler::names() const {
+  std::vector<std::string> names(settings_.groups.size());
+  std::ranges::transform(settings_.groups, names.begin(),
+                         [](const auto& group) { return group.settings.name; });
+  return names;
+}
+
+GroupKeeper& Reconciler::keeper(const ConfiguredGroup& group) {
+  const auto found = keepers_.find(group.settings.name);
+  VIP_ASSERT(found != keepers_.end());
+  return found->second;
+}
 
 Result<Picture> Reconciler::observe(WallTime at) {
   Picture picture;
   VIP_TRY(picture.observed, api_.observe(at));
-  const auto& observed = picture.observed;
-  const auto& group = settings_.group;
-  const Service* const service = agent_service(observed, identity_, group.name);
-  picture.group = make_plan(group, observed.nodes, known_plans(observed, service, group.name));
+  const DeployedPlans deployed(picture.observed);
+  std::vector<const ConfiguredGroup*> order(settings_.groups.size());
+  std::ranges::transform(settings_.groups, order.begin(), [](const auto& group) { return &group; });
+  // Who was given an id has it; the others choose among what is left.
+  std::ranges::stable_partition(order,
+                                [](const auto* group) { return group->settings.router_id.has_value(); });
+  std::vector<plan::Plan> planned;
+  for (const auto* const group : order) {
+    const auto* const service = agent_service(picture.observed, identity_, group->settings.name);
+    auto known = deployed.known_to(service, group->settings.name);
+    for (const auto& plan : planned) replace(plan, known.others);
+    auto& made = picture.groups.emplace_back(picture_of(*group, picture.observed, known));
+    if (made.group.plan) planned.push_back(*made.group.plan);
+  }
+  std::ranges::sort(picture.groups, {}, [](const GroupPicture& made) { return made.configured; });
+  return picture;
+}
+
+GroupPicture Reconciler::picture_of(const ConfiguredGroup& configured, const Observed& observed,
+                                    const KnownPlans& known) {
+  const auto& group = configured.settings;
+  GroupPicture picture{.configured = &configured,
+                       .service = agent_service(observed, identity_, group.name),
+                       .group = make_plan(group, observed.nodes, known),
+                       .problems = {},
+                       .desired = {}};
   const auto& plan = picture.group.plan;
-  picture.problems = group_problems(group, picture.group, identity_, observed, settings_.beside);
-  if (service != nullptr && plan) {
-    std::ranges::copy(service_problems(*service, *plan, observed), std::back_inserter(picture.problems));
+  picture.problems = group_problems(group, picture.group, known, identity_, observed, settings_.beside);
+  if (picture.service != nullptr && plan) {
+    std::ranges::copy(service_problems(*picture.service, *plan, observed),
+                      std::back_inserter(picture.problems));
   }
   if (!plan || any_blocks(picture.problems)) return picture;
   const AgentSettings agent{.image = settings_.image.empty() ? identity_.image : settings_.image,
                             .environment = settings_.agent_environment};
-  picture.desired = make_desired(group, *plan, agent, identity_, observed, matching_passwords(observed));
+  picture.desired =
+      make_desired(group, *plan, agent, identity_, observed, matching_passwords(configured, observed));
   return picture;
 }
 
 std::vector<Step> Reconciler::steps(const Picture& picture) const {
-  if (!picture.desired) return {};
-  return diff(*picture.desired, identity_, picture.observed, settings_.group.name, Leave{});
+  auto steps = retire(identity_, picture.observed, names());
+  for (const auto& group : picture.groups) {
+    if (!group.desired) continue;
+    std::ranges::move(
+        diff(*group.desired, identity_, picture.observed, group.configured->settings.name, Leave{}),
+        std::back_inserter(steps));
+  }
+  return steps;
 }
 
 Result<Reconciler::Outcome> Reconciler::reconcile(TimePoint now, WallTime at) {
   VIP_TRY(const auto picture, observe(at));
-  report(picture);
-  const Service* const service = agent_service(picture.observed, identity_, settings_.group.name);
-  const Leave leave{.create_service = may_create(service, now),
-                    .update_service = picture.desired ? update_leave(service, picture.desired->service, now)
-                                                      : UpdateLeave::hold};
-  if (!picture.desired) return Outcome::settled;
-  const auto steps = diff(*picture.desired, identity_, picture.observed, settings_.group.name, leave);
   auto ids = known_ids(picture.observed);
-  for (const auto& step : steps) {
-    if (auto applied = apply(step, ids); !applied) return within(step.words, std::move(applied).error());
-    log::info("change", {{"group", settings_.group.name}, {"what", step.words}});
-  }
-  if (!steps.empty() || !leave.create_service) return Outcome::look_again;
-  return all_run(picture.observed, service) ? Outcome::settled : Outcome::watch;
+  std::optional<Error> first_error;
+  auto outcome = Outcome::settled;
+  const auto note = [&](const Result<Outcome>& of_group) {
+    if (of_group) {
+      outcome = std::max(outcome, *of_group);
+    } else if (!first_error) {
+      first_error = of_group.error();
+    }
+  };
+  const auto left_over = retire(identity_, picture.observed, names());
+  const auto retired = apply(left_over, nullptr, ids);
+  note(retired ? Result<Outcome>(left_over.empty() ? Outcome::settled : Outcome::look_again)
+               : std::unexpected(retired.error()));
+  for (const auto& group : picture.groups) note(reconcile(group, picture.observed, ids, now));
+  if (first_error) return std::unexpected(*std::move(first_error));
+  return outcome;
 }
 
-std::set<std::string> Reconciler::matching_passwords(const Observed& observed) {
+Result<Reconciler::Outcome> Reconciler::reconcile(const GroupPicture& picture, const Observed& observed,
+                                                  ObjectIds& ids, TimePoint now) {
+  auto& memory = keeper(*picture.configured);
+  memory.report(picture.group.plan, picture.problems);
+  const auto leave =
+      memory.leave(picture.service, picture.desired ? &picture.desired->service : nullptr, now, observed.at);
+  if (!picture.desired) return Outcome::settled;
+  const auto steps = diff(*picture.desired, identity_, observed, picture.configured->settings.name, leave);
+  VIP_CHECK(apply(steps, picture.configured, ids));
+  if (!steps.empty() || !leave.create_service) return Outcome::look_again;
+  return all_run(observed, picture.service) ? Outcome::settled : Outcome::watch;
+}
+
+std::set<std::string> Reconciler::matching_passwords(const ConfiguredGroup& configured,
+                                                     const Observed& observed) {
   std::set<std::string> ids;
-  if (settings_.group.auth != plan::Auth::Mode::password) return ids;
+  const auto& group = configured.settings;
+  if (group.auth != plan::Auth::Mode::password) return ids;
   for (const auto& secret : observed.secrets) {
-    if (!is_ours(secret.labels, kRolePassword, settings_.group.name)) continue;
+    if (!is_ours(secret.labels, kRolePassword, group.name)) continue;
     const std::string verifier(label(secret.labels, kVerifierLabel));
-    const auto known = verified_.find(verifier);
-    const bool matches = known != verified_.end() ? known->second : verifies(verifier, settings_.password);
-    verified_[verifier] = matches;
-    if (matches) ids.insert(secret.id);
+    const auto [known, is_new] = verified_.try_emplace({group.name, verifier}, false);
+    if (is_new) known->second = verifies(verifier, configured.password);
+    if (known->second) ids.insert(secret.id);
   }
   return ids;
 }
 
-void Reconciler::report(const Picture& picture) {
-  const auto among = [](const std::vector<Problem>& problems, const Problem& problem) {
-    return std::ranges::find(problems, problem) != problems.end();
-  };
-  for (const auto& problem : picture.problems) {
-    if (among(reported_, problem)) continue;
-    log::write(level_of(problem), "problem", {{"group", settings_.group.name}, {"what", problem.text}});
+Status Reconciler::apply(const std::vector<Step>& steps, const ConfiguredGroup* group, ObjectIds& ids) {
+  for (const auto& step : steps) {
+    if (auto applied = apply(step, group, ids); !applied)
+      return within(step.words, std::move(applied).error());
+    log::info("change", {{"group", group != nullptr ? group->settings.name : "-"}, {"what", step.words}});
   }
-  for (const auto& problem : reported_) {
-    if (among(picture.problems, problem)) continue;
-    log::info("problem_over", {{"group", settings_.group.name}, {"what", problem.text}});
-  }
-  reported_ = picture.problems;
-  last_plan_ = picture.group.plan;
+  return {};
 }
 
-bool Reconciler::may_create(const Service* service, TimePoint now) {
-  if (service != nullptr) {
-    service_seen_ = true;
-    missing_since_.reset();
-    return true;
-  }
-  if (!service_seen_) return true;
-  if (!missing_since_) {
-    missing_since_ = now;
-    log::warning("service_gone",
-                 {{"group", settings_.group.name},
-                  {"what", "the agents' service was removed; it is put back unless ours goes, too"}});
-  }
-  return now - *missing_since_ >= kVanishedPause;
-}
-
-UpdateLeave Reconciler::update_leave(const Service* service, const ServiceSpec& desired, TimePoint now) {
-  if (service == nullptr || !is_stalled(*service, desired)) {
-    retry_at_.reset();
-    if (service != nullptr && service->update == UpdateState::completed) retry_pause_.reset();
-    return UpdateLeave::when_different;
-  }
-  // What was paused is what is desired, whoever sent it: only sending it again helps.
-  const bool new_attempt = service->update != UpdateState::paused && !attempted_.empty() &&
-                           attempted_ != label(desired.labels, kSpecLabel);
-  if (new_attempt) return UpdateLeave::when_different;
-  if (!retry_at_) {
-    const auto pause = retry_pause_.next();
-    retry_at_ = now + pause;
-    log::warning(
-        "update_held",
-        {{"group", settings_.group.name},
-         {"what", "the Swarm gave up on this update of " + service->name + ": " + service->update_message},
-         {"again_in", duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(pause))}});
-  }
-  if (now < *retry_at_) return UpdateLeave::hold;
-  retry_at_.reset();
-  return UpdateLeave::again;
-}
-
-Status Reconciler::apply(const Step& step, ObjectIds& ids) {
+Status Reconciler::apply(const Step& step, const ConfiguredGroup* group, ObjectIds& ids) {
   return std::visit(Overloaded{
                         [&](const CreateSecret& action) {
-                          return remember(create(action.secret), action.secret.name, ids);
+                          VIP_ASSERT(group != nullptr);
+                          return remember(create(action.secret, *group), action.secret.name, ids);
                         },
                         [&](const CreateConfig& action) {
                           return remember(api_.create_config(action.config), action.config.name, ids);
                         },
                         [&](const CreateService& action) -> Status {
-                          attempted_ = label(action.service.labels, kSpecLabel);
+                          VIP_ASSERT(group != nullptr);
+                          keeper(*group).attempted(action.service);
                           VIP_TRY([[maybe_unused]] const auto id, api_.create_service(action.service, ids));
                           return {};
                         },
                         [&](const UpdateService& action) -> Status {
-                          attempted_ = label(action.service.labels, kSpecLabel);
+                          VIP_ASSERT(group != nullptr);
+                          keeper(*group).attempted(action.service);
                           return api_.update_service(action, ids);
                         },
+                        [&](const RemoveService& action) { return api_.remove_service(action.id); },
                         [&](const RemoveConfig& action) { return api_.remove_config(action.id); },
                         [&](const RemoveSecret& action) { return api_.remove_secret(action.id); },
                     },
                     step.action);
 }
 
-Result<std::string> Reconciler::create(const SecretSpec& secret) {
+Result<std::string> Reconciler::create(const SecretSpec& secret, const ConfiguredGroup& group) {
   if (secret.content == SecretContent::fresh_key) {
     VIP_TRY(const auto key, fresh_key());
     return api_.create_secret(secret.name, secret.labels, key);
   }
-  VIP_TRY(auto verifier, make_verifier(settings_.password));
+  VIP_TRY(auto verifier, make_verifier(group.password));
   auto labels = secret.labels;
-  verified_[verifier] = true;
+  verified_[{group.settings.name, verifier}] = true;
   labels.emplace(kVerifierLabel, std::move(verifier));
-  return api_.create_secret(secret.name, labels, settings_.password);
+  return api_.create_secret(secret.name, labels, group.password);
 }
 
 void Reconciler::log_state() const {
-  std::vector<std::string> members;
-  if (last_plan_) {
-    for (const auto& member : last_plan_->members) {
-      members.push_back(member.hostname + " " + member.address.text() + " priority " +
-                        std::to_string(member.priority.value));
-    }
-  }
-  log::info("state", {{"group", settings_.group.name},
-                      {"generation", last_plan_ ? std::to_string(last_plan_->generation) : "none"},
-                      {"members", join(members, ", ")},
-                      {"problems", std::to_string(reported_.size())}});
-  for (const auto& problem : reported_) {
-    log::write(level_of(problem), "problem", {{"group", settings_.group.name}, {"what", problem.text}});
-  }
+  for (const auto& [name, memory] : keepers_) memory.log_state();
 }
 
 }  // namespace vip::swarm

@@ -1,6 +1,7 @@
-// Observe, plan, apply: one look at the Swarm after another brings the group's objects to what they should
-// be. Level-triggered: a look depends on what is there, not on what happened; what is remembered between
-// looks is only when to be patient and what was already said. Single-threaded; logs every change once.
+// Observe, plan, apply: one look at the Swarm after another brings the objects of all groups to what they
+// should be. Level-triggered: a look depends on what is there, not on what happened; what is remembered
+// between looks is only when to be patient and what was already said. Single-threaded; logs every change
+// once.
 #pragma once
 
 #include <map>
@@ -9,26 +10,36 @@
 #include <string>
 #include <vector>
 
-#include "common/base/backoff.h"
 #include "common/base/time.h"
 #include "operator/core/diff.h"
 #include "operator/core/problems.h"
 #include "operator/docker/swarm_api.h"
+#include "operator/group_keeper.h"
 #include "operator/settings/operator_settings.h"
 
 namespace vip::swarm {
 
-// What a look at the Swarm yields before anything is done.
-struct Picture {
-  Observed observed;
+// What a look at the Swarm yields for one group before anything is done.
+struct GroupPicture {
+  const ConfiguredGroup* configured = nullptr;
+  const Service* service = nullptr;  // that of its agents, if it is there
   GroupPlan group;
   std::vector<Problem> problems;
   std::optional<Desired> desired;  // nothing while a problem blocks, or without members
 };
 
+struct Picture {
+  Observed observed;
+  std::vector<GroupPicture> groups;  // in the settings' order
+};
+
 class Reconciler {
  public:
   Reconciler(SwarmApi& api, Identity identity, OperatorSettings settings);
+
+  // What is remembered of groups that stay is kept. Not while a Picture lives.
+  void set(OperatorSettings settings);
+  [[nodiscard]] const OperatorSettings& settings() const { return settings_; }
 
   // Looks only. Errors: whatever kept us from seeing everything; then nothing may be concluded.
   [[nodiscard]] Result<Picture> observe(WallTime at);
@@ -40,30 +51,30 @@ class Reconciler {
     watch,       // agents are starting or failing, of which the Swarm sends no word
     look_again,  // something was done or is waited for
   };
-  // One whole round. Errors: conflict (look again soon), unavailable and others (later).
+  // One whole round. One group's failure keeps no other from its turn. Errors, of the first that failed:
+  // conflict (look again soon), unavailable and others (later).
   [[nodiscard]] Result<Outcome> reconcile(TimePoint now, WallTime at);
 
   void log_state() const;
 
  private:
-  [[nodiscard]] std::set<std::string> matching_passwords(const Observed& observed);
-  void report(const Picture& picture);
-  [[nodiscard]] bool may_create(const Service* service, TimePoint now);
-  [[nodiscard]] UpdateLeave update_leave(const Service* service, const ServiceSpec& desired, TimePoint now);
-  [[nodiscard]] Status apply(const Step& step, ObjectIds& ids);
-  [[nodiscard]] Result<std::string> create(const SecretSpec& secret);
+  [[nodiscard]] GroupPicture picture_of(const ConfiguredGroup& configured, const Observed& observed,
+                                        const KnownPlans& known);
+  [[nodiscard]] std::set<std::string> matching_passwords(const ConfiguredGroup& configured,
+                                                         const Observed& observed);
+  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] Result<Outcome> reconcile(const GroupPicture& picture, const Observed& observed,
+                                          ObjectIds& ids, TimePoint now);
+  [[nodiscard]] Status apply(const std::vector<Step>& steps, const ConfiguredGroup* group, ObjectIds& ids);
+  [[nodiscard]] Status apply(const Step& step, const ConfiguredGroup* group, ObjectIds& ids);
+  [[nodiscard]] Result<std::string> create(const SecretSpec& secret, const ConfiguredGroup& group);
+  [[nodiscard]] GroupKeeper& keeper(const ConfiguredGroup& group);
 
   SwarmApi& api_;
   Identity identity_;
   OperatorSettings settings_;
-  std::map<std::string, bool> verified_;  // by verifier: a check is slow on purpose
-  std::vector<Problem> reported_;
-  std::optional<plan::Plan> last_plan_;
-  bool service_seen_ = false;
-  std::optional<TimePoint> missing_since_;
-  std::string attempted_;  // the spec label of our last update
-  std::optional<TimePoint> retry_at_;
-  Backoff retry_pause_{std::chrono::seconds(30), std::chrono::minutes(10)};
+  std::map<std::string, GroupKeeper> keepers_;                    // by the group's name
+  std::map<std::pair<std::string, std::string>, bool> verified_;  // by verifier and group: a check is slow
 };
 
 }  // namespace vip::swarm

@@ -162,6 +162,7 @@ class Agent {
   void carry_out(std::size_t router, const SendHello& action);
   void carry_out(std::size_t router, const ReadyToClaim& action);
   void carry_out(std::size_t router, const AskPeers& action);
+  void carry_out(std::size_t router, const IntervalChanged& action);
   void carry_out(std::size_t router, const ProbeAddresses& action);
 
   // To be called before anything else in a turn: what queued up while we slept must not find us active.

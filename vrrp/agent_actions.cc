@@ -204,5 +204,6 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
 // The set of routers answers these itself.
 void Agent::carry_out(std::size_t /*router*/, const ReadyToClaim& /*action*/) {}
 void Agent::carry_out(std::size_t /*router*/, const AskPeers& /*action*/) {}
+void Agent::carry_out(std::size_t /*router*/, const IntervalChanged& /*action*/) {}
 
 }  // namespace vip::vrrp

@@ -67,33 +67,64 @@ void check_routers(const Plan& plan, Findings& findings) {
   }
 }
 
+// Whether members must have addresses of the family to speak from.
+bool needs(const Plan& plan, Family family) {
+  return plan.transport == Transport::unicast &&
+         std::ranges::any_of(plan.routers, [&](const Router& router) { return router.family() == family; });
+}
+
+void check_priority(const std::string& name, Priority priority, std::set<Priority>& known,
+                    Findings& findings) {
+  findings.require(priority.value >= 1 && priority.value <= 254,
+                   name + ": priority " + std::to_string(priority.value) + "; allowed are 1 to 254");
+  findings.require(known.insert(priority).second,
+                   name + ": priority " + std::to_string(priority.value) + " stands twice");
+}
+
+std::string name_of(const Member& member) {
+  return "member " + (member.hostname.empty() ? member.id : member.hostname);
+}
+
 void check_members(const Plan& plan, Findings& findings) {
   findings.require(!plan.members.empty(), "members: none; a plan without members is never obeyed");
-  const bool needs_v6 =
-      plan.transport == Transport::unicast &&
-      std::ranges::any_of(plan.routers, [](const Router& router) { return router.family() == Family::ipv6; });
   std::set<std::string> ids;
   std::set<IpAddress> addresses;
   std::set<Priority> priorities;
   for (const auto& member : plan.members) {
-    const auto name = "member " + (member.hostname.empty() ? member.id : member.hostname);
+    const auto name = name_of(member);
     findings.require(!member.id.empty(), name + ": no id");
     findings.require(ids.insert(member.id).second, name + ": the id stands twice");
     findings.require(addresses.insert(member.address).second,
                      name + ": the address " + member.address.text() + " stands twice");
-    findings.require(member.address.is_host() && member.address.family() == Family::ipv4,
+    findings.require(member.address.is_host(),
                      name + ": " + member.address.text() + " cannot be a node's address");
-    findings.require(!needs_v6 || member.address6, name + ": no address6, which unicast over IPv6 needs");
     if (member.address6) {
       findings.require(member.address6->is_host() && member.address6->family() == Family::ipv6,
                        name + ": address6 " + member.address6->text() + " cannot be a node's IPv6 address");
       findings.require(addresses.insert(*member.address6).second,
                        name + ": the address " + member.address6->text() + " stands twice");
     }
-    findings.require(member.priority.value >= 1 && member.priority.value <= 254,
-                     name + ": priority " + std::to_string(member.priority.value) + "; allowed are 1 to 254");
-    findings.require(priorities.insert(member.priority).second,
-                     name + ": priority " + std::to_string(member.priority.value) + " stands twice");
+    for (const auto family : {Family::ipv4, Family::ipv6}) {
+      findings.require(
+          !needs(plan, family) || member.address_of(family),
+          name + ": no address of " + std::string(vip::name(family)) + ", from which its unicast would come");
+    }
+    check_priority(name, member.priority, priorities, findings);
+  }
+}
+
+void check_priorities(const Plan& plan, Findings& findings) {
+  for (const auto& router : plan.routers) {
+    const auto name = "router " + std::to_string(router.vrid.value) + ", ";
+    for (const auto& [id, priority] : router.priorities)
+      findings.require(plan.member(id) != nullptr, name + "priorities: " + id + " is no member");
+    std::set<Priority> known;
+    if (router.priorities.empty()) continue;
+    for (const auto& member : plan.members) {
+      auto whose = name;
+      whose += name_of(member);
+      check_priority(whose, priority_of(router, member), known, findings);
+    }
   }
 }
 
@@ -143,6 +174,16 @@ std::string Lease::text() const {
   return std::to_string(fixed.count()) + "s";
 }
 
+std::optional<IpAddress> Member::address_of(Family family) const {
+  if (address.family() == family) return address;
+  return family == Family::ipv6 ? address6 : std::nullopt;
+}
+
+Priority priority_of(const Router& router, const Member& member) {
+  const auto found = router.priorities.find(member.id);
+  return found == router.priorities.end() ? member.priority : found->second;
+}
+
 const Member* Plan::member(std::string_view id) const {
   const auto found = std::ranges::find(members, id, &Member::id);
   return found == members.end() ? nullptr : &*found;
@@ -182,6 +223,7 @@ std::vector<std::string> problems(const Plan& plan) {
   check_announce(plan.announce, findings);
   check_routers(plan, findings);
   check_members(plan, findings);
+  check_priorities(plan, findings);
   return std::move(findings).take();
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,9 @@ struct Router {
   Vrid vrid;
   std::vector<IpPrefix> addresses;
   std::string sync;  // routers of the same name here are active together or not at all; empty: on its own
+  // By member id, of members that have another priority here than elsewhere: so that the addresses of a group
+  // can live on several nodes.
+  std::map<std::string, Priority, std::less<>> priorities;
 
   [[nodiscard]] Family family() const {
     return addresses.empty() ? Family::ipv4 : addresses.front().address.family();
@@ -86,10 +90,13 @@ struct Router {
 struct Member {
   std::string id;  // the Swarm's node id
   std::string hostname;
-  IpAddress address;                  // IPv4
-  std::optional<IpAddress> address6;  // needed by IPv6 routers that speak unicast
+  IpAddress address;                  // of either family; here its status is asked for
+  std::optional<IpAddress> address6;  // IPv6, beside an IPv4 address
   Priority priority;                  // as on the wire, distinct within the group
   std::string interface;              // empty: the group's rule
+
+  // The one from which it speaks in a family.
+  [[nodiscard]] std::optional<IpAddress> address_of(Family family) const;
   friend bool operator==(const Member&, const Member&) = default;
 };
 
@@ -124,6 +131,8 @@ struct Plan {
   [[nodiscard]] const Member* member(std::string_view id) const;
   friend bool operator==(const Plan&, const Plan&) = default;
 };
+
+[[nodiscard]] Priority priority_of(const Router& router, const Member& member);
 
 // Whether two plans ask the same of the agents, whatever their generation.
 [[nodiscard]] bool same_but_generation(const Plan& a, const Plan& b);

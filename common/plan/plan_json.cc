@@ -93,6 +93,7 @@ class ObjectReader {
 };
 
 constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kPriorityMax = 254;
 constexpr std::array<std::string_view, 2> kTransports{"unicast", "multicast"};
 constexpr std::array<std::string_view, 2> kChecksums{"pseudo-header", "message-only"};
 constexpr std::array<std::string_view, 2> kSources{"peers", "any"};
@@ -110,6 +111,14 @@ Router read_router(const json& object, std::vector<std::string>& faults) {
       reader.fault("addresses", entry.dump() + " is not an address");
     }
   }
+  if (!reader.has("priorities")) return router;
+  const auto& priorities = reader.object("priorities");
+  ObjectReader by_member(priorities, "routers.priorities.", faults);
+  if (!priorities.is_object()) reader.fault("priorities", priorities.dump() + " is not an object");
+  for (const auto& [id, priority] : priorities.items()) {
+    router.priorities.emplace(
+        id, Priority(static_cast<std::uint8_t>(by_member.number(id.c_str(), 1, kPriorityMax))));
+  }
   return router;
 }
 
@@ -119,7 +128,7 @@ Member read_member(const json& object, std::vector<std::string>& faults) {
                 .hostname = reader.text("hostname"),
                 .address = {},
                 .address6 = std::nullopt,
-                .priority = Priority(static_cast<std::uint8_t>(reader.number("priority", 1, 254))),
+                .priority = Priority(static_cast<std::uint8_t>(reader.number("priority", 1, kPriorityMax))),
                 .interface = reader.text("interface", "")};
   const auto text = reader.text("address");
   if (const auto address = IpAddress::parse(text)) {
@@ -185,6 +194,7 @@ std::string to_json(const Plan& plan) {
     for (const auto& prefix : router.addresses) addresses.push_back(prefix.text());
     json entry{{"vrid", router.vrid.value}, {"addresses", addresses}};
     if (!router.sync.empty()) entry["sync"] = router.sync;
+    for (const auto& [id, priority] : router.priorities) entry["priorities"][id] = priority.value;
     routers.push_back(std::move(entry));
   }
   json members = json::array();

@@ -1,5 +1,7 @@
 #include "common/settings/settings.h"
 
+#include <utility>
+
 #include <unistd.h>
 
 #include "common/base/text.h"
@@ -15,6 +17,26 @@ Environment Environment::of_process() {
     env.values_.emplace(pair.substr(0, equals), pair.substr(equals + 1));
   }
   return env;
+}
+
+void Environment::set(std::string_view name, std::string value, std::string called) {
+  values_.insert_or_assign(std::string(name), std::move(value));
+  called_.insert_or_assign(std::string(name), std::move(called));
+}
+
+Environment Environment::over(const Environment& other) const {
+  Environment both = other;
+  for (const auto& [name, value] : values_) {
+    if (trim(value).empty() && other.has(name)) continue;
+    both.values_.insert_or_assign(name, value);
+    both.called_.insert_or_assign(name, called(name));
+  }
+  return both;
+}
+
+std::string Environment::called(std::string_view name) const {
+  const auto found = called_.find(name);
+  return found == called_.end() ? std::string(name) : found->second;
 }
 
 std::optional<std::string> Environment::find(std::string_view name) const {
@@ -44,7 +66,8 @@ std::int64_t number(const Environment& env, std::string_view name, std::int64_t 
   if (value.empty()) return fallback;
   const auto parsed = parse_number<std::int64_t>(value);
   if (parsed && *parsed >= low && *parsed <= high) return *parsed;
-  findings.refuse(name, value, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+  findings.refuse(env.called(name), value,
+                  "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
   return fallback;
 }
 
@@ -52,8 +75,20 @@ bool flag(const Environment& env, std::string_view name, bool fallback, Findings
   const auto value = env.text(name);
   if (value.empty()) return fallback;
   const auto parsed = parse_flag(value);
-  if (!parsed) findings.refuse(name, value, "true or false");
+  if (!parsed) findings.refuse(env.called(name), value, "true or false");
   return parsed.value_or(fallback);
+}
+
+std::chrono::milliseconds duration(const Environment& env, std::string_view name, const DurationRange& range,
+                                   std::chrono::milliseconds fallback, Findings& findings) {
+  const auto text = env.text(name);
+  if (text.empty()) return fallback;
+  const auto parsed = parse_duration(text);
+  if (parsed && *parsed >= range.low && *parsed <= range.high) return *parsed;
+  findings.refuse(env.called(name), text,
+                  "a duration from " + duration_text(range.low) + " to " + duration_text(range.high) +
+                      ", such as 500ms, 5s or 2m");
+  return fallback;
 }
 
 std::string wire_password(std::string_view name, std::string password, Findings& findings) {

@@ -32,17 +32,19 @@ constexpr std::array<std::string_view, 9> kAgentNames{"SWARM_VIP_PLAN",
 constexpr std::string_view kNumberedAddress = "KEEPALIVED_VIRTUAL_IPADDRESS_";
 
 constexpr std::string_view kFooter =
-    R"(Without a word: the operator when KEEPALIVED_GROUP is set, else the agent when the environment is that
-of a keepalived container.
+    R"(Without a word: the operator when KEEPALIVED_GROUP or SWARM_VIP_CONFIG is set, else the agent when the
+environment is that of a keepalived container.
 
 Settings of operator and plan
-  KEEPALIVED_GROUP, KEEPALIVED_VIRTUAL_IPS   required: the nodes' label value, the addresses
+  KEEPALIVED_GROUP, KEEPALIVED_VIRTUAL_IPS   of one group: the nodes' label value, the addresses
+  SWARM_VIP_CONFIG                           a JSON file with several groups
   KEEPALIVED_INTERFACE, _ROUTER_ID, _PRIORITY, _PASSWORD, _PASSWORD_FILE
   SWARM_VIP_VERSION, _AUTH, _ADVERT_INTERVAL, _PREEMPT, _PREEMPT_DELAY, _START_GRACE, _DUPLICATE_CHECK,
-  _LEASE, _GROUP_LABEL, _IMAGE, _STATUS_PORT, _RESYNC, _BESIDE_KEEPALIVED, _REALTIME, _LOG_LEVEL, _LOG_FORMAT
+  _LEASE, _SPREAD, _GROUP_LABEL, _IMAGE, _STATUS_PORT, _RESYNC, _BESIDE_KEEPALIVED, _REALTIME, _LOG_LEVEL,
+  _LOG_FORMAT
   DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH
 
-Signals: SIGTERM ends, SIGHUP looks at the Swarm now, SIGUSR1 writes the state to the log.
+Signals: SIGTERM ends, SIGHUP reads the settings again and looks now, SIGUSR1 writes the state to the log.
 Exit status: 0 fine, 1 failed while running, 2 wrong settings.)";
 
 bool is_for_agent(const settings::Environment& env) {
@@ -52,7 +54,7 @@ bool is_for_agent(const settings::Environment& env) {
 }
 
 int run_without_word(const CLI::App& app, const settings::Environment& env) {
-  if (env.has("KEEPALIVED_GROUP")) return run_operator(env);
+  if (env.has("KEEPALIVED_GROUP") || env.has("SWARM_VIP_CONFIG")) return run_operator(env);
   if (is_for_agent(env)) return hand_over_to_agent({});
   (void)std::fputs(app.help().c_str(), stderr);
   return kWrongSettings;

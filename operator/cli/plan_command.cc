@@ -37,6 +37,14 @@ std::string plan_text(const GroupPlan& group) {
   return text;
 }
 
+std::string group_text(const GroupPicture& picture) {
+  const auto& name = picture.configured->settings.name;
+  std::string text = picture.group.plan ? plan_text(picture.group) : "group " + name + ": no plan\n";
+  for (const auto& problem : picture.problems)
+    text += std::string(problem.severity == Severity::error ? "error: " : "warning: ") + problem.text + "\n";
+  return text + "\n";
+}
+
 }  // namespace
 
 int run_plan(const settings::Environment& env) {
@@ -55,10 +63,7 @@ int run_plan(const settings::Environment& env) {
   const auto picture = reconciler.observe(now);
   if (!picture) return report(picture.error());
   std::string text;
-  if (picture->group.plan) text += plan_text(picture->group);
-  for (const auto& problem : picture->problems) {
-    text += std::string(problem.severity == Severity::error ? "error: " : "warning: ") + problem.text + "\n";
-  }
+  for (const auto& group : picture->groups) text += group_text(group);
   const auto steps = reconciler.steps(*picture);
   text += steps.empty() ? "nothing to do\n" : "to do\n";
   for (const auto& step : steps) text += "  " + step.words + "\n";

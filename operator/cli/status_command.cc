@@ -47,21 +47,25 @@ std::vector<Deployed> deployed_groups(const Observed& observed) {
   return groups;
 }
 
-// In the operator's own container the environment says what the group should be, so labels can be judged.
-void add_group_of_settings(const settings::Environment& env, const Identity& identity,
-                           const Observed& observed, std::vector<Deployed>& groups) {
+// In the operator's own container the settings say what the groups should be, so labels can be judged.
+void add_groups_of_settings(const settings::Environment& env, const Identity& identity,
+                            const Observed& observed, std::vector<Deployed>& groups) {
+  if (!env.has("KEEPALIVED_GROUP") && !env.has("SWARM_VIP_CONFIG")) return;
   settings::Findings findings;
   const auto settings = read_settings(env, findings);
-  if (!env.has("KEEPALIVED_GROUP") || !findings.ok()) return;
-  const auto& name = settings.group.name;
-  const auto* const service = agent_service(observed, identity, name);
-  const auto plan = make_plan(settings.group, observed.nodes, known_plans(observed, service, name));
-  auto found =
-      std::ranges::find_if(groups, [&](const Deployed& group) { return equal_fold(group.group, name); });
-  if (found == groups.end())
-    found = groups.insert(groups.end(), Deployed{.group = name, .plan = {}, .problems = {}});
-  std::ranges::copy(group_problems(settings.group, plan, identity, observed, settings.beside),
-                    std::back_inserter(found->problems));
+  if (!findings.ok()) return;
+  const DeployedPlans plans(observed);
+  for (const auto& configured : settings.groups) {
+    const auto& name = configured.settings.name;
+    const auto known = plans.known_to(agent_service(observed, identity, name), name);
+    const auto plan = make_plan(configured.settings, observed.nodes, known);
+    auto found =
+        std::ranges::find_if(groups, [&](const Deployed& group) { return equal_fold(group.group, name); });
+    if (found == groups.end())
+      found = groups.insert(groups.end(), Deployed{.group = name, .plan = {}, .problems = {}});
+    std::ranges::copy(group_problems(configured.settings, plan, known, identity, observed, settings.beside),
+                      std::back_inserter(found->problems));
+  }
 }
 
 std::vector<GroupStatus> ask(const std::vector<Deployed>& groups) {
@@ -103,7 +107,7 @@ Result<std::vector<Deployed>> look(const settings::Environment& env) {
   VIP_TRY(const auto identity, find_identity(api.client()));
   VIP_TRY(const auto observed, api.observe(WallTime(sys::wall_clock())));
   auto groups = deployed_groups(observed);
-  add_group_of_settings(env, identity, observed, groups);
+  add_groups_of_settings(env, identity, observed, groups);
   return groups;
 }
 

@@ -15,6 +15,13 @@ Labels labels_of(std::string_view role, std::string_view group, const Identity& 
   return labels;
 }
 
+// Of what outlives a change of the settings: whose it is. Not of containers, or a renamed operator would
+// restart them.
+Labels owned(Labels labels, const Identity& identity) {
+  if (!identity.service_name.empty()) labels.emplace(kOperatorLabel, identity.service_name);
+  return labels;
+}
+
 // One canonical line for each thing a task or the service is made of; equal specs have equal text.
 class SpecText {
  public:
@@ -103,13 +110,13 @@ std::vector<SecretSpec> desired_secrets(const GroupSettings& settings, const Ide
   std::vector<SecretSpec> secrets;
   secrets.push_back(
       {.name = choose_secret(observed, service, settings.name, kRoleKey, [](const Secret&) { return true; }),
-       .labels = labels_of(kRoleKey, settings.name, identity),
+       .labels = owned(labels_of(kRoleKey, settings.name, identity), identity),
        .content = SecretContent::fresh_key});
   if (settings.auth == plan::Auth::Mode::password) {
     secrets.push_back(
         {.name = choose_secret(observed, service, settings.name, kRolePassword,
                                [&](const Secret& secret) { return matching.contains(secret.id); }),
-         .labels = labels_of(kRolePassword, settings.name, identity),
+         .labels = owned(labels_of(kRolePassword, settings.name, identity), identity),
          .content = SecretContent::password});
   }
   return secrets;
@@ -127,7 +134,7 @@ Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, cons
   desired.plan.data = plan::to_json(plan);
   const auto plan_hash = plan::short_hash(desired.plan.data);
   desired.plan.name = plan_name(settings.name, plan_hash);
-  desired.plan.labels = labels_of(kRolePlan, settings.name, identity);
+  desired.plan.labels = owned(labels_of(kRolePlan, settings.name, identity), identity);
   desired.plan.labels.emplace(kPlanLabel, plan_hash);
   desired.secrets = desired_secrets(settings, identity, observed, matching);
 
@@ -135,6 +142,7 @@ Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, cons
   service.name = service_name(identity.stack, settings.name);
   service.labels = labels_of(kRoleAgent, settings.name, identity);
   service.container_labels = service.labels;
+  service.labels = owned(std::move(service.labels), identity);
   service.labels.emplace(kPlanLabel, plan_hash);
   service.image = agent.image;
   service.constraint = "node.labels." + settings.label_key + "==" + settings.name;

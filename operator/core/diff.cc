@@ -41,7 +41,7 @@ class Differ {
     const bool update = service_ != nullptr && must_update();
     if (create || update) add_missing_objects();
     if (create) add(CreateService{desired_.service}, "create service " + desired_.service.name);
-    if (update) add(UpdateService{service_->id, service_->version, desired_.service}, update_words());
+    if (update) add(UpdateService{service_->id, service_->version, service()}, update_words());
     if (!create && !update) collect_garbage();
     return std::move(steps_);
   }
@@ -50,6 +50,14 @@ class Differ {
   template <typename Kind>
   void add(Kind action, const std::string& words) {
     steps_.push_back({.action = std::move(action), .words = words});
+  }
+
+  [[nodiscard]] ServiceSpec service() const {
+    auto spec = desired_.service;
+    if (leave_.update_service != UpdateLeave::again) return spec;
+    const auto attempt = parse_number<std::uint64_t>(label(service_->labels, kAttemptLabel)).value_or(0);
+    spec.labels.insert_or_assign(std::string(kAttemptLabel), std::to_string(attempt + 1));
+    return spec;
   }
 
   [[nodiscard]] bool must_update() const {
@@ -161,7 +169,7 @@ class Differ {
 
 }  // namespace
 
-bool is_stalled(const Service& service, const ServiceSpec& desired) {
+bool is_stalled(const Service& service, const ServiceSpec& desired, WallTime now) {
   switch (service.update) {
     // Pausing leaves the spec that failed in place, a rollback the one before it.
     case UpdateState::paused:
@@ -170,8 +178,9 @@ bool is_stalled(const Service& service, const ServiceSpec& desired) {
     case UpdateState::rollback_paused:
     case UpdateState::rollback_completed:
       return differs(service, desired);
-    case UpdateState::none:
     case UpdateState::updating:
+      return !differs(service, desired) && now - service.update_started_at > kUpdateMax;
+    case UpdateState::none:
     case UpdateState::completed:
       return false;
   }
@@ -182,6 +191,35 @@ std::vector<Step> diff(const Desired& desired, const Identity& identity, const O
                        std::string_view group, const Leave& leave) {
   if (!own_service_exists(observed, identity)) return {};
   return Differ(desired, identity, observed, group, leave).steps();
+}
+
+std::vector<Step> retire(const Identity& identity, const Observed& observed,
+                         const std::vector<std::string>& groups) {
+  if (identity.service_name.empty() || !own_service_exists(observed, identity)) return {};
+  const auto is_left_over = [&](const Labels& labels) {
+    const auto group = label(labels, kGroupLabel);
+    return label(labels, kOperatorLabel) == identity.service_name &&
+           std::ranges::none_of(groups, [&](const std::string& name) { return equal_fold(name, group); });
+  };
+  const auto words = [](std::string_view what, const std::string& name, const Labels& labels) {
+    return "remove " + std::string(what) + " " + name + ": group " + std::string(label(labels, kGroupLabel)) +
+           " is not in the settings any more";
+  };
+  std::vector<Step> steps;
+  for (const auto& service : observed.services) {
+    if (label(service.labels, kRoleLabel) != kRoleAgent || !is_left_over(service.labels)) continue;
+    steps.push_back({RemoveService{service.id}, words("service", service.name, service.labels)});
+  }
+  if (!steps.empty()) return steps;
+  for (const auto& config : observed.configs) {
+    if (is_left_over(config.labels))
+      steps.push_back({RemoveConfig{config.id}, words("plan", config.name, config.labels)});
+  }
+  for (const auto& secret : observed.secrets) {
+    if (is_left_over(secret.labels))
+      steps.push_back({RemoveSecret{secret.id}, words("secret", secret.name, secret.labels)});
+  }
+  return steps;
 }
 
 }  // namespace vip::swarm

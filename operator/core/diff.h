@@ -3,6 +3,7 @@
 // appear in a step.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -27,14 +28,17 @@ struct UpdateService {
   std::uint64_t version = 0;
   ServiceSpec service;
 };
+struct RemoveService {
+  std::string id;
+};
 struct RemoveConfig {
   std::string id;
 };
 struct RemoveSecret {
   std::string id;
 };
-using Action =
-    std::variant<CreateSecret, CreateConfig, CreateService, UpdateService, RemoveConfig, RemoveSecret>;
+using Action = std::variant<CreateSecret, CreateConfig, CreateService, UpdateService, RemoveService,
+                            RemoveConfig, RemoveSecret>;
 
 struct Step {
   Action action;
@@ -45,7 +49,7 @@ struct Step {
 enum class UpdateLeave : std::uint8_t {
   when_different,
   hold,   // the same update has just failed: wait
-  again,  // ... long enough: send it again, although it looks the same
+  again,  // ... long enough: send it again with another attempt's number, although it looks the same
 };
 
 struct Leave {
@@ -53,11 +57,20 @@ struct Leave {
   UpdateLeave update_service = UpdateLeave::when_different;
 };
 
-// Whether the Swarm gave up on the desired update of the service, so that sending it again needs a pause.
-[[nodiscard]] bool is_stalled(const Service& service, const ServiceSpec& desired);
+// How long an update of all members may take.
+inline constexpr std::chrono::minutes kUpdateMax{5};
+
+// Whether the Swarm gave up on the desired update of the service, or does not end it (a node that goes in the
+// middle of one keeps it waiting), so that sending it again needs a pause.
+[[nodiscard]] bool is_stalled(const Service& service, const ServiceSpec& desired, WallTime now);
 
 [[nodiscard]] std::vector<Step> diff(const Desired& desired, const Identity& identity,
                                      const Observed& observed, std::string_view group, const Leave& leave);
+
+// What is ours of groups that the settings do not name any more: their services first, whose agents leave in
+// order, and once those are gone the rest.
+[[nodiscard]] std::vector<Step> retire(const Identity& identity, const Observed& observed,
+                                       const std::vector<std::string>& groups);
 
 // What a new plan changes, in words: "member n3 joins with priority 92".
 [[nodiscard]] std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan& after);

@@ -24,6 +24,8 @@ class LookSchedule {
   // A person asked: due at once.
   void demand(TimePoint now);
   void succeeded(TimePoint now);
+  // From the next success on.
+  void set_resync(Duration resync) { resync_ = resync; }
   // `scatter` of [0, 1) keeps two operators that met in a conflict from meeting again.
   void failed(TimePoint now, double scatter);
 

@@ -21,6 +21,10 @@ inline constexpr std::string_view kRoleLabel = "swarm-vip.role";
 inline constexpr std::string_view kGroupLabel = "swarm-vip.group";
 inline constexpr std::string_view kPlanLabel = "swarm-vip.plan";
 inline constexpr std::string_view kSpecLabel = "swarm-vip.spec";
+// The service of the operator that looks after an object.
+inline constexpr std::string_view kOperatorLabel = "swarm-vip.operator";
+// A number that only grows: another one makes the Swarm take up an update again, and restarts nothing.
+inline constexpr std::string_view kAttemptLabel = "swarm-vip.attempt";
 inline constexpr std::string_view kVerifierLabel = "swarm-vip.verifier";
 // `docker stack rm` removes whatever carries this label.
 inline constexpr std::string_view kStackLabel = "com.docker.stack.namespace";

@@ -12,21 +12,35 @@ std::string_view host_part(std::string_view text) {
   return text.substr(0, text.rfind(':'));
 }
 
+std::optional<IpAddress> usable(std::string_view text) {
+  const auto address = IpAddress::parse(text);
+  return address && address->is_host() ? address : std::nullopt;
+}
+
 }  // namespace
 
-Result<IpAddress> node_address(const Node& node) {
+Result<NodeAddresses> node_addresses(const Node& node) {
+  NodeAddresses addresses;
+  const auto of = [&addresses](Family family) -> std::optional<IpAddress>& {
+    return family == Family::ipv4 ? addresses.v4 : addresses.v6;
+  };
   const auto own = trim(label(node.labels, kAddressNodeLabel));
-  if (!own.empty()) {
-    const auto address = IpAddress::parse(own);
-    if (address && address->is_host()) return *address;
-    return fail(Errc::invalid, "left out: label " + std::string(kAddressNodeLabel) + ": '" +
-                                   std::string(own) + "' is not the address of a node; " +
-                                   address_advice(node));
+  for (const auto& text : split(own, " ,\t")) {
+    const auto address = usable(text);
+    if (!address || of(address->family())) {
+      return fail(Errc::invalid, "left out: label " + std::string(kAddressNodeLabel) + ": '" +
+                                     std::string(own) + "' is not the address of a node, nor one of each " +
+                                     "family; " + address_advice(node));
+    }
+    of(address->family()) = address;
   }
   for (const auto text : {host_part(node.manager_address), std::string_view(node.status_address)}) {
-    const auto address = IpAddress::parse(text);
-    if (address && address->is_host()) return *address;
+    const auto address = usable(text);
+    if (!address) continue;
+    if (!of(address->family())) of(address->family()) = address;
+    break;
   }
+  if (addresses.v4 || addresses.v6) return addresses;
   return fail(Errc::invalid, "left out: the Swarm knows no usable address of it ('" + node.status_address +
                                  "'); " + address_advice(node));
 }

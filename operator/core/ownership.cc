@@ -26,20 +26,36 @@ std::optional<plan::Plan> plan_of(const Observed& observed, const Service& servi
   return std::nullopt;
 }
 
-KnownPlans known_plans(const Observed& observed, const Service* service, std::string_view group) {
-  KnownPlans known;
-  if (service != nullptr) known.current = plan_of(observed, *service);
+DeployedPlans::DeployedPlans(const Observed& observed) : observed_(observed) {
   for (const auto& config : observed.configs) {
-    if (!is_ours(config.labels, kRolePlan, group)) continue;
-    auto plan = plan::from_json(config.data);
-    if (!plan) continue;
-    if (!known.newest || plan->generation > known.newest->generation) known.newest = *std::move(plan);
+    if (label(config.labels, kRoleLabel) != kRolePlan) continue;
+    if (auto plan = plan::from_json(config.data)) by_config_.emplace(config.id, *std::move(plan));
   }
-  for (const auto& other : observed.services) {
-    const bool foreign =
-        label(other.labels, kRoleLabel) == kRoleAgent && !is_ours(other.labels, kRoleAgent, group);
-    if (auto plan = foreign ? plan_of(observed, other) : std::nullopt)
-      known.others.push_back(*std::move(plan));
+}
+
+const plan::Plan* DeployedPlans::of(const Service& service) const {
+  for (const auto& config : service.spec.configs) {
+    if (const auto found = by_config_.find(config.id); found != by_config_.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+KnownPlans DeployedPlans::known_to(const Service* service, std::string_view group) const {
+  KnownPlans known;
+  if (service != nullptr) {
+    known.since = service->created_at;
+    if (const auto* const plan = of(*service)) known.current = *plan;
+  }
+  for (const auto& config : observed_.configs) {
+    if (!is_ours(config.labels, kRolePlan, group)) continue;
+    const auto found = by_config_.find(config.id);
+    if (found == by_config_.end()) continue;
+    if (!known.newest || found->second.generation > known.newest->generation) known.newest = found->second;
+  }
+  for (const auto& other : observed_.services) {
+    if (label(other.labels, kRoleLabel) != kRoleAgent || is_ours(other.labels, kRoleAgent, group)) continue;
+    if (const auto* const plan = of(other))
+      known.others.push_back({.plan = *plan, .since = other.created_at});
   }
   return known;
 }

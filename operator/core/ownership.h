@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,12 +25,22 @@ namespace vip::swarm {
 // Whether the service that runs us is still there; true when we do not run as one.
 [[nodiscard]] bool own_service_exists(const Observed& observed, const Identity& identity);
 
-// What is deployed already, for this group and for others; a plan that cannot be read is as if it were not
-// there.
-[[nodiscard]] KnownPlans known_plans(const Observed& observed, const Service* service,
-                                     std::string_view group);
-
 // The plan an agent service refers to.
 [[nodiscard]] std::optional<plan::Plan> plan_of(const Observed& observed, const Service& service);
+
+// All plans of what was observed, each read once; one that cannot be read is as if it were not there.
+class DeployedPlans {
+ public:
+  explicit DeployedPlans(const Observed& observed);
+
+  // What a group's planner knows of itself and of the others.
+  [[nodiscard]] KnownPlans known_to(const Service* service, std::string_view group) const;
+
+ private:
+  [[nodiscard]] const plan::Plan* of(const Service& service) const;
+
+  const Observed& observed_;
+  std::map<std::string, plan::Plan, std::less<>> by_config_;  // by the config's id
+};
 
 }  // namespace vip::swarm

@@ -1,124 +1,33 @@
 #include "operator/core/plan.h"
 
 #include <algorithm>
-#include <array>
 #include <ranges>
 #include <set>
 #include <utility>
 
 #include "common/base/text.h"
-#include "operator/core/node_address.h"
+#include "operator/core/membership.h"
 #include "operator/core/priorities.h"
+#include "operator/core/router_ids.h"
+#include "operator/core/spread.h"
 
 namespace vip::swarm {
 namespace {
-
-// A labelled node on its way to becoming a member.
-struct Candidate {
-  const Node* node = nullptr;
-  IpAddress address;
-  int wish = 0;
-  bool labelled = false;  // the wish is the node's own, not the default
-};
-
-std::string name_of(const Node& node) {
-  return "node " + (node.hostname.empty() ? node.id : node.hostname);
-}
 
 class Planner {
  public:
   explicit Planner(const GroupSettings& settings) : settings_(settings) {}
 
   GroupPlan make(const std::vector<Node>& nodes, const KnownPlans& known) {
-    auto candidates = with_addresses(nodes);
-    drop_duplicate_addresses(candidates);
-    std::ranges::sort(candidates, by_rank);
-    drop_surplus(candidates);
+    auto [candidates, warnings] = find_members(settings_, nodes);
+    result_.warnings = std::move(warnings);
     if (!candidates.empty()) result_.plan = document(candidates, known);
+    if (!result_.errors.empty()) result_.plan.reset();
     return std::move(result_);
   }
 
  private:
-  // Best first; equal wishes by age, so that a node that joins later never displaces an elder.
-  static bool by_rank(const Candidate& a, const Candidate& b) {
-    if (a.wish != b.wish) return a.wish > b.wish;
-    return std::pair(a.node->created_at, std::string_view(a.node->id)) <
-           std::pair(b.node->created_at, std::string_view(b.node->id));
-  }
-
-  void warn(const Node& node, std::string_view words) {
-    result_.warnings.push_back(name_of(node) + ": " + std::string(words));
-  }
-
-  std::vector<Candidate> with_addresses(const std::vector<Node>& nodes) {
-    std::vector<const Node*> labelled;
-    for (const auto& node : nodes) {
-      if (is_labelled(node, settings_)) labelled.push_back(&node);
-    }
-    std::ranges::sort(labelled, {}, [](const Node* node) { return std::string_view(node->id); });
-    std::vector<Candidate> candidates;
-    for (const Node* node : labelled) {
-      const auto address = node_address(*node);
-      if (!address) {
-        warn(*node, address.error().context);
-        continue;
-      }
-      if (address->family() != Family::ipv4) {
-        warn(*node, "left out: its address " + address->text() + " is not IPv4, the group's are; " +
-                        address_advice(*node));
-        continue;
-      }
-      Candidate candidate{.node = node, .address = *address};
-      read_wish(candidate);
-      candidates.push_back(candidate);
-    }
-    return candidates;
-  }
-
-  void read_wish(Candidate& candidate) {
-    candidate.wish = settings_.default_priority;
-    const auto text = trim(label(candidate.node->labels, kPriorityNodeLabel));
-    if (text.empty()) return;
-    const auto number = parse_number<int>(text);
-    candidate.labelled = number && *number >= kPriorityMin && *number <= kPriorityMax;
-    if (candidate.labelled) {
-      candidate.wish = *number;
-      return;
-    }
-    warn(*candidate.node, "label " + std::string(kPriorityNodeLabel) + ": '" + std::string(text) +
-                              "' is not allowed; a whole number from " + std::to_string(kPriorityMin) +
-                              " to " + std::to_string(kPriorityMax) + "; " + std::to_string(candidate.wish) +
-                              " is used");
-  }
-
-  // A node that left the Swarm and joined again leaves its old entry behind, with labels and address.
-  void drop_duplicate_addresses(std::vector<Candidate>& candidates) {
-    std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
-      return std::pair(a.node->created_at, std::string_view(a.node->id)) >
-             std::pair(b.node->created_at, std::string_view(b.node->id));
-    });
-    std::vector<Candidate> kept;
-    for (const auto& candidate : candidates) {
-      const auto twin = std::ranges::find(kept, candidate.address, &Candidate::address);
-      if (twin == kept.end()) {
-        kept.push_back(candidate);
-        continue;
-      }
-      warn(*candidate.node, "left out: " + name_of(*twin->node) + " (" + twin->node->id +
-                                "), which joined later, has the same address " + candidate.address.text() +
-                                "; remove the old one: docker node rm " + candidate.node->id +
-                                ", or set label " + std::string(kAddressNodeLabel));
-    }
-    candidates = std::move(kept);
-  }
-
-  void drop_surplus(std::vector<Candidate>& candidates) {
-    while (candidates.size() > kMembersMax) {
-      warn(*candidates.back().node,
-           "left out: a group has at most " + std::to_string(kMembersMax) + " members");
-      candidates.pop_back();
-    }
-  }
+  void warn(const Node& node, std::string_view words) { result_.warnings.push_back(about(node, words)); }
 
   static plan::Auth auth(plan::Auth::Mode mode) {
     if (mode == plan::Auth::Mode::none) return {};
@@ -138,8 +47,9 @@ class Planner {
     plan.interface = settings_.interface;
     plan.auth = auth(settings_.auth);
     plan.status_port = status_port(known);
-    plan.routers = settings_.routers;
     plan.members = members(candidates);
+    plan.routers = routers(plan.members, known);
+    if (settings_.spread) spread_over(candidates, plan.routers);
     plan.generation = generation(plan, known);
     return plan;
   }
@@ -152,14 +62,15 @@ class Planner {
     std::vector<plan::Member> members;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const auto& candidate = candidates[i];
+      const auto& [v4, v6] = candidate.addresses;
       members.push_back({.id = candidate.node->id,
                          .hostname = candidate.node->hostname,
-                         .address = candidate.address,
+                         .address = v4 ? *v4 : *v6,
+                         .address6 = v4 && has(settings_, Family::ipv6) ? v6 : std::nullopt,
                          .priority = Priority(static_cast<std::uint8_t>(wire[i])),
                          .interface = interface(*candidate.node)});
       result_.members.push_back({.id = candidate.node->id,
                                  .hostname = candidate.node->hostname,
-                                 .wish = candidate.wish,
                                  .wire = wire[i],
                                  .words = reason(candidate, wire[i], wishes)});
     }
@@ -176,6 +87,77 @@ class Planner {
     if (sharing == 1) return words + "its neighbours leave no other room";
     return words + std::to_string(sharing) + " members share " + std::to_string(candidate.wish) +
            ", and each must differ";
+  }
+
+  // Addresses that live together are one router, or one of each family that move together.
+  std::vector<plan::Router> routers(const std::vector<plan::Member>& members, const KnownPlans& known) {
+    std::vector<plan::Router> routers;
+    if (settings_.spread) {
+      for (const auto& prefix : settings_.addresses) routers.push_back({.vrid = {}, .addresses = {prefix}});
+    } else {
+      for (const auto family : {Family::ipv4, Family::ipv6}) {
+        if (!has(settings_, family)) continue;
+        auto& router = routers.emplace_back();
+        std::ranges::copy_if(settings_.addresses, std::back_inserter(router.addresses),
+                             [family](const IpPrefix& prefix) { return prefix.address.family() == family; });
+      }
+    }
+    std::set<std::string> ids;
+    for (const auto& member : members) ids.insert(member.id);
+    std::vector<IpAddress> keys(routers.size());
+    std::ranges::transform(routers, keys.begin(),
+                           [](const plan::Router& router) { return router.addresses.front().address; });
+    if (!settings_.spread) keys.resize(1);  // families have ids of their own
+    const auto vrids = router_ids(settings_, keys, known, ids);
+    if (!vrids) {
+      result_.errors.emplace_back(
+          "all 255 virtual router ids are taken on these nodes; give fewer addresses or "
+          "groups");
+      return {};
+    }
+    const bool together = !settings_.spread && routers.size() > 1;
+    for (std::size_t i = 0; i < routers.size(); ++i) {
+      routers[i].vrid = vrids->at(settings_.spread ? i : 0);
+      if (together) routers[i].sync = settings_.name;
+    }
+    return routers;
+  }
+
+  // By its weight each node is the best for some of the addresses.
+  void spread_over(const std::vector<Candidate>& candidates, std::vector<plan::Router>& routers) {
+    std::vector<std::string> keys(routers.size());
+    std::ranges::transform(routers, keys.begin(), [](const plan::Router& router) {
+      return router.addresses.front().address.text();
+    });
+    std::vector<Bearer> bearers(candidates.size());
+    std::ranges::transform(candidates, bearers.begin(), [this](const Candidate& candidate) {
+      return Bearer{.id = candidate.node->id, .weight = weight(*candidate.node)};
+    });
+    const auto ranks = spread(keys, bearers);
+    const auto wire = wire_priorities(std::vector<int>(candidates.size(), settings_.default_priority));
+    std::vector<std::string> first(candidates.size());
+    for (std::size_t r = 0; r < routers.size(); ++r) {
+      for (std::size_t place = 0; place < wire.size(); ++place) {
+        const auto& node = *candidates[ranks[r][place]].node;
+        routers[r].priorities.emplace(node.id, Priority(static_cast<std::uint8_t>(wire[place])));
+      }
+      first[ranks[r].front()] += " " + keys[r];
+    }
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      result_.members[i].words = "weight " + std::to_string(bearers[i].weight) +
+                                 (first[i].empty() ? ", best for none" : ", best for" + first[i]);
+    }
+  }
+
+  unsigned weight(const Node& node) {
+    const auto text = trim(label(node.labels, kWeightNodeLabel));
+    if (text.empty()) return 1;
+    const auto number = parse_number<unsigned>(text);
+    if (number && *number <= kWeightMax) return *number;
+    warn(node, "label " + std::string(kWeightNodeLabel) + ": '" + std::string(text) +
+                   "' is not allowed; a whole number from 0 to " + std::to_string(kWeightMax) +
+                   "; 1 is used");
+    return 1;
   }
 
   std::string interface(const Node& node) {
@@ -206,12 +188,13 @@ class Planner {
   [[nodiscard]] std::uint16_t status_port(const KnownPlans& known) const {
     if (settings_.status_port) return *settings_.status_port;
     const auto taken = [&](std::uint16_t port, const auto& counts) {
-      return std::ranges::any_of(
-          known.others, [&](const plan::Plan& other) { return other.status_port == port && counts(other); });
+      return std::ranges::any_of(known.others, [&](const OtherGroup& other) {
+        return other.plan.status_port == port && counts(other.plan);
+      });
     };
-    const auto& earlier = known.current ? known.current : known.newest;
+    const auto* const earlier = known.earlier();
     const auto comes_first = [this](const plan::Plan& other) { return other.group < settings_.name; };
-    if (earlier && !taken(earlier->status_port, comes_first)) return earlier->status_port;
+    if (earlier != nullptr && !taken(earlier->status_port, comes_first)) return earlier->status_port;
     std::uint16_t port = kStatusPortFirst;
     while (taken(port, [](const plan::Plan&) { return true; })) ++port;
     return port;
@@ -223,9 +206,9 @@ class Planner {
 
 }  // namespace
 
-bool is_labelled(const Node& node, const GroupSettings& settings) {
-  const auto found = node.labels.find(settings.label_key);
-  return found != node.labels.end() && equal_fold(found->second, settings.name);
+const plan::Plan* KnownPlans::earlier() const {
+  if (current) return &*current;
+  return newest ? &*newest : nullptr;
 }
 
 GroupPlan make_plan(const GroupSettings& settings, const std::vector<Node>& nodes, const KnownPlans& known) {

@@ -15,6 +15,13 @@ inline constexpr std::string_view kPriorityNodeLabel = "KEEPALIVED_PRIORITY";
 inline constexpr std::string_view kInterfaceNodeLabel = "KEEPALIVED_INTERFACE";
 inline constexpr std::string_view kAddressNodeLabel = "KEEPALIVED_IP";
 
+// In a group that spreads its addresses: how many of them a node should have beside others, 0 to 100; 0: only
+// what nobody else can have.
+inline constexpr std::string_view kWeightNodeLabel = "swarm-vip.weight";
+inline constexpr unsigned kWeightMax = 100;
+
+inline constexpr Vrid kRouterIdDefault{51};  // keepalived's images have it, too
+
 // What the settings say about one group.
 struct GroupSettings {
   std::string name;
@@ -30,7 +37,11 @@ struct GroupSettings {
   int default_priority = 100;
   plan::Auth::Mode auth = plan::Auth::Mode::hmac;
   std::optional<std::uint16_t> status_port;  // unset: one that no other group has
-  std::vector<plan::Router> routers;
+  std::vector<IpPrefix> addresses;
+  std::optional<Vrid> router_id =
+      kRouterIdDefault;  // of the first router; unset: one that no other group has
+  bool spread = false;   // each address is a router of its own, and its best node another one, by weight
+  friend bool operator==(const GroupSettings&, const GroupSettings&) = default;
 };
 
 // Where an agent finds its files, whatever the group.
@@ -42,30 +53,35 @@ inline constexpr std::string_view kPasswordPath = "/run/secrets/swarm-vip-passwo
 struct MemberNote {
   std::string id;
   std::string hostname;
-  int wish = 0;       // the priority asked for
-  int wire = 0;       // the one it gets
-  std::string words;  // how the one became the other
+  int wire = 0;       // its priority
+  std::string words;  // how it came to be
 };
 
 struct GroupPlan {
   std::optional<plan::Plan> plan;     // nothing when the group has no member
   std::vector<MemberNote> members;    // best first
   std::vector<std::string> warnings;  // one sentence each, naming the node and the label to set
+  std::vector<std::string> errors;    // why nothing may be deployed
+};
+
+// Another group of the Swarm.
+struct OtherGroup {
+  plan::Plan plan;
+  std::optional<WallTime> since;  // nothing: it is about to be deployed
 };
 
 // The plans that are out there already.
 struct KnownPlans {
   std::optional<plan::Plan> current;  // of this group: the one its service refers to
   std::optional<plan::Plan> newest;   // of this group: the one with the highest generation
-  std::vector<plan::Plan> others;     // the current ones of all other groups
+  std::optional<WallTime> since;      // how long the group's service has been there
+  std::vector<OtherGroup> others;     // all other groups
+
+  [[nodiscard]] const plan::Plan* earlier() const;  // the current one, else the newest, or nothing
 };
 
 // The agents of two groups may share a node, so each group has a status port of its own, from here upwards.
 inline constexpr std::uint16_t kStatusPortFirst = 9112;
-
-// Whether the node's label makes it a member. Values are compared as Swarm compares them in constraints:
-// without regard to case.
-[[nodiscard]] bool is_labelled(const Node& node, const GroupSettings& settings);
 
 [[nodiscard]] GroupPlan make_plan(const GroupSettings& settings, const std::vector<Node>& nodes,
                                   const KnownPlans& known);

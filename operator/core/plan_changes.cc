@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "operator/core/diff.h"
 
@@ -23,6 +25,19 @@ std::string vrids_text(const std::vector<plan::Router>& routers) {
   return join(pieces, ",");
 }
 
+// Of a group that spreads its addresses, who is the best for which.
+std::string best_text(const plan::Plan& plan) {
+  std::vector<std::string> pieces;
+  for (const auto& router : plan.routers) {
+    if (router.priorities.empty() || router.addresses.empty()) continue;
+    const auto best = std::ranges::max_element(
+        plan.members, {}, [&](const plan::Member& member) { return plan::priority_of(router, member); });
+    if (best != plan.members.end())
+      pieces.push_back(router.addresses.front().address.text() + " " + best->hostname);
+  }
+  return pieces.empty() ? "one node" : join(pieces, ", ");
+}
+
 void compare(std::string_view what, const std::string& before, const std::string& after,
              std::vector<std::string>& changes) {
   if (before != after) changes.push_back(quoted_pair(what, before, after));
@@ -34,6 +49,8 @@ void compare_member(const plan::Member& before, const plan::Member& after,
   compare("priority" + of, std::to_string(before.priority.value), std::to_string(after.priority.value),
           changes);
   compare("address" + of, before.address.text(), after.address.text(), changes);
+  compare("IPv6 address" + of, before.address6 ? before.address6->text() : "none",
+          after.address6 ? after.address6->text() : "none", changes);
   compare("interface" + of, before.interface.empty() ? "by rule" : before.interface,
           after.interface.empty() ? "by rule" : after.interface, changes);
   compare("hostname" + of, before.hostname, after.hostname, changes);
@@ -57,6 +74,7 @@ std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan
   }
   compare("addresses", addresses_text(before.routers), addresses_text(after.routers), changes);
   compare("router id", vrids_text(before.routers), vrids_text(after.routers), changes);
+  compare("best of each address", best_text(before), best_text(after), changes);
   compare("version", std::to_string(before.version), std::to_string(after.version), changes);
   compare("interval", duration_text(before.advert_interval), duration_text(after.advert_interval), changes);
   compare("preempt", before.preempt ? "on" : "off", after.preempt ? "on" : "off", changes);

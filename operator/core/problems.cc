@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "common/base/text.h"
+#include "operator/core/diff.h"
 #include "operator/core/names.h"
 #include "operator/core/ownership.h"
 
@@ -32,16 +33,15 @@ bool names_address(std::string_view list, const IpAddress& address) {
 
 bool holds_address(const Service& service, const GroupSettings& settings) {
   const auto list = environment_value(service.spec, "KEEPALIVED_VIRTUAL_IPS");
-  return std::ranges::any_of(settings.routers, [&](const plan::Router& router) {
-    return std::ranges::any_of(router.addresses,
-                               [&](const IpPrefix& prefix) { return names_address(list, prefix.address); });
-  });
+  return std::ranges::any_of(settings.addresses,
+                             [&](const IpPrefix& prefix) { return names_address(list, prefix.address); });
 }
 
 // Another keepalived on a member's node with our router id would take part in our elections.
-bool speaks_as_router(const Service& service, const GroupSettings& settings, const GroupPlan& plan) {
+bool speaks_as_router(const Service& service, const GroupPlan& plan) {
+  if (!plan.plan) return false;
   const auto id = parse_number<unsigned>(environment_value(service.spec, "KEEPALIVED_ROUTER_ID"));
-  const bool same_id = id && std::ranges::any_of(settings.routers, [&](const plan::Router& router) {
+  const bool same_id = id && std::ranges::any_of(plan.plan->routers, [&](const plan::Router& router) {
                          return router.vrid.value == *id;
                        });
   const bool keepalived = service.spec.image.find("keepalived") != std::string::npos;
@@ -53,9 +53,14 @@ bool speaks_as_router(const Service& service, const GroupSettings& settings, con
 
 class GroupProblems {
  public:
-  GroupProblems(const GroupSettings& settings, const GroupPlan& plan, const Identity& identity,
-                const Observed& observed, Beside beside)
-      : settings_(settings), plan_(plan), identity_(identity), observed_(observed), beside_(beside) {}
+  GroupProblems(const GroupSettings& settings, const GroupPlan& plan, const KnownPlans& known,
+                const Identity& identity, const Observed& observed, Beside beside)
+      : settings_(settings),
+        plan_(plan),
+        known_(known),
+        identity_(identity),
+        observed_(observed),
+        beside_(beside) {}
 
   std::vector<Problem> find() {
     legacy_services();
@@ -65,8 +70,9 @@ class GroupProblems {
       for (const auto& problem : plan::problems(*plan_.plan))
         block("no agent would obey this plan: " + problem);
     }
+    for (const auto& error : plan_.errors) block(error);
     for (const auto& warning : plan_.warnings) add(Severity::warning, warning);
-    if (!plan_.plan) {
+    if (plan_.members.empty()) {
       add(Severity::warning, "no node carries a usable label " + settings_.label_key + "=" + settings_.name +
                                  "; docker node update --label-add " + settings_.label_key + "=" +
                                  settings_.name + " NODE makes one a member");
@@ -86,7 +92,7 @@ class GroupProblems {
     std::vector<std::string> names;
     for (const auto& service : observed_.services) {
       if (!service.name.starts_with(kLegacyPrefix)) continue;
-      if (holds_address(service, settings_) || speaks_as_router(service, settings_, plan_)) {
+      if (holds_address(service, settings_) || speaks_as_router(service, plan_)) {
         names.push_back(service.name);
       }
     }
@@ -127,17 +133,9 @@ class GroupProblems {
   // Two groups may share nodes, but not an address, nor, on one node, a router id: agents would take each
   // other's peers for their own. Whoever was there first stays.
   void other_groups() {
-    const Service* const own = agent_service(observed_, identity_, settings_.name);
-    for (const auto& service : observed_.services) {
-      if (label(service.labels, kRoleLabel) != kRoleAgent ||
-          is_ours(service.labels, kRoleAgent, settings_.name)) {
-        continue;
-      }
-      const auto plan = plan_of(observed_, service);
-      if (!plan) continue;
-      const bool is_later = own == nullptr || service.created_at < own->created_at;
-      for (const auto& conflict : conflicts_with(*plan)) {
-        if (is_later) {
+    for (const auto& other : known_.others) {
+      for (const auto& conflict : conflicts_with(other.plan)) {
+        if (comes_before_us(other)) {
           block(conflict);
         } else {
           add(Severity::warning, conflict);
@@ -146,24 +144,31 @@ class GroupProblems {
     }
   }
 
+  [[nodiscard]] bool comes_before_us(const OtherGroup& other) const {
+    if (known_.since && other.since) return *other.since < *known_.since;
+    if (!known_.since && !other.since) return other.plan.group < settings_.name;
+    return other.since.has_value();
+  }
+
   [[nodiscard]] std::vector<std::string> conflicts_with(const plan::Plan& other) const {
     std::vector<std::string> conflicts;
     const std::string name = "group " + other.group;
     const bool shares_node = std::ranges::any_of(
         plan_.members, [&](const MemberNote& member) { return other.member(member.id) != nullptr; });
-    for (const auto& router : settings_.routers) {
-      for (const auto& theirs : other.routers) {
-        if (router.vrid == theirs.vrid && shares_node) {
-          conflicts.push_back(name + " shares a node with this group and has router id " +
-                              std::to_string(theirs.vrid.value) +
-                              ", too; choose another KEEPALIVED_ROUTER_ID");
-        }
-        for (const auto& prefix : theirs.addresses) {
-          const auto& own = router.addresses;
-          if (std::ranges::find(own, prefix.address, &IpPrefix::address) == own.end()) continue;
-          conflicts.push_back(name + " has the address " + prefix.address.text() +
-                              ", too; an address belongs to one group's KEEPALIVED_VIRTUAL_IPS");
-        }
+    for (const auto& theirs : other.routers) {
+      const bool same_id = plan_.plan && std::ranges::any_of(plan_.plan->routers, [&](const auto& router) {
+                             return router.vrid == theirs.vrid && router.family() == theirs.family();
+                           });
+      if (same_id && shares_node) {
+        conflicts.push_back(name + " shares a node with this group and has router id " +
+                            std::to_string(theirs.vrid.value) +
+                            ", too; choose another KEEPALIVED_ROUTER_ID, or auto");
+      }
+      for (const auto& prefix : theirs.addresses) {
+        const auto& own = settings_.addresses;
+        if (std::ranges::find(own, prefix.address, &IpPrefix::address) == own.end()) continue;
+        conflicts.push_back(name + " has the address " + prefix.address.text() +
+                            ", too; an address belongs to one group's KEEPALIVED_VIRTUAL_IPS");
       }
     }
     return conflicts;
@@ -171,6 +176,7 @@ class GroupProblems {
 
   const GroupSettings& settings_;
   const GroupPlan& plan_;
+  const KnownPlans& known_;
   const Identity& identity_;
   const Observed& observed_;
   Beside beside_;
@@ -179,8 +185,6 @@ class GroupProblems {
 
 // How long an agent may take from its creation to its first healthy word before we wonder.
 constexpr std::chrono::seconds kBecomeHealthyMax{90};
-// How long an update of all members may take.
-constexpr std::chrono::minutes kUpdateMax{5};
 
 class ServiceProblems {
  public:
@@ -272,8 +276,9 @@ class ServiceProblems {
 }  // namespace
 
 std::vector<Problem> group_problems(const GroupSettings& settings, const GroupPlan& plan,
-                                    const Identity& identity, const Observed& observed, Beside beside) {
-  return GroupProblems(settings, plan, identity, observed, beside).find();
+                                    const KnownPlans& known, const Identity& identity,
+                                    const Observed& observed, Beside beside) {
+  return GroupProblems(settings, plan, known, identity, observed, beside).find();
 }
 
 std::vector<Problem> service_problems(const Service& service, const plan::Plan& plan,

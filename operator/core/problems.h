@@ -25,8 +25,8 @@ enum class Beside : std::uint8_t { refuse, tolerate };
 
 // What keeps us from touching the group, or is wrong with its settings, labels and plan.
 [[nodiscard]] std::vector<Problem> group_problems(const GroupSettings& settings, const GroupPlan& plan,
-                                                  const Identity& identity, const Observed& observed,
-                                                  Beside beside);
+                                                  const KnownPlans& known, const Identity& identity,
+                                                  const Observed& observed, Beside beside);
 
 // What is wrong with a group's service and its tasks on the members' nodes.
 [[nodiscard]] std::vector<Problem> service_problems(const Service& service, const plan::Plan& plan,

@@ -63,6 +63,10 @@ Status SwarmApi::update_service(const UpdateService& update, const ObjectIds& id
   return {};
 }
 
+Status SwarmApi::remove_service(std::string_view id) {
+  return done_when_gone(client_.remove("/services/" + std::string(id)));
+}
+
 Status SwarmApi::remove_config(std::string_view id) {
   return done_when_gone(client_.remove("/configs/" + std::string(id)));
 }

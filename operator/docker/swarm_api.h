@@ -29,6 +29,7 @@ class SwarmApi {
   [[nodiscard]] Result<std::string> create_service(const ServiceSpec& service, const ObjectIds& ids);
   // Errors: conflict when the version is not the newest.
   [[nodiscard]] Status update_service(const UpdateService& update, const ObjectIds& ids);
+  [[nodiscard]] Status remove_service(std::string_view id);
   [[nodiscard]] Status remove_config(std::string_view id);
   [[nodiscard]] Status remove_secret(std::string_view id);
 

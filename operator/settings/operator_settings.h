@@ -1,31 +1,30 @@
-// The operator's settings, read from its environment. All faults are found at once.
+// The operator's settings. Each says what the first of these says about it: a variable of the environment,
+// the group's object in the file that SWARM_VIP_CONFIG names, the file's defaults, the program's default.
+// With KEEPALIVED_GROUP the variables of a group are about that group alone, in the file or not; without it
+// they are about every group of the file. All faults are found at once.
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "common/settings/settings.h"
 #include "common/sys/log.h"
-#include "operator/core/plan.h"
 #include "operator/core/problems.h"
+#include "operator/settings/group_reader.h"
 
 namespace vip::swarm {
 
 struct OperatorSettings {
-  GroupSettings group;
-  std::string password;  // version 2 only, at most 8 bytes; a secret
-  std::string image;     // empty: the one we run from
+  std::vector<ConfiguredGroup> groups;  // by name
+  std::string image;                    // empty: the one we run from
   std::vector<std::string> agent_environment;
   Beside beside = Beside::refuse;
   std::chrono::milliseconds resync{30'000};
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;
+  friend bool operator==(const OperatorSettings&, const OperatorSettings&) = default;
 };
-
-// Reads the file a *_FILE setting names.
-using FileReader = std::function<Result<std::string>(const std::string& path)>;
 
 // What is returned may be used only if the findings are ok.
 [[nodiscard]] OperatorSettings read_operator_settings(const settings::Environment& env,

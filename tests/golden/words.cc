@@ -150,6 +150,7 @@ std::string text(const Action& action, const VirtualRouter& router) {
   if (const auto* question = std::get_if<AskPeers>(&action))
     return question->only ? "ask " + question->only->text() : "ask the peers";
   if (const auto* silent = std::get_if<Unheard>(&action)) return silent->peer.text() + " is not heard";
+  if (std::holds_alternative<IntervalChanged>(action)) return "another interval";
   if (std::holds_alternative<ProbeAddresses>(action)) return "ask who has the addresses";
   if (const auto* hello = std::get_if<SendHello>(&action))
     return std::string(hello->kind == HelloKind::question ? "question" : "answer") + " to " +

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -99,3 +100,26 @@ def test_finding_itself_is_tried_until_it_works(stack_bed: Bed, fault: str) -> N
     start(stack_bed)
 
     wait_until(lambda: stack_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it deploys\n{stack_bed.logs()}")
+
+
+def test_a_group_that_left_the_settings_is_removed_with_all_that_was_made_for_it(stack_bed: Bed) -> None:
+    for number in (3, 4):
+        stack_bed.swarm.add_node(f"n{number}", f"192.168.1.{20 + number}", labels={GROUP_LABEL: "edge"})
+    file = stack_bed.directory / "groups.json"
+    groups = [{"group": "web", "addresses": "192.0.2.100"}, {"group": "edge", "addresses": "192.0.2.200"}]
+    file.write_text(json.dumps({"groups": groups}))
+    operator = start(stack_bed, SWARM_VIP_CONFIG=str(file), KEEPALIVED_GROUP=UNSET, KEEPALIVED_VIRTUAL_IPS=UNSET,
+                     KEEPALIVED_ROUTER_ID=UNSET, KEEPALIVED_PRIORITY=UNSET)
+    for group in ("web", "edge"):
+        wait_until(lambda: stack_bed.swarm.service_named(f"vip_agent-{group}"), 20, lambda: f"it deploys\n{stack_bed.logs()}")
+    stack_bed.swarm.settle()
+    web = stack_bed.swarm.service_named("vip_agent-web")
+
+    file.write_text(json.dumps({"groups": groups[:1]}))
+    operator.look()
+    wait_until(lambda: not stack_bed.swarm.service_named("vip_agent-edge"), 20, lambda: f"it is removed\n{stack_bed.logs()}")
+    names = lambda: [o["Spec"]["Name"] for o in [*stack_bed.swarm.configs.values(), *stack_bed.swarm.secrets.values()]]  # noqa: E731
+    wait_until(lambda: not any(name.startswith("edge-") for name in names()), 20, lambda: f"so is {names()}")
+
+    assert any(name.startswith("web-key-") for name in names())
+    assert stack_bed.swarm.service_named("vip_agent-web") == web, "the other group is not touched"

@@ -192,6 +192,26 @@ TEST(HelloScenario, P10AnOwnerThatSleptAndIsNotAnsweredGoesOnWithinAnInterval) {
   }
 }
 
+// Whoever does not list it says nothing to it that it could learn from, but answers.
+TEST(HelloScenario, P5AnOwnerOfTheAddressesWhoseClockWentBackIsHelpedUpByWhoDoesNotListIt) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    auto options = ours({255, 90});
+    options.lists = {{1, {}}};
+    Cluster cluster{Seed{seed}, options};
+    start_all(cluster);
+    cluster.run_for(10s + seed * 17ms);
+    cluster.crash(0);
+    cluster.set_wall_clock(0, -24h);
+    cluster.run_for(10min);  // no transient peer any more
+    ASSERT_EQ(cluster.actives(), Hosts{1});
+    cluster.start(0);
+    Overlap two_owners(cluster, &Cluster::actives);
+    cluster.run_for(20s);
+    EXPECT_EQ(cluster.actives(), Hosts{0}) << seed;
+    EXPECT_LE(two_owners.total(), 250ms + 5ms) << seed;
+  }
+}
+
 // Only its own questions keep it in the book of an owner whose plan does not list it.
 TEST(HelloScenario, P19AMemberThatTheOwnerDoesNotListIsNeverStarved) {
   const auto claims = [](unsigned loss_percent, bool mute) {

@@ -372,7 +372,23 @@ class History {
       if (!clocks_jumped_ && options_.lists.empty()) probe_some();
       return;
     }
-    violate("no single right owner after " + std::to_string(limit / 1ms) + "ms of peace: " + picture());
+    if (!is_left_to_unbelieved())
+      violate("no single right owner after " + std::to_string(limit / 1ms) + "ms of peace: " + picture());
+  }
+
+  // A router of another make whose clock went back is not believed (P5), and it answers no hello that would
+  // help it up. Whoever asks the LAN finds that it has the address, cannot tell it from an owner that is not
+  // heard, and leaves it to it (P17), without a word that it could number above.
+  [[nodiscard]] bool is_left_to_unbelieved() const {
+    const auto owners = cluster_.actives();
+    const bool unbelieved = clocks_jumped_ && options_.checks_duplicates && owners.size() == 1 &&
+                            options_.foreign.contains(owners.front());
+    if (!unbelieved || cluster_.holders() != owners) return false;
+    for (std::size_t i = 0; i < cluster_.size(); ++i) {
+      if (i != owners.front() && cluster_.discards(i).at(static_cast<std::size_t>(Discard::replay)) == 0)
+        return false;
+    }
+    return true;
   }
 
   // Not where a clock went back: until it is heard by all once more, its host is not believed (P5), which

@@ -48,6 +48,8 @@ void Model::adopt(const RouterConfig& config) {
 
 Expected Model::feed(std::int64_t now, const Event& event) {
   Expected out;
+  const auto state = state_;
+  const auto before = intervals();
   if (const auto* start = std::get_if<Started>(&event)) {
     if (start->source && state_ == 'I') self_ = *start->source;
     started(now, start->link_up, out);
@@ -92,6 +94,7 @@ Expected Model::feed(std::int64_t now, const Event& event) {
   if (const auto* foreign = std::get_if<ForeignOwner>(&event)) other_announced(now, foreign->address, out);
   if (const auto* answer = std::get_if<Answered>(&event)) answered(now, *answer, out);
   if (const auto* other = std::get_if<Reconfigured>(&event)) reconfigured(now, other->config, out);
+  out.other_interval = state_ == state && intervals() != before;
   return out;
 }
 
@@ -451,7 +454,7 @@ void Model::answered_in_active(std::int64_t now, const Answered& answer, Expecte
     return;
   }
   const bool long_known = outdated(now) && now - newer_plan_since_ >= kPlanPatience;
-  if (!answer.has_newer_plan || answer.state != State::backup || !long_known) return;
+  if (!answer.has_newer_plan || answer.state != State::backup || !long_known || priority_ == 255) return;
   out.sent.push_back(0);
   keep_for_another('B', now, now + kKeptLongest, out);
   down_at_ = now + down();
@@ -579,6 +582,7 @@ std::optional<std::string> Model::difference(const Expected& expected, const Act
     done.release |= std::holds_alternative<ReleaseAddresses>(action);
     if (const auto* gone = std::get_if<ReleaseAddress>(&action)) done.released.push_back(gone->prefix);
     done.ready |= std::holds_alternative<ReadyToClaim>(action);
+    done.other_interval |= std::holds_alternative<IntervalChanged>(action);
   }
   if (done.sent != expected.sent)
     return "sent " + in_words(done.sent) + ", expected " + in_words(expected.sent);
@@ -591,6 +595,8 @@ std::optional<std::string> Model::difference(const Expected& expected, const Act
            std::to_string(expected.released.size());
   if (done.ready != expected.ready)
     return std::string(done.ready ? "says" : "does not say") + " that it is ready";
+  if (done.other_interval != expected.other_interval)
+    return std::string(done.other_interval ? "says" : "does not say") + " that its interval is another one";
 
   // Of the real router's deadlines only the earliest is to be seen. One that is not the protocol's own
   // (announcements) may come before, never after.

@@ -43,6 +43,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vrrp/core/virtual_router.h"
@@ -55,6 +56,7 @@ struct Expected {
   bool release = false;
   std::vector<IpPrefix> released;  // one by one
   bool ready = false;              // one of a group: could claim
+  bool other_interval = false;     // in the same state waits or speaks by another one
 };
 
 class Model {
@@ -117,6 +119,10 @@ class Model {
   [[nodiscard]] bool speaking() const { return has_address_ && resume_at_ == kNever; }
   [[nodiscard]] bool outdated(std::int64_t now) const;
   [[nodiscard]] bool settled(std::int64_t now) const;
+  // What a next life has to know at once.
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> intervals() const {
+    return {heard_interval_, state_ == 'A' ? pace() : 0};
+  }
   [[nodiscard]] std::int64_t pace() const { return slow_words_ > 0 ? old_interval_ : own_interval_; }
   [[nodiscard]] std::int64_t skew() const;
   [[nodiscard]] std::int64_t down() const { return 3 * heard_interval_ + skew(); }

@@ -44,6 +44,8 @@ Expected Model::resumed(const Resumed& how, const RouterConfig& config) {
   own_interval_ = interval;
   addresses_ = addresses;
   generation_ = generation;
+  const auto state = state_;
+  const auto before = intervals();
   const auto gone = how.now - how.as_of;
   if (state_ == 'A' && gone >= 2 * pace() && priority_ != 255) {
     slept(how.now, how.addresses_kept, out);
@@ -55,11 +57,13 @@ Expected Model::resumed(const Resumed& how, const RouterConfig& config) {
   const bool differs = config.advert_interval.count() != own_interval_ || config.addresses != addresses_ ||
                        config.generation != generation_;
   if (differs) reconfigured(how.now, config, out);
+  out.other_interval = state_ == state && intervals() != before;
   if (how.link_up == (state_ == 'F')) {
     const auto more = feed(how.now, LinkChanged{.up = how.link_up});
     out.sent.insert(out.sent.end(), more.sent.begin(), more.sent.end());
     out.hold |= more.hold;
     out.release |= more.release;
+    out.other_interval |= more.other_interval;
   }
   return out;
 }

@@ -25,6 +25,7 @@ UNIT_TESTS = ["vrrp_virtual_router_test", "vrrp_receive_check_test", "vrrp_authe
 TARGETS = [*UNIT_TESTS, "scenario_test", "charge_test", "sim"]
 ROUTER = "vrrp/core/virtual_router.cc"
 LEAVING = "vrrp/core/virtual_router_leaving.cc"
+MEMORY = "vrrp/core/virtual_router_memory.cc"
 LINGER = "vrrp/core/linger.cc"
 CHECK = "vrrp/core/receive_check.cc"
 AUTHENTICATION = "vrrp/core/authentication.cc"
@@ -107,6 +108,11 @@ MUTANTS = [
            "if (active_router_ && *active_router_ != advert.source && !active_left_) return;", ""),
     Mutant("an owner respects no preemption", ROUTER,
            "const bool preempts = owner || may_preempt;", "const bool preempts = may_preempt;"),
+    Mutant("an owner asks nobody", ROUTER,
+           ": become_active(now, Cause::owner, out);\n    if (config_.asks_peers)",
+           ": become_active(now, Cause::owner, out);\n    if (false)"),
+    Mutant("another interval is not to be remembered", ROUTER,
+           "state_ == before.first && intervals() != before.second", "intervals().first < before.second.first * 0"),
     Mutant("one-way loss goes unnoticed", ROUTER,
            "if (is_unheard(now, advert)) {", "if (is_unheard(now, advert) && false) {"),
     Mutant("a longer interval counts at once", ROUTER,
@@ -205,26 +211,26 @@ MUTANTS = [
            "    if (rank == 0) return reach(out);\n    timers_.set(Timer::reach, now + rank * kRankStep);\n", "    (void)rank;\n"),
     Mutant("forgets failed successors", CHARGE,
            "if (++failures_ < kFailuresMax) return;", "return;"),
-    Mutant("a next life has no timers", ROUTER,
+    Mutant("a next life has no timers", MEMORY,
            "timers_ = memory.timers;", ""),
-    Mutant("a next life follows nobody", ROUTER,
+    Mutant("a next life follows nobody", MEMORY,
            "active_router_ = memory.active_router;", ""),
-    Mutant("a next life follows at its own pace", ROUTER,
+    Mutant("a next life follows at its own pace", MEMORY,
            "active_interval_ = memory.active_interval;", ""),
-    Mutant("a next life goes on as active after any time", ROUTER,
+    Mutant("a next life goes on as active after any time", MEMORY,
            "now - as_of >= kResumeIntervals * pace();", "now - as_of < Duration::zero();"),
-    Mutant("a next life of an active router always listens", ROUTER,
+    Mutant("a next life of an active router always listens", MEMORY,
            "now - as_of >= kResumeIntervals * pace();", "now - as_of >= Duration::zero();"),
-    Mutant("a next life believes an old memory", ROUTER,
+    Mutant("a next life believes an old memory", MEMORY,
            "/*is_fresh=*/memory.as_of >= as_of", "/*is_fresh=*/true"),
-    Mutant("a next life speaks when the last one would have", ROUTER,
+    Mutant("a next life speaks when the last one would have", MEMORY,
            "    timers_.set(Timer::advert, now);\n    last_advert_", "    last_advert_"),
-    Mutant("a next life does not claim what the last one was about to", ROUTER,
+    Mutant("a next life does not claim what the last one was about to", MEMORY,
            "out.emplace_back(HoldAddresses{});  // it died while it claimed", "(void)0;"),
-    Mutant("a next life forgets that it was ready", ROUTER,
+    Mutant("a next life forgets that it was ready", MEMORY,
            "  if (state_ == State::backup && !timers_.armed(Timer::down))\n"
            "    timers_.set(Timer::down, is_fresh ? now : as_of + down_interval());\n", ""),
-    Mutant("a next life forgets that the address is taken", ROUTER,
+    Mutant("a next life forgets that the address is taken", MEMORY,
            "taken_ = memory.taken;", ""),
     Mutant("a next life asks nobody who has the address", SET,
            "if (listens && member.setup.checks_duplicates) member.duplicate_check.begin(now);", "(void)listens;"),

@@ -25,7 +25,7 @@ void QuietJudge::begin() {
 }
 
 void QuietJudge::about_to_start(std::size_t host) {
-  seen_.at(host) = Seen{.active = false, .serving_since = std::nullopt, .started = cluster_.now()};
+  seen_.at(host) = Seen{};
 }
 
 void QuietJudge::about_to_vanish(std::size_t host, bool politely) {
@@ -50,6 +50,7 @@ std::optional<std::string> QuietJudge::look() {
       seen.serving_since = cluster_.now();
     }
   }
+  for (std::size_t host = 0; host < seen_.size(); ++host) look_whom_it_tolerates(host);
   // Of a frozen host the kernel may still have the address.
   const auto holders = cluster_.holders();
   const bool none =
@@ -70,10 +71,23 @@ std::optional<std::string> QuietJudge::judge_claim(std::size_t host) const {
     if (!owner && !(options.preempt && priority(host) > priority(other)))
       return who + ", which is alive and heard";
     const auto wait = at_least(options.preempt_delay);
-    if (!owner && (cluster_.now() - *serving < wait || cluster_.now() - seen_[host].started < wait))
-      return who + " before its preempt delay";
+    const auto& since = seen_[host].tolerates_since;
+    if (!owner && (!since || cluster_.now() - *since < wait)) return who + " before its preempt delay";
   }
   return std::nullopt;
+}
+
+// The delay does not begin anew when one of a lower priority preempts another: both are worse than we.
+void QuietJudge::look_whom_it_tolerates(std::size_t host) {
+  auto& since = seen_.at(host).tolerates_since;
+  bool any = false;
+  for (std::size_t other = 0; other < seen_.size(); ++other)
+    any |= other != host && seen_[other].serving_since && priority(other) < priority(host);
+  if (!any || cluster_.life(host) == Life::off) {
+    since.reset();
+  } else if (!since) {
+    since = cluster_.now();
+  }
 }
 
 std::optional<std::string> QuietJudge::judge_contest() {

@@ -1,7 +1,7 @@
 // What must hold while no fault runs: the network delivers in order and in time, and nothing happens to the
 // hosts but starts, stops and crashes. Then
 //   nobody takes over from a living active router that everybody hears, but a better one that may preempt,
-//   and not before its delay is over;
+//   and not before lower priorities have served for its delay, whoever had them;
 //   the address is always on somebody, until its owner dies: who leaves or yields waits for its successor;
 //   of several that claim at the same time the best stays, by priority and then by address, and soon.
 // An object that watches: look() after every event.
@@ -33,11 +33,12 @@ class QuietJudge {
  private:
   struct Seen {
     bool active = false;
-    std::optional<TimePoint> serving_since;  // active and with the address: it speaks
-    TimePoint started;
+    std::optional<TimePoint> serving_since;    // active and with the address: it speaks
+    std::optional<TimePoint> tolerates_since;  // of a lower priority somebody serves, and did ever since
   };
   [[nodiscard]] std::optional<std::string> judge_claim(std::size_t host) const;
   [[nodiscard]] std::optional<std::string> judge_contest();
+  void look_whom_it_tolerates(std::size_t host);
   [[nodiscard]] int priority(std::size_t host) const;
 
   const Cluster& cluster_;

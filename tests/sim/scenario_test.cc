@@ -416,6 +416,27 @@ TEST(Scenario, P15ALongerIntervalIsLearnedBeforeItCounts) {
   }
 }
 
+// What a worker remembers is up to a second old, but for its interval: by an older and shorter one a backup's
+// next life would not wait for the word that is due, and an active router's take itself for late.
+TEST(Scenario, P11ANextLifeKnowsTheIntervalOfItsLastMoment) {
+  for (const std::size_t victim : {0U, 1U}) {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+      Cluster cluster{Seed{seed}, {.priorities = {100, 90}, .interval = 10ms, .remembers = true}};
+      start_all(cluster);
+      ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+      cluster.run_for(3s);
+      bool moved = false;
+      cluster.observe(
+          [&](std::size_t, const Action& action) { moved |= std::holds_alternative<StateChanged>(action); });
+      cluster.reconfigure(0, {.priority = Priority(100), .interval = 40ms});
+      cluster.run_for(150ms + seed * 1ms);
+      cluster.crash_worker(victim, 30ms);
+      cluster.run_for(1s);
+      EXPECT_FALSE(moved) << "worker of " << victim << ", seed " << seed;
+    }
+  }
+}
+
 // Two hosts with one address and one priority: each takes the other for the loser.
 TEST(Scenario, P28EqualSourcesDoNotAnswerEachOtherWithoutEnd) {
   Cluster cluster{Seed{17}, {.priorities = {100, 100}, .interval = 1000ms, .one_source = true}};

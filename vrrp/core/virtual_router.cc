@@ -82,7 +82,9 @@ VirtualRouter::VirtualRouter(RouterConfig config)
 
 Actions VirtualRouter::step(TimePoint now, const Event& event) {
   Actions out;
+  const auto before = std::pair(state_, intervals());
   std::visit([&](const auto& what) { on(now, what, out); }, event);
+  if (state_ == before.first && intervals() != before.second) out.emplace_back(IntervalChanged{});
   return out;
 }
 
@@ -356,7 +358,8 @@ void VirtualRouter::answered_as_active(TimePoint now, const Answered& answer, Ac
     yield(now, word, Cause::no_preemption, out);
     return;
   }
-  const bool can_take_over = answer.has_newer_plan && answer.state == State::backup;
+  const bool owner = config_.priority == kPriorityOwner;  // would take it back at once
+  const bool can_take_over = !owner && answer.has_newer_plan && answer.state == State::backup;
   if (!can_take_over || now - newer_plan_->first < kPatienceForPlan) return;
   out.emplace_back(SendAdvertisement{kPriorityLeaving});
   become_backup(now, down_interval(), Cause::newer_plan, nullptr, out);
@@ -528,20 +531,19 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
   speak(now, out);
 }
 
-// RFC 9568, 6.4.1: the owner is active at once, everybody else listens first.
+// RFC 9568, 6.4.1: the owner is active at once, everybody else listens first. Both ask: who does not list us
+// speaks to us from then on (P19), and who does not believe our numbers any more helps us up (P5).
 void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   timers_.stop_all();
   ready_ = false;
   // P23: whoever comes back waits by the interval that it learned, if that is the longer one.
   const bool learned = config_.version == Version::v3 && active_interval_ > config_.advert_interval;
   if (!learned) active_interval_ = config_.advert_interval;
-  const bool owner = config_.priority == kPriorityOwner;
-  if (owner && !config_.in_group) {
-    become_active(now, Cause::owner, out);
-    return;
-  }
-  if (owner) {  // as soon as the others are
-    become_backup(now, Duration::zero(), cause, nullptr, out);
+  if (config_.priority == kPriorityOwner) {
+    // In a group as soon as the others are.
+    config_.in_group ? become_backup(now, Duration::zero(), cause, nullptr, out)
+                     : become_active(now, Cause::owner, out);
+    if (config_.asks_peers) out.emplace_back(AskPeers{});
     return;
   }
   const bool boots = cause == Cause::started || (cause == Cause::link_up && !heard_anybody_);

@@ -211,12 +211,15 @@ struct Unheard {  // an active router lives and serves, and its advertisements d
   IpAddress peer;
   friend bool operator==(const Unheard&, const Unheard&) = default;
 };
+struct IntervalChanged {  // in the same state: that we speak or wait by; nothing to do, but to remember (P11)
+  friend bool operator==(const IntervalChanged&, const IntervalChanged&) = default;
+};
 struct ProbeAddresses {  // ask the LAN who has them; whoever answers is AddressTaken (duplicate_check.h)
   friend bool operator==(const ProbeAddresses&, const ProbeAddresses&) = default;
 };
-using Action =
-    std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, ReleaseAddress, AnnounceAddresses,
-                 StateChanged, HandedOver, ReadyToClaim, AskPeers, SendHello, Unheard, ProbeAddresses>;
+using Action = std::variant<SendAdvertisement, HoldAddresses, ReleaseAddresses, ReleaseAddress,
+                            AnnounceAddresses, StateChanged, HandedOver, ReadyToClaim, AskPeers, SendHello,
+                            Unheard, IntervalChanged, ProbeAddresses>;
 using Actions = std::vector<Action>;
 
 // `resume`: after a stall as active, silent until the peers had time to object; `farewell`: to say priority 0
@@ -376,6 +379,10 @@ class VirtualRouter {
   void announce(TimePoint now, Actions& out);
   void learn_interval(Duration interval);
   [[nodiscard]] Duration pace() const;  // between our advertisements
+  // That we wait by, and that we speak by.
+  [[nodiscard]] std::pair<Duration, Duration> intervals() const {
+    return {active_interval_, state_ == State::active ? pace() : Duration::zero()};
+  }
   [[nodiscard]] Duration down_interval() const;
   [[nodiscard]] Duration skew() const;
 

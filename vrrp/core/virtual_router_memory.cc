@@ -74,6 +74,7 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   config_.advert_interval = memory.advert_interval;
   config_.addresses = memory.addresses;
   config_.generation = memory.generation;
+  const auto before = std::pair(state_, intervals());
   Actions out;
   const bool late = now - as_of >= kResumeIntervals * pace();
   if (state_ == State::active && late && config_.priority != kPriorityOwner) {
@@ -84,6 +85,7 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
     on(now, Stalled{}, out);
   }
   if (config_ != wanted) on(now, Reconfigured{.config = wanted}, out);
+  if (state_ == before.first && intervals() != before.second) out.emplace_back(IntervalChanged{});
   return out;
 }
 

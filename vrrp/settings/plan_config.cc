@@ -28,7 +28,7 @@ AuthMode auth_mode(plan::Auth::Mode mode) {
 // over IPv4 multicast from the interface's primary one.
 std::optional<IpAddress> source_of(const plan::Plan& plan, const plan::Member& member, Family family) {
   if (plan.transport == plan::Transport::multicast) return std::nullopt;
-  return family == Family::ipv4 ? std::optional(member.address) : member.address6;
+  return member.address_of(family);
 }
 
 // P23: who listens by its own short interval beside an active router with a longer one would take over. With
@@ -48,7 +48,7 @@ RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self,
   const auto family = router.family();
   settings.protocol = {.version = static_cast<Version>(plan.version),
                        .vrid = router.vrid,
-                       .priority = self.priority,
+                       .priority = plan::priority_of(router, self),
                        .advert_interval = plan.advert_interval,
                        .preempt = plan.preempt,
                        .preempt_delay = plan.preempt_delay,

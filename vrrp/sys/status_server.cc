@@ -46,11 +46,32 @@ void answer(evhttp_request* request, void* page) noexcept {
   evhttp_send_reply(request, fine ? HTTP_OK : HTTP_SERVUNAVAIL, nullptr, nullptr);
 }
 
-sockaddr_in socket_address(const IpAddress& address, std::uint16_t port) {
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(port);
-  std::memcpy(&where.sin_addr, address.bytes().data(), sizeof(where.sin_addr));
+// Of either family, and how much of it counts.
+struct SocketAddress {
+  sockaddr_in6 bytes{};
+  socklen_t size = sizeof(sockaddr_in6);
+
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&bytes); }  // NOLINT
+  friend bool operator==(const SocketAddress& a, const SocketAddress& b) {
+    return a.size == b.size && std::memcmp(&a.bytes, &b.bytes, a.size) == 0;
+  }
+};
+
+SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
+  SocketAddress where;
+  const auto bytes = address.bytes();
+  if (address.family() == Family::ipv6) {
+    where.bytes.sin6_family = AF_INET6;
+    where.bytes.sin6_port = htons(port);
+    std::memcpy(&where.bytes.sin6_addr, bytes.data(), sizeof(where.bytes.sin6_addr));
+    return where;
+  }
+  sockaddr_in ipv4{};
+  ipv4.sin_family = AF_INET;
+  ipv4.sin_port = htons(port);
+  std::memcpy(&ipv4.sin_addr, bytes.data(), sizeof(ipv4.sin_addr));
+  std::memcpy(&where.bytes, &ipv4, sizeof(ipv4));
+  where.size = sizeof(ipv4);
   return where;
 }
 
@@ -79,14 +100,13 @@ Result<StatusServer> StatusServer::create(const sys::EventLoop& loop, std::vecto
 
 Status StatusServer::listen(const IpAddress& address, std::uint16_t port) {
   stop_listening();
-  const auto clause = "listen on " + address.text() + ":" + std::to_string(port);
-  sys::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const auto clause = "listen on " + address.text() + " port " + std::to_string(port);
+  const auto where = socket_address(address, port);
+  sys::UniqueFd fd(::socket(where.bytes.sin6_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return sys::errno_failure(clause);
   const int reuse = 1;
-  const auto where = socket_address(address, port);
   const bool listening = ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) == 0 &&
-                         ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) == 0 &&
-                         ::listen(fd.get(), kBacklog) == 0;
+                         ::bind(fd.get(), where.get(), where.size) == 0 && ::listen(fd.get(), kBacklog) == 0;
   if (!listening) return sys::errno_failure(clause);
   VIP_TRY(tcp_, accept_from(std::move(fd)));
   return {};
@@ -94,13 +114,11 @@ Status StatusServer::listen(const IpAddress& address, std::uint16_t port) {
 
 Status StatusServer::adopt(const IpAddress& address, std::uint16_t port, sys::UniqueFd listening) {
   stop_listening();
-  const auto wanted = socket_address(address, port);
-  sockaddr_in bound{};
-  socklen_t size = sizeof(bound);
-  const bool same = ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0 &&
-                    bound.sin_family == wanted.sin_family && bound.sin_port == wanted.sin_port &&
-                    bound.sin_addr.s_addr == wanted.sin_addr.s_addr;
-  if (!same) return fail(Errc::invalid, "a handed over socket listens elsewhere");
+  SocketAddress bound;
+  auto* const place = reinterpret_cast<sockaddr*>(&bound.bytes);  // NOLINT: the socket API's cast
+  const bool named = ::getsockname(listening.get(), place, &bound.size) == 0;
+  if (!named || bound != socket_address(address, port))
+    return fail(Errc::invalid, "a handed over socket listens elsewhere");
   VIP_TRY(tcp_, accept_from(std::move(listening)));
   return {};
 }

@@ -18,7 +18,8 @@ class Diff : public testing::Test {
   Desired desired() {
     const auto& observed = world.observed();
     const auto* const service = agent_service(observed, kIdentity, settings.name);
-    const auto group = make_plan(settings, observed.nodes, known_plans(observed, service, settings.name));
+    const auto group =
+        make_plan(settings, observed.nodes, DeployedPlans(observed).known_to(service, settings.name));
     return make_desired(settings, group.plan.value(), agent, kIdentity, observed, world.matching());
   }
   std::vector<Step> steps(const Leave& leave = {}) {
@@ -194,24 +195,26 @@ TEST_F(Diff, HoldsAndRepeatsAnUpdateAsToldTo) {
 }
 
 TEST_F(Diff, TellsAStalledUpdateFromANewOne) {
+  const auto now = at_second(1000);
   settle();
   auto& service = world.service(kService);
   const auto same = desired().service;
   agent.image = "img@sha256:2";
   const auto other = desired().service;
   service.update = UpdateState::paused;
-  EXPECT_TRUE(is_stalled(service, same));
-  EXPECT_FALSE(is_stalled(service, other));
+  EXPECT_TRUE(is_stalled(service, same, now));
+  EXPECT_FALSE(is_stalled(service, other, now));
   for (const auto state :
        {UpdateState::rollback_started, UpdateState::rollback_paused, UpdateState::rollback_completed}) {
     service.update = state;
-    EXPECT_FALSE(is_stalled(service, same));
-    EXPECT_TRUE(is_stalled(service, other));
+    EXPECT_FALSE(is_stalled(service, same, now));
+    EXPECT_TRUE(is_stalled(service, other, now));
   }
+  service.update_started_at = now - kUpdateMax;
   for (const auto state : {UpdateState::none, UpdateState::updating, UpdateState::completed}) {
     service.update = state;
-    EXPECT_FALSE(is_stalled(service, same));
-    EXPECT_FALSE(is_stalled(service, other));
+    EXPECT_FALSE(is_stalled(service, same, now));
+    EXPECT_FALSE(is_stalled(service, other, now));
   }
 }
 
@@ -281,6 +284,66 @@ TEST_F(Garbage, WaitsWhileAnUpdateOrRollbackIsUnderWay) {
     world.service(kService).update = state;
     EXPECT_EQ(removed().size(), 2U);
   }
+}
+
+// A node that dies in the middle of an update keeps it waiting for ever.
+TEST_F(Diff, AnEndlessUpdateIsTakenUpAgainWithoutTouchingTasks) {
+  settle();
+  auto& service = world.service("vip_agent-production");
+  service.update = UpdateState::updating;
+  service.update_started_at = at_second(1000);
+  const auto late = at_second(1001) + kUpdateMax;
+  ASSERT_TRUE(is_stalled(service, desired().service, late));
+  for (const auto* const number : {"1", "2"}) {
+    const auto again = steps({.create_service = true, .update_service = UpdateLeave::again});
+    ASSERT_EQ(again.size(), 1U);
+    const auto& update = std::get<UpdateService>(again[0].action);
+    auto expected = desired().service.labels;
+    expected["swarm-vip.attempt"] = number;
+    EXPECT_EQ(update.service.labels, expected);
+    EXPECT_EQ(update.service.container_labels, desired().service.container_labels)
+        << "tasks would be replaced";
+    world.apply(again);
+    EXPECT_TRUE(steps().empty());
+  }
+}
+
+// --- groups that are no longer in the settings
+
+TEST_F(Diff, AGroupThatLeftTheSettingsGoesServiceFirst) {
+  settle();
+  const auto first = retire(kIdentity, world.observed(), {"another"});
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].words,
+            "remove service vip_agent-production: group production is not in the settings any more");
+  world.apply(first);
+  const auto rest = retire(kIdentity, world.observed(), {"another"});
+  EXPECT_EQ(rest.size(), world.observed().configs.size() + world.observed().secrets.size());
+  world.apply(rest);
+  EXPECT_TRUE(world.observed().configs.empty());
+  EXPECT_TRUE(world.observed().secrets.empty());
+  EXPECT_TRUE(retire(kIdentity, world.observed(), {"another"}).empty());
+}
+
+TEST_F(Diff, AGroupOfTheSettingsStaysInWhateverCase) {
+  settle();
+  EXPECT_TRUE(retire(kIdentity, world.observed(), {"PRODUCTION"}).empty());
+}
+
+TEST_F(Diff, AnotherOperatorsGroupsAreNotTouched) {
+  settle();
+  auto other = kIdentity;
+  other.service_name = "two_operator";
+  EXPECT_TRUE(retire(other, world.observed(), {"another"}).empty());
+  other.service_name.clear();  // run by hand
+  EXPECT_TRUE(retire(other, world.observed(), {"another"}).empty());
+}
+
+TEST_F(Diff, NothingIsRetiredWhileOurOwnStackGoesAway) {
+  settle();
+  auto& services = world.observed().services;
+  std::erase_if(services, [](const Service& service) { return service.id == "own"; });
+  EXPECT_TRUE(retire(kIdentity, world.observed(), {}).empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 #include <random>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -137,7 +138,7 @@ TEST_P(NodeAddress, ComesFromLabelThenManagerThenConnection) {
   if (row.expected.empty()) {
     EXPECT_FALSE(group.plan);
     ASSERT_EQ(group.warnings.size(), 1U);
-    EXPECT_TRUE(any_contains(group.warnings, "docker node update --label-add KEEPALIVED_IP=ADDRESS id1"));
+    EXPECT_TRUE(any_contains(group.warnings, "docker node update --label-add KEEPALIVED_IP="));
   } else {
     ASSERT_TRUE(group.plan);
     EXPECT_EQ(group.plan->members[0].address.text(), row.expected);
@@ -163,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Plan, NamesTheIpv6AddressThatItCannotUse) {
   auto node = make_node(1);
   node.manager_address = "[2001:db8::8]:2377";
-  EXPECT_TRUE(any_contains(plan_of_nodes({node}).warnings, "its address 2001:db8::8 is not IPv4"));
+  EXPECT_TRUE(any_contains(plan_of_nodes({node}).warnings, "of the node is known 2001:db8::8 only"));
 }
 
 TEST(Plan, OfTwoNodesWithOneAddressTheNewerWins) {
@@ -193,8 +194,10 @@ TEST(Plan, KeepsItsGenerationWhileNothingChanges) {
   EXPECT_EQ(first.plan->generation, 1U);
   auto current = *first.plan;
   current.generation = 7;
-  EXPECT_EQ(make_plan(make_group(), three_nodes(), {.current = current, .newest = {}, .others = {}}).plan,
-            current);
+  EXPECT_EQ(
+      make_plan(make_group(), three_nodes(), {.current = current, .newest = {}, .since = {}, .others = {}})
+          .plan,
+      current);
 }
 
 TEST(Plan, GrowsItsGenerationBeyondAllEarlierOnes) {
@@ -204,10 +207,11 @@ TEST(Plan, GrowsItsGenerationBeyondAllEarlierOnes) {
   newest.generation = 6;  // was rolled back
   newest.members.pop_back();
   const std::vector<Node> one{make_node(1)};
-  EXPECT_EQ(
-      make_plan(make_group(), one, {.current = current, .newest = newest, .others = {}}).plan->generation,
-      7U);
-  EXPECT_EQ(make_plan(make_group(), three_nodes(), {.current = current, .newest = newest, .others = {}})
+  EXPECT_EQ(make_plan(make_group(), one, {.current = current, .newest = newest, .since = {}, .others = {}})
+                .plan->generation,
+            7U);
+  EXPECT_EQ(make_plan(make_group(), three_nodes(),
+                      {.current = current, .newest = newest, .since = {}, .others = {}})
                 .plan->generation,
             5U);
 }
@@ -217,7 +221,7 @@ TEST(Plan, NeverDeploysTwoPlansUnderOneNumber) {
   auto newest =
       *plan_of_nodes(three_nodes()).plan;  // of another operator, which saw all nodes at the same time
   current.generation = newest.generation = 5;
-  const KnownPlans known{.current = current, .newest = newest, .others = {}};
+  const KnownPlans known{.current = current, .newest = newest, .since = {}, .others = {}};
   EXPECT_EQ(make_plan(make_group(), three_nodes(), known).plan->generation, 6U);
   EXPECT_EQ(make_plan(make_group(), {make_node(1)}, known).plan->generation, 5U);
 }
@@ -228,13 +232,15 @@ TEST(Plan, GivesEachGroupAStatusPortOfItsOwn) {
   EXPECT_EQ(own.status_port, 9112);
   auto other = own;
   other.group = "staging";
-  EXPECT_EQ(
-      make_plan(make_group(), nodes, {.current = {}, .newest = {}, .others = {other}}).plan->status_port,
-      9113);
+  EXPECT_EQ(make_plan(make_group(), nodes,
+                      {.current = {}, .newest = {}, .since = {}, .others = {{.plan = other, .since = {}}}})
+                .plan->status_port,
+            9113);
   own.status_port = 9115;
-  EXPECT_EQ(
-      make_plan(make_group(), nodes, {.current = own, .newest = {}, .others = {other}}).plan->status_port,
-      9115);
+  EXPECT_EQ(make_plan(make_group(), nodes,
+                      {.current = own, .newest = {}, .since = {}, .others = {{.plan = other, .since = {}}}})
+                .plan->status_port,
+            9115);
 }
 
 TEST(Plan, TakesTheStatusPortOfTheSettingsWhateverOthersHave) {
@@ -242,9 +248,10 @@ TEST(Plan, TakesTheStatusPortOfTheSettingsWhateverOthersHave) {
   settings.status_port = 9112;
   auto other = *plan_of_nodes(three_nodes()).plan;
   other.group = "staging";
-  EXPECT_EQ(
-      make_plan(settings, three_nodes(), {.current = {}, .newest = {}, .others = {other}}).plan->status_port,
-      9112);
+  EXPECT_EQ(make_plan(settings, three_nodes(),
+                      {.current = {}, .newest = {}, .since = {}, .others = {{.plan = other, .since = {}}}})
+                .plan->status_port,
+            9112);
 }
 
 TEST(Plan, OfTwoGroupsThatChoseOnePortTheLaterInTheAlphabetMoves) {
@@ -253,7 +260,9 @@ TEST(Plan, OfTwoGroupsThatChoseOnePortTheLaterInTheAlphabetMoves) {
   for (const auto& [name, expected] : {std::pair{"staging", 9112}, std::pair{"db", 9113}}) {
     auto other = own;
     other.group = name;
-    const auto made = make_plan(make_group(), nodes, {.current = own, .newest = {}, .others = {other}});
+    const auto made =
+        make_plan(make_group(), nodes,
+                  {.current = own, .newest = {}, .since = {}, .others = {{.plan = other, .since = {}}}});
     EXPECT_EQ(made.plan->status_port, expected) << name;
   }
 }
@@ -270,6 +279,122 @@ TEST(Plan, IsProtectedByTheGroupsKeyUnlessToldOtherwise) {
   settings.version = 2;
   settings.auth = plan::Auth::Mode::password;
   EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::password, std::string(kPasswordPath)));
+}
+
+// --- both families
+
+std::vector<Node> dual_nodes() {
+  return {make_node(1, {{"KEEPALIVED_IP", "2001:db8::1"}}),
+          make_node(2, {{"KEEPALIVED_IP", "192.0.2.22, 2001:db8::2"}}), make_node(3)};
+}
+
+GroupSettings dual_group() {
+  auto settings = make_group();
+  settings.addresses.push_back(IpPrefix::parse("2001:db8::201").value());
+  return settings;
+}
+
+TEST(DualPlan, HasARouterOfEachFamilyThatMoveTogether) {
+  const auto group = make_plan(dual_group(), dual_nodes(), {});
+  ASSERT_TRUE(group.plan);
+  const auto& routers = group.plan->routers;
+  ASSERT_EQ(routers.size(), 2U);
+  EXPECT_EQ(routers[0].addresses[0].text(), "192.0.2.201/32");
+  EXPECT_EQ(routers[1].addresses[0].text(), "2001:db8::201/128");
+  EXPECT_EQ(routers[0].vrid, routers[1].vrid);
+  EXPECT_EQ(routers[0].sync, "production");
+  EXPECT_EQ(routers[1].sync, "production");
+  EXPECT_TRUE(plan::problems(*group.plan).empty());
+}
+
+TEST(DualPlan, TakesTheSecondFamilyFromTheLabel) {
+  const auto group = make_plan(dual_group(), dual_nodes(), {});
+  const auto& members = group.plan->members;
+  ASSERT_EQ(members.size(), 2U);
+  EXPECT_EQ(members[0].address.text(), "192.0.2.1") << "of the Swarm, since the label is of the other family";
+  EXPECT_EQ(members[0].address6->text(), "2001:db8::1");
+  EXPECT_EQ(members[1].address.text(), "192.0.2.22");
+  EXPECT_EQ(members[1].address6->text(), "2001:db8::2");
+}
+
+TEST(DualPlan, LeavesOutWhoHasNoAddressOfAFamily) {
+  const auto group = make_plan(dual_group(), dual_nodes(), {});
+  ASSERT_EQ(group.warnings.size(), 1U);
+  EXPECT_EQ(
+      group.warnings[0],
+      "node n3: left out: the group has addresses of ipv6, of the node is known 192.0.2.3 only; give it one "
+      "of each family: docker node update --label-add KEEPALIVED_IP=IPV4,IPV6 id3");
+}
+
+TEST(DualPlan, OfASwarmOverIpv6NeedsNoLabel) {
+  auto settings = make_group();
+  settings.addresses = {IpPrefix::parse("2001:db8::201").value()};
+  auto nodes = three_nodes();
+  for (auto& node : nodes) node.status_address = "2001:db8::" + node.id.substr(2);
+  const auto group = make_plan(settings, nodes, {});
+  ASSERT_TRUE(group.plan);
+  EXPECT_TRUE(plan::problems(*group.plan).empty());
+  ASSERT_EQ(group.plan->members.size(), 3U);
+  EXPECT_EQ(group.plan->members[0].address.text(), "2001:db8::1");
+  EXPECT_FALSE(group.plan->members[0].address6);
+  EXPECT_EQ(group.plan->routers.size(), 1U);
+}
+
+TEST(DualPlan, WithoutAnIpv6AddressKeepsSilentOfTheNodes) {
+  const auto group = make_plan(make_group(), dual_nodes(), {});
+  EXPECT_EQ(group.plan->members.size(), 3U);
+  EXPECT_FALSE(group.plan->member("id1")->address6);
+}
+
+// --- addresses spread over the nodes
+
+GroupSettings spread_group() {
+  auto settings = make_group();
+  settings.spread = true;
+  settings.addresses.clear();
+  for (const auto* const address : {"192.0.2.201", "192.0.2.202", "192.0.2.203"})
+    settings.addresses.push_back(IpPrefix::parse(address).value());
+  return settings;
+}
+
+std::string best_of(const plan::Plan& plan, const plan::Router& router) {
+  return std::ranges::max_element(
+             plan.members, {}, [&](const plan::Member& member) { return plan::priority_of(router, member); })
+      ->id;
+}
+
+TEST(SpreadPlan, GivesEachAddressARouterAndABestNodeOfItsOwn) {
+  const auto group = make_plan(spread_group(), three_nodes(), {});
+  ASSERT_TRUE(group.plan);
+  EXPECT_TRUE(plan::problems(*group.plan).empty());
+  ASSERT_EQ(group.plan->routers.size(), 3U);
+  std::set<std::string> best;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& router = group.plan->routers[i];
+    EXPECT_EQ(router.vrid.value, 51 + i);
+    EXPECT_TRUE(router.sync.empty());
+    EXPECT_EQ(router.priorities.size(), 3U);
+    best.insert(best_of(*group.plan, router));
+  }
+  EXPECT_EQ(best.size(), 3U);
+}
+
+TEST(SpreadPlan, KnowsWeightsAndNotPriorities) {
+  auto nodes = three_nodes();
+  nodes[0].labels["swarm-vip.weight"] = "0";
+  nodes[1].labels["swarm-vip.weight"] = "heavy";
+  nodes[2].labels["KEEPALIVED_PRIORITY"] = "200";
+  const auto group = make_plan(spread_group(), nodes, {});
+  for (const auto& router : group.plan->routers) EXPECT_NE(best_of(*group.plan, router), "id1");
+  EXPECT_TRUE(
+      any_contains(group.warnings, "swarm-vip.weight: 'heavy' is not allowed; a whole number from 0 to 100"));
+  EXPECT_TRUE(any_contains(group.warnings, "KEEPALIVED_PRIORITY has no meaning in a group that spreads"));
+  EXPECT_EQ(group.members[0].words, "weight 0, best for none");
+}
+
+TEST(SpreadPlan, PassesThroughItsDocument) {
+  const auto plan = make_plan(spread_group(), three_nodes(), {}).plan.value();
+  EXPECT_EQ(plan::from_json(plan::to_json(plan)).value(), plan);
 }
 
 }  // namespace

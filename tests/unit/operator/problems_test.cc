@@ -20,7 +20,10 @@ class GroupProblemsTest : public testing::Test {
 
   std::vector<Problem> problems(Beside beside = Beside::refuse) {
     const auto& observed = world.observed();
-    return group_problems(settings, make_plan(settings, observed.nodes, {}), kIdentity, observed, beside);
+    const auto* const service = agent_service(observed, kIdentity, settings.name);
+    const auto known = DeployedPlans(observed).known_to(service, settings.name);
+    return group_problems(settings, make_plan(settings, observed.nodes, known), known, kIdentity, observed,
+                          beside);
   }
   void add_legacy(const std::string& name, std::vector<std::string> environment) {
     auto& service = world.add_service("legacy-" + name, name, {});
@@ -39,7 +42,7 @@ TEST_F(GroupProblemsTest, NoneForASoundGroup) {
 
 // Obeyed, such a plan would take the node off its own network.
 TEST_F(GroupProblemsTest, ANodesOwnAddressAmongTheVirtualOnesBlocks) {
-  settings.routers[0].addresses.push_back(IpPrefix::parse("192.0.2.2/24").value());
+  settings.addresses.push_back(IpPrefix::parse("192.0.2.2/24").value());
   const auto found = problems();
   EXPECT_TRUE(any_blocks(found));
   EXPECT_TRUE(mentions(found, "192.0.2.2 is a member's own address"));
@@ -96,7 +99,7 @@ class OtherGroups : public GroupProblemsTest {
  protected:
   // Another group's service with a plan of its own.
   void add_group(const plan::Plan& plan) {
-    world.add_config("other-plan", {}, plan::to_json(plan));
+    world.add_config("other-plan", {{std::string(kRoleLabel), "plan"}}, plan::to_json(plan));
     auto& service =
         world.add_service("other", "other_agent-staging",
                           {{std::string(kRoleLabel), "agent"}, {std::string(kGroupLabel), "staging"}});
@@ -106,8 +109,8 @@ class OtherGroups : public GroupProblemsTest {
     auto group = settings;
     group.name = "staging";
     group.label_key = "keepalived_group";
-    group.routers = {
-        {.vrid = Vrid(static_cast<std::uint8_t>(vrid)), .addresses = {IpPrefix::parse(address).value()}}};
+    group.router_id = Vrid(static_cast<std::uint8_t>(vrid));
+    group.addresses = {IpPrefix::parse(address).value()};
     auto labelled = nodes;
     for (auto& node : labelled) node.labels["keepalived_group"] = "staging";
     return make_plan(group, labelled, {}).plan.value();

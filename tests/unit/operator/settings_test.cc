@@ -15,6 +15,8 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 struct Reading {
   OperatorSettings settings;
   settings::Findings findings;
+
+  [[nodiscard]] const GroupSettings& group() const { return settings.groups.at(0).settings; }
 };
 
 // The two required settings, and what the test adds or changes.
@@ -32,22 +34,24 @@ Reading read(const Variables& changes) {
 }
 
 TEST(OperatorSettings, NeedOnlyGroupAndAddresses) {
-  const auto [settings, findings] = read({});
-  EXPECT_TRUE(findings.ok());
-  EXPECT_TRUE(findings.warnings().empty());
-  EXPECT_EQ(settings.group.name, "production");
-  EXPECT_EQ(settings.group.label_key, "keepalived_group");
-  ASSERT_EQ(settings.group.routers.size(), 1U);
-  EXPECT_EQ(settings.group.routers[0].vrid, Vrid(51));
-  ASSERT_EQ(settings.group.routers[0].addresses.size(), 2U);
-  EXPECT_EQ(settings.group.routers[0].addresses[1].text(), "192.0.2.202/32");
-  EXPECT_EQ(settings.group.version, 3);
-  EXPECT_EQ(settings.group.advert_interval, 250ms);
-  EXPECT_TRUE(settings.group.preempt);
-  EXPECT_EQ(settings.group.preempt_delay, 5s);
-  EXPECT_EQ(settings.group.interface, "auto");
+  const auto reading = read({});
+  const auto& settings = reading.settings;
+  const auto& group = reading.group();
+  EXPECT_TRUE(reading.findings.ok());
+  EXPECT_TRUE(reading.findings.warnings().empty());
+  EXPECT_EQ(group.name, "production");
+  EXPECT_EQ(group.label_key, "keepalived_group");
+  EXPECT_EQ(group.router_id, Vrid(51));
+  EXPECT_FALSE(group.spread);
+  ASSERT_EQ(group.addresses.size(), 2U);
+  EXPECT_EQ(group.addresses[1].text(), "192.0.2.202/32");
+  EXPECT_EQ(group.version, 3);
+  EXPECT_EQ(group.advert_interval, 250ms);
+  EXPECT_TRUE(group.preempt);
+  EXPECT_EQ(group.preempt_delay, 5s);
+  EXPECT_EQ(group.interface, "auto");
   EXPECT_EQ(settings.resync, 30s);
-  EXPECT_EQ(settings.group.auth, plan::Auth::Mode::hmac);
+  EXPECT_EQ(group.auth, plan::Auth::Mode::hmac);
 }
 
 TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
@@ -56,7 +60,7 @@ TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
                                           {"KEEPALIVED_ROUTER_ID", "51"},
                                           {"KEEPALIVED_IMAGE", "osixia/keepalived:2.0.20"}});
   EXPECT_TRUE(findings.ok());
-  EXPECT_EQ(settings.group.interface, "eth0");
+  EXPECT_EQ(settings.groups[0].settings.interface, "eth0");
   EXPECT_EQ(settings.image, "");
   ASSERT_EQ(findings.warnings().size(), 2U);
   EXPECT_EQ(findings.warnings()[0].find("your_secure"), std::string::npos) << "a secret in a message";
@@ -88,23 +92,25 @@ INSTANTIATE_TEST_SUITE_P(
                  "digits and : "
                  "- _ . * ( ) ? + [ ] \\ ^ $ | /, at most 128 characters"},
         WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", ""}},
-                 "KEEPALIVED_VIRTUAL_IPS: '' is not allowed; one or more IPv4 addresses, such as "
-                 "192.0.2.10,192.0.2.11"},
+                 "KEEPALIVED_VIRTUAL_IPS: '' is not allowed; one or more addresses, such as "
+                 "192.0.2.10,2001:db8::10"},
         WrongRow{
             {{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.300"}},
             "KEEPALIVED_VIRTUAL_IPS: '192.0.2.300' is not an address such as 192.0.2.10 or 192.0.2.10/24"},
         WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1 192.0.2.1/24"}},
                  "KEEPALIVED_VIRTUAL_IPS: '192.0.2.1/24' is not allowed; each address once"},
-        WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "2001:db8::1"}},
-                 "KEEPALIVED_VIRTUAL_IPS: '2001:db8::1' is not allowed; an IPv4 address; this version does "
-                 "not carry "
-                 "IPv6"},
+        WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "2001:db8::1"}, {"SWARM_VIP_VERSION", "2"}},
+                 "KEEPALIVED_VIRTUAL_IPS: '2001:db8::1' is not allowed; with VRRP version 2 an IPv4 address"},
+        WrongRow{{{"SWARM_VIP_SPREAD", "evenly"}},
+                 "SWARM_VIP_SPREAD: 'evenly' is not allowed; true or false"},
+        WrongRow{{{"KEEPALIVED_ROUTER_ID", "255"}, {"SWARM_VIP_SPREAD", "true"}},
+                 "KEEPALIVED_ROUTER_ID: '255' is not allowed; auto, or a whole number from 1 to 254"},
         WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "127.0.0.1"}},
                  "KEEPALIVED_VIRTUAL_IPS: '127.0.0.1' is not allowed; an address that a host can own"},
         WrongRow{{{"KEEPALIVED_ROUTER_ID", "0"}},
-                 "KEEPALIVED_ROUTER_ID: '0' is not allowed; a whole number from 1 to 255"},
+                 "KEEPALIVED_ROUTER_ID: '0' is not allowed; auto, or a whole number from 1 to 255"},
         WrongRow{{{"KEEPALIVED_ROUTER_ID", "256"}},
-                 "KEEPALIVED_ROUTER_ID: '256' is not allowed; a whole number from 1 to 255"},
+                 "KEEPALIVED_ROUTER_ID: '256' is not allowed; auto, or a whole number from 1 to 255"},
         WrongRow{{{"KEEPALIVED_PRIORITY", "1"}},
                  "KEEPALIVED_PRIORITY: '1' is not allowed; a whole number from 2 to 254"},
         WrongRow{
@@ -166,19 +172,31 @@ TEST(OperatorSettings, AllFaultsAreFoundAtOnce) {
   EXPECT_EQ(findings.errors().size(), 5U);
 }
 
+TEST(OperatorSettings, TakeAddressesOfBothFamilies) {
+  const auto reading = read({{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.10/24,2001:db8::10/64"}});
+  EXPECT_TRUE(reading.findings.ok());
+  ASSERT_EQ(reading.group().addresses.size(), 2U);
+  EXPECT_EQ(reading.group().addresses[1].text(), "2001:db8::10/64");
+}
+
+TEST(OperatorSettings, LeaveTheRouterIdToThePlanWhenAsked) {
+  EXPECT_FALSE(read({{"KEEPALIVED_ROUTER_ID", "auto"}}).group().router_id);
+}
+
 TEST(OperatorSettings, TheDeviceOfAnAddressIsTheInterfaceUnlessOneIsSet) {
-  EXPECT_EQ(read({{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1/24 dev eth1"}}).settings.group.interface, "eth1");
+  EXPECT_EQ(read({{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1/24 dev eth1"}}).group().interface, "eth1");
   EXPECT_EQ(read({{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1/24 dev eth1"}, {"KEEPALIVED_INTERFACE", "eth2"}})
-                .settings.group.interface,
+                .group()
+                .interface,
             "eth2");
 }
 
 TEST(OperatorSettings, Version2DefaultsToOneSecondAndCutsTheWirePassword) {
   const auto [settings, findings] = read({{"SWARM_VIP_VERSION", "2"}, {"KEEPALIVED_PASSWORD", "123456789"}});
   EXPECT_TRUE(findings.ok());
-  EXPECT_EQ(settings.group.advert_interval, 1s);
-  EXPECT_EQ(settings.group.auth, plan::Auth::Mode::password);
-  EXPECT_EQ(settings.password, "12345678");
+  EXPECT_EQ(settings.groups[0].settings.advert_interval, 1s);
+  EXPECT_EQ(settings.groups[0].settings.auth, plan::Auth::Mode::password);
+  EXPECT_EQ(settings.groups[0].password, "12345678");
   EXPECT_EQ(findings.warnings().size(), 1U);
 }
 
@@ -186,7 +204,7 @@ TEST(OperatorSettings, ReadThePasswordFromAFileWithoutItsNewline) {
   const auto [settings, findings] =
       read({{"SWARM_VIP_VERSION", "2"}, {"KEEPALIVED_PASSWORD_FILE", "/run/secrets/password"}});
   EXPECT_TRUE(findings.ok());
-  EXPECT_EQ(settings.password, "s3cret");
+  EXPECT_EQ(settings.groups[0].password, "s3cret");
 }
 
 TEST(OperatorSettings, TakeAnImageOfOursFromEitherName) {

@@ -33,7 +33,7 @@ inline Node make_node(int number, Labels labels = {}) {
 inline GroupSettings make_group() {
   GroupSettings settings;
   settings.name = "production";
-  settings.routers = {{.vrid = Vrid(51), .addresses = {IpPrefix::parse("192.0.2.201").value()}}};
+  settings.addresses = {IpPrefix::parse("192.0.2.201").value()};
   return settings;
 }
 
@@ -102,6 +102,9 @@ class World {
     service.previous = service.spec;
     service.update = UpdateState::completed;
     fill(service, action.service);
+  }
+  void apply(const RemoveService& action) {
+    EXPECT_EQ(std::erase_if(observed_.services, [&](const Service& s) { return s.id == action.id; }), 1U);
   }
   void apply(const RemoveConfig& action) {
     EXPECT_EQ(std::erase_if(observed_.configs, [&](const Config& c) { return c.id == action.id; }), 1U);

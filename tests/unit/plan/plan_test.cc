@@ -40,6 +40,7 @@ TEST(Plan, SoDoesEverythingThatCanBeChosen) {
       {.vrid = Vrid(51), .addresses = {IpPrefix::parse("fd00::100").value()}, .sync = "web"});
   plan.members[0].address6 = IpAddress::parse("fd00::1");
   plan.members[1].address6 = IpAddress::parse("fe80::2");
+  plan.routers[0].priorities[plan.members[0].id] = Priority(7);
   plan.any_source = true;
   plan.ttl_min = 64;
   plan.checksum = Checksum::message_only;
@@ -110,7 +111,7 @@ TEST(Plan, RefusesWhatCannotBeObeyed) {
       {[](Plan& p) { p.routers[0].addresses.assign(256, p.routers[0].addresses[0]); },
        "more than 255 addresses"},
       {[](Plan& p) { p.members[1].address = IpAddress::parse("fd00::1").value(); },
-       "cannot be a node's address"},
+       "member n2: no address of ipv4, from which its unicast would come"},
       {[](Plan& p) { p.routers[0].vrid = Vrid(0); }, "vrid"},
       {[](Plan& p) { p.routers.push_back(p.routers[0]); }, "stands twice"},
       {[](Plan& p) { p.members[1].priority = p.members[0].priority; }, "priority 100 stands twice"},
@@ -123,10 +124,14 @@ TEST(Plan, RefusesWhatCannotBeObeyed) {
       {[](Plan& p) { p.auth.file.clear(); }, "auth: no file"},
       {[](Plan& p) { p.auth.mode = Auth::Mode::password; }, "auth: password; a password goes with version 2"},
       {[](Plan& p) { p.routers[0].addresses = {IpPrefix::parse("fd00::1").value()}; },
-       "no address6, which unicast over IPv6 needs"},
+       "member n1: no address of ipv6, from which its unicast would come"},
       {[](Plan& p) { p.routers[0].addresses.push_back(IpPrefix::parse("fd00::1").value()); },
        "fd00::1/128 is of another family"},
       {[](Plan& p) { p.members[1].address6 = IpAddress::parse("192.0.2.9"); }, "address6 192.0.2.9"},
+      {[](Plan& p) { p.routers[0].priorities["nobody"] = Priority(9); }, "priorities: nobody is no member"},
+      {[](Plan& p) { p.routers[0].priorities["a"] = p.members[1].priority; },
+       "router 51, member n2: priority"},
+      {[](Plan& p) { p.routers[0].priorities["a"] = Priority(255); }, "priority 255; allowed are 1 to 254"},
       {[](Plan& p) { p.announce.at = {}; }, "announce.at_ms: 0 times"},
       {[](Plan& p) { p.auth = {.window = 5s}; }, "auth.window_s: without a key"},
       {[](Plan& p) {

@@ -1,0 +1,34 @@
+// Who belongs to a group, and what each wishes: from the nodes' labels, before priorities are given out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "operator/core/model.h"
+#include "operator/core/node_address.h"
+#include "operator/core/plan.h"
+
+namespace vip::swarm {
+
+// A labelled node that can be a member.
+struct Candidate {
+  const Node* node = nullptr;
+  NodeAddresses addresses;
+  int wish = 0;           // the priority asked for
+  bool labelled = false;  // by the node itself, else the default
+};
+
+struct Membership {
+  std::vector<Candidate> candidates;  // best first; they point into the nodes
+  std::vector<std::string> warnings;  // who is left out or wishes what is not allowed, and the label to set
+};
+
+[[nodiscard]] Membership find_members(const GroupSettings& settings, const std::vector<Node>& nodes);
+
+// Whether any address of the group is of the family.
+[[nodiscard]] bool has(const GroupSettings& settings, Family family);
+
+// "node n1: words", for a warning.
+[[nodiscard]] std::string about(const Node& node, std::string_view words);
+
+}  // namespace vip::swarm
