@@ -68,7 +68,10 @@ UpdateLeave GroupKeeper::update_leave(const Service* service, const ServiceSpec&
     if (service != nullptr && service->update == UpdateState::completed) retry_pause_.reset();
     return UpdateLeave::when_different;
   }
-  const bool new_attempt = !attempted_.empty() && attempted_ != label(desired.labels, kSpecLabel);
+  // What is paused or does not end is what is desired, whoever sent it: only sending it again helps.
+  const auto wanted = label(desired.labels, kSpecLabel);
+  const bool new_attempt =
+      label(service->labels, kSpecLabel) != wanted && !attempted_.empty() && attempted_ != wanted;
   if (new_attempt) return UpdateLeave::when_different;
   if (!retry_at_) {
     const auto pause = retry_pause_.next();

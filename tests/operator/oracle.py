@@ -198,19 +198,25 @@ def _wish(labels: Mapping[str, str], default: int) -> int:
 
 
 def _address(node: Json) -> str | None:
-    """The label's, else that of the manager, else that of the connection; None when there is none to be used."""
-    label = node["Spec"]["Labels"].get("KEEPALIVED_IP", "").strip()
-    if label:
-        candidates = [label]
-    else:
-        manager = node.get("ManagerStatus", {}).get("Addr", "")
-        candidates = [manager.rpartition(":")[0].strip("[]"), node["Status"]["Addr"]]
-    for text in candidates:
-        try:
-            address = ipaddress.ip_address(text)
-        except ValueError:
-            continue
-        if address.is_unspecified or address.is_loopback or address.is_multicast or text == "255.255.255.255":
-            continue
-        return str(address) if address.version == 4 else None
-    return None
+    """The IPv4 one of the label, else that of the manager, else that of the connection; None when there is none to be
+    used. A label may give one of each family; one that is wrong leaves the node out."""
+    found: dict[int, str] = {}
+    for text in node["Spec"]["Labels"].get("KEEPALIVED_IP", "").replace(",", " ").split():
+        address = _usable(text)
+        if address is None or address.version in found:
+            return None
+        found[address.version] = str(address)
+    manager = node.get("ManagerStatus", {}).get("Addr", "").rpartition(":")[0].strip("[]")
+    swarms = _usable(manager) or _usable(node["Status"]["Addr"])
+    if swarms is not None:
+        found.setdefault(swarms.version, str(swarms))
+    return found.get(4)
+
+
+def _usable(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    bad = address.is_unspecified or address.is_loopback or address.is_multicast or text == "255.255.255.255"
+    return None if bad else address

@@ -243,6 +243,21 @@ def test_a_paused_update_is_taken_up_again(bed: Bed, operator: Operator) -> None
     operator.wait_for("problem_over", "is paused", timeout=20)
 
 
+def test_a_paused_update_of_another_operator_is_taken_up_again(bed: Bed, operator: Operator) -> None:
+    """Found by walk.py --seed 7: who had last sent something else waited for ever."""
+    operator.freeze()
+    other = bed.start(engine=bed.add_engine())
+    bed.swarm.label(bed.node_ids[2], KEEPALIVED_PRIORITY="200")
+    bed.wait_converged()
+    assert other.stop() == 0
+    bed.swarm.pause_update(bed.service()["ID"])
+
+    operator.thaw()
+
+    operator.wait_for("update_held", "gave up", timeout=20)
+    bed.wait_converged()
+
+
 def test_a_service_deleted_is_put_back_after_a_while(bed: Bed, operator: Operator) -> None:
     plan = bed.plan()
     bed.swarm.remove_service("swarm-vip-agent-web")

@@ -149,7 +149,7 @@ class Walk:
 
     def give_address(self) -> None:
         address = self.random.choice([None, None, None, f"10.9.8.{self.random.randint(1, 9)}", "fd00::7", "0.0.0.0", "127.0.0.1",
-                                      "somewhere", "224.0.0.18", " 10.9.8.77 "])
+                                      "somewhere", "224.0.0.18", " 10.9.8.77 ", "fd00::8,10.9.8.78", "10.9.8.7,10.9.8.8"])
         self.swarm.label(self._node(), KEEPALIVED_IP=address)
 
     def give_interface(self) -> None:

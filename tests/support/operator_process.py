@@ -78,6 +78,12 @@ class Operator:
         self._signal(signal.SIGKILL)
         self._wait()
 
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
     def is_running(self) -> bool:
         return self._process.poll() is None
 
