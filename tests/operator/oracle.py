@@ -144,7 +144,8 @@ def _of_service(swarm: FakeSwarm, group: Group, service: Json) -> Iterator[str]:
                      ("agent", group.name))
     yield from check("number of configs", len(container["Configs"]), 1)
     secrets = [swarm.secrets.get(ref["SecretID"]) for ref in container["Secrets"]]
-    yield from check("key", [secret is not None and _is_ours(secret["Spec"]["Labels"], "key", group) for secret in secrets], [True])
+    are_keys = [secret is not None and _is_ours(secret["Spec"]["Labels"], "key", group) for secret in secrets]
+    yield from check("key", are_keys, [True])
     others = [s["Spec"]["Name"] for s in swarm.services.values()
               if _is_ours(s["Spec"]["Labels"], "agent", group) and s["ID"] != service["ID"]]
     yield from check("other services of the group", others, [])

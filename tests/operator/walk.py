@@ -6,7 +6,8 @@
 After every few steps the faults are lifted, and what the operators then make of the Swarm is held against the oracle.
 The seed decides every move; what the operators do between two moves is up to the clock.
 
-Two groups, `web` and `Edge`, each with up to two operators, which ask two managers. A failure names the seed and the step.
+Two groups, `web` and `Edge`, each with up to two operators, which ask two managers. A failure names the seed and the
+step.
 """
 
 from __future__ import annotations
@@ -143,13 +144,14 @@ class Walk:
         self.swarm.label(self._node(), **{GROUP_LABEL: label})
 
     def wish(self) -> None:
-        wish = self.random.choice([None, None, "100", "100", "101", "110", "2", "3", "254", "253", "0", "255", "abc", " 120 ", "-1",
-                                   "", str(self.random.randint(2, 254))])
+        wish = self.random.choice([None, None, "100", "100", "101", "110", "2", "3", "254", "253", "0", "255", "abc",
+                                   " 120 ", "-1", "", str(self.random.randint(2, 254))])
         self.swarm.label(self._node(), KEEPALIVED_PRIORITY=wish)
 
     def give_address(self) -> None:
-        address = self.random.choice([None, None, None, f"10.9.8.{self.random.randint(1, 9)}", "fd00::7", "0.0.0.0", "127.0.0.1",
-                                      "somewhere", "224.0.0.18", " 10.9.8.77 ", "fd00::8,10.9.8.78", "10.9.8.7,10.9.8.8"])
+        address = self.random.choice([None, None, None, f"10.9.8.{self.random.randint(1, 9)}", "fd00::7", "0.0.0.0",
+                                      "127.0.0.1", "somewhere", "224.0.0.18", " 10.9.8.77 ", "fd00::8,10.9.8.78",
+                                      "10.9.8.7,10.9.8.8"])
         self.swarm.label(self._node(), KEEPALIVED_IP=address)
 
     def give_interface(self) -> None:
@@ -176,7 +178,8 @@ class Walk:
         document = self.swarm.nodes[old]
         labels = dict(document["Spec"]["Labels"]) if self.random.random() < 0.5 else {}
         self.swarm.set_state(old, "down")
-        self.nodes.append(self.swarm.add_node(document["Description"]["Hostname"], document["Status"]["Addr"], labels=labels))
+        hostname = document["Description"]["Hostname"]
+        self.nodes.append(self.swarm.add_node(hostname, document["Status"]["Addr"], labels=labels))
 
     def up_or_down(self) -> None:
         self.swarm.set_state(self._node(), self.random.choice(["down", "ready", "ready", "unknown"]))
@@ -211,7 +214,8 @@ class Walk:
         if self.swarm.service_named(name) is None:
             group = self._group()
             addresses = ",".join(f"'{address}'" for address in group.addresses)
-            environment = [f"KEEPALIVED_VIRTUAL_IPS=#PYTHON2BASH:[{addresses}]", f"KEEPALIVED_ROUTER_ID={group.router_id}"]
+            environment = [f"KEEPALIVED_VIRTUAL_IPS=#PYTHON2BASH:[{addresses}]",
+                           f"KEEPALIVED_ROUTER_ID={group.router_id}"]
             self._foreign.append(self.swarm.create_service(
                 {"Name": name, "Mode": {"Replicated": {"Replicas": 1}},
                  "TaskTemplate": {"ContainerSpec": {"Image": "osixia/keepalived:2.0.20", "Env": environment}}}))
@@ -249,7 +253,8 @@ class Walk:
                 return
             before = len(self.swarm.blunders)
             plans = sorted((json.loads(self.swarm.config_data(c["ID"]))["generation"], c["Spec"]["Name"])
-                           for c in self.swarm.configs.values() if c["Spec"]["Labels"].get("swarm-vip.group") == group.name)
+                           for c in self.swarm.configs.values()
+                           if c["Spec"]["Labels"].get("swarm-vip.group") == group.name)
             for _, name in plans[:-1]:  # the newest one knows how far the count is
                 with self._whoever_refuses():
                     self.swarm.remove_config(name)
@@ -302,8 +307,8 @@ class Walk:
 
     def fault(self) -> None:
         engine = self._engine()
-        kinds = self.random.choice(["*", "GET *", "GET *", "POST *", "POST *", "POST /services/*", "DELETE *", "GET /nodes",
-                                    "GET /services", "GET /configs", "GET /tasks", "GET /version"])
+        kinds = self.random.choice(["*", "GET *", "GET *", "POST *", "POST *", "POST /services/*", "DELETE *",
+                                    "GET /nodes", "GET /services", "GET /configs", "GET /tasks", "GET /version"])
         name = self.random.choice([name for name in FAULTS if name != "huge" or self.random.random() < 0.02])
         times = self.random.choice([1, 1, 2, 3, 10, None])
         engine.faults.next(kinds, name, times, self.random.choice([1.0, 1.0, 0.5, 0.2]))
@@ -340,7 +345,8 @@ class Walk:
         self._born += 1
         is_manager = self.random.random() < 0.3
         labels = {GROUP_LABEL: self.random.choice(["web", "edge"])} if self.random.random() < 0.6 else {}
-        self.nodes.append(self.swarm.add_node(f"n{self._born}", f"192.168.1.{10 + self._born % 200}", is_manager, labels))
+        address = f"192.168.1.{10 + self._born % 200}"
+        self.nodes.append(self.swarm.add_node(f"n{self._born}", address, is_manager, labels))
 
     def _start(self, name: str) -> None:
         operator = self.bed.start(self.groups[name], self._engine(), SWARM_VIP_RESYNC="1s")
@@ -382,7 +388,8 @@ class Walk:
 
     def _fail(self, words: str) -> None:
         names = ", ".join(f"{count} {name}" for name, count in self.counts.most_common())
-        raise WalkFailed(f"seed {self.seed}, step {self.steps}: {words}\nmoves so far: {names}\n{self._state()}\n{self.bed.logs()}")
+        raise WalkFailed(f"seed {self.seed}, step {self.steps}: {words}\nmoves so far: {names}\n{self._state()}\n"
+                         f"{self.bed.logs()}")
 
     def _state(self) -> str:
         lines = []
@@ -394,7 +401,8 @@ class Walk:
                          f"members {[m.hostname for m in members(self.swarm, group)]}, "
                          f"uses {_plan_names(service.get('Spec'))}, used {_plan_names(service.get('PreviousSpec'))}")
             if service:
-                lines += [f"  task on {t['NodeID']}: {t['Status']['State']}, {t['DesiredState']}, reads {_plan_names({'TaskTemplate': t['Spec']})}"
+                lines += [f"  task on {t['NodeID']}: {t['Status']['State']}, {t['DesiredState']}, "
+                          f"reads {_plan_names({'TaskTemplate': t['Spec']})}"
                           for t in self.swarm.tasks.values() if t["ServiceID"] == service["ID"]]
         return "\n".join(lines)
 
@@ -410,7 +418,8 @@ class _Tolerant:
 
 
 def _plan_names(spec: Mapping[str, Any] | None) -> list[str]:
-    return [ref["ConfigName"] for ref in (spec or {}).get("TaskTemplate", {}).get("ContainerSpec", {}).get("Configs") or []]
+    container = (spec or {}).get("TaskTemplate", {}).get("ContainerSpec", {})
+    return [ref["ConfigName"] for ref in container.get("Configs") or []]
 
 
 def walk(directory: Path, seed: int, steps: int, say: Callable[[str], None] = lambda _: None) -> Mapping[str, int]:
@@ -418,7 +427,9 @@ def walk(directory: Path, seed: int, steps: int, say: Callable[[str], None] = la
     with Bed(directory, nodes=0, seed=seed) as bed:
         course = Walk(bed, seed)
         course.run(steps, say)
-        met = collections.Counter({f"fault {name}": count for engine in bed.engines for name, count in engine.faults.met.items()})
+        met: collections.Counter[str] = collections.Counter()
+        for engine in bed.engines:
+            met.update({f"fault {name}": count for name, count in engine.faults.met.items()})
         calls = sum(engine.total() for engine in bed.engines)
         return course.counts | met | collections.Counter({"requests": calls, "changes": bed.written()})
 

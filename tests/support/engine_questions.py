@@ -23,8 +23,8 @@ _LABELS = {"swarm-vip.role": "plan", "swarm-vip.group": GROUP}
 _PREFIX = "/v1.41"
 
 # What operator/docker/json_read.cc reads, by kind of object. A "[]" goes into each element of a list.
-_TEMPLATE = ("ContainerSpec.Image", "ContainerSpec.Env", "ContainerSpec.Configs[].ConfigID", "ContainerSpec.Configs[].ConfigName",
-             "ContainerSpec.Secrets[].SecretID", "ContainerSpec.Secrets[].SecretName", "Placement.Constraints")
+_TEMPLATE = ("ContainerSpec.Image", "ContainerSpec.Env", "ContainerSpec.Configs[].ConfigID",
+             "ContainerSpec.Configs[].ConfigName", "ContainerSpec.Secrets[].SecretID", "ContainerSpec.Secrets[].SecretName", "Placement.Constraints")
 READ = {
     "version": ("ApiVersion", "MinAPIVersion"),
     "info": ("Swarm.LocalNodeState", "Swarm.ControlAvailable"),
@@ -246,7 +246,8 @@ class Questions:
 
     def _note(self, question: str, kind: str, answer: Any) -> None:
         documents = answer if isinstance(answer, list) else [answer]
-        self.answers[question] = [{path: _anonymous(path, _values(document, path)) for path in READ[kind]} for document in documents]
+        self.answers[question] = [{path: _anonymous(path, _values(document, path)) for path in READ[kind]}
+                                  for document in documents]
 
     def _refused(self, question: str, method: str, path: str, body: Any = None, prefix: str = _PREFIX) -> None:
         status, answer = self.request(method, path, body, prefix)
@@ -272,7 +273,8 @@ def _differences(actual: Any, expected: Any, where: str) -> list[str]:
         return [line for key in sorted(actual.keys() | expected.keys())
                 for line in _differences(actual.get(key), expected.get(key), f"{where}.{key}")]
     if isinstance(actual, list) and isinstance(expected, list) and len(actual) == len(expected):
-        return [line for number, (a, b) in enumerate(zip(actual, expected)) for line in _differences(a, b, f"{where}[{number}]")]
+        return [line for number, (a, b) in enumerate(zip(actual, expected))
+                for line in _differences(a, b, f"{where}[{number}]")]
     return [] if actual == expected else [f"{where}: {json.dumps(actual)}, not {json.dumps(expected)}"]
 
 

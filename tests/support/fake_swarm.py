@@ -129,11 +129,13 @@ class FakeSwarm:
     # Nodes.
 
     @_locked
-    def add_node(self, hostname: str, address: str, is_manager: bool = False, labels: Mapping[str, str] | None = None) -> str:
+    def add_node(self, hostname: str, address: str, is_manager: bool = False,
+                 labels: Mapping[str, str] | None = None) -> str:
         node = self._new_object()
         is_leader = is_manager and not any(n.get("ManagerStatus", {}).get("Leader") for n in self.nodes.values())
         node |= {
-            "Spec": {"Labels": dict(labels or {}), "Role": "manager" if is_manager else "worker", "Availability": "active"},
+            "Spec": {"Labels": dict(labels or {}), "Role": "manager" if is_manager else "worker",
+                     "Availability": "active"},
             "Description": {
                 "Hostname": hostname, "Platform": {"Architecture": "x86_64", "OS": "linux"},
                 "Resources": {"NanoCPUs": 2_000_000_000, "MemoryBytes": 4_000_000_000},
@@ -390,7 +392,8 @@ class FakeSwarm:
             missing = self._missing_objects(task["Spec"])
             is_update = self._rolling.get(task["ServiceID"]) == "update"
             if missing:
-                self._end(task, "rejected", f"unable to get {missing[0]} from {missing[0].split()[0]} store: {missing[0]} not found")
+                kind = missing[0].split()[0]
+                self._end(task, "rejected", f"unable to get {kind} from {kind} store: {missing[0]} not found")
             elif task["Spec"]["ContainerSpec"]["Image"] in self.trouble.missing_images:
                 self._end(task, "rejected", "No such image: " + task["Spec"]["ContainerSpec"]["Image"])
             elif self.trouble.fails(task["Spec"]) or (is_update and self.trouble.is_every_update_bad):
@@ -408,7 +411,8 @@ class FakeSwarm:
         if kind is None:
             return
         wanted = [t for t in self._tasks_of(service) if not self._is_dirty(service, t)]
-        failed = [t for t in wanted if t["Status"]["State"] in ("failed", "rejected") and t["CreatedAt"] >= self._update_start(service)]
+        start = self._update_start(service)
+        failed = [t for t in wanted if t["Status"]["State"] in ("failed", "rejected") and t["CreatedAt"] >= start]
         if failed:
             self._give_up(service, kind, failed[0])
             return
@@ -517,7 +521,8 @@ class FakeSwarm:
 
     def _new_object(self) -> Json:
         self._step()
-        return {"ID": self._new_id(), "Version": {"Index": self._index}, "CreatedAt": self.now_text, "UpdatedAt": self.now_text}
+        return {"ID": self._new_id(), "Version": {"Index": self._index}, "CreatedAt": self.now_text,
+                "UpdatedAt": self.now_text}
 
     def _step(self) -> None:
         self._index += 1
@@ -541,7 +546,8 @@ class FakeSwarm:
         before = service.get("UpdateStatus", {})
         self._touch(service)
         ended = {"CompletedAt": self.now_text} if "completed" in state else {}
-        service["UpdateStatus"] = {"State": state, "StartedAt": before.get("StartedAt", self.now_text), "Message": message} | ended
+        started = before.get("StartedAt", self.now_text)
+        service["UpdateStatus"] = {"State": state, "StartedAt": started, "Message": message} | ended
         attributes = {"name": service["Spec"]["Name"], "updatestate.new": state}
         if before:
             attributes["updatestate.old"] = before["State"]
@@ -586,7 +592,8 @@ class FakeSwarm:
 
     def _remove_object(self, kind: str, objects: dict[str, Json], text: str) -> None:
         thing = self._find(objects, text, kind)
-        users = [s["Spec"]["Name"] for s in self.services.values() if thing["ID"] in _references(s["Spec"]["TaskTemplate"])]
+        users = [s["Spec"]["Name"] for s in self.services.values()
+                 if thing["ID"] in _references(s["Spec"]["TaskTemplate"])]
         name = thing["Spec"]["Name"]
         if users:
             plural = "service" if len(users) == 1 else "services"
@@ -601,7 +608,8 @@ class FakeSwarm:
         for service in self.services.values():
             previous = service.get("PreviousSpec")
             if previous and thing["ID"] in _references(previous["TaskTemplate"]):
-                self.blunders.append(f"{kind} {thing['Spec']['Name']} removed, which a rollback of {service['Spec']['Name']} needs")
+                self.blunders.append(f"{kind} {thing['Spec']['Name']} removed, which a rollback of "
+                                     f"{service['Spec']['Name']} needs")
         for task in self.tasks.values():
             if task["DesiredState"] == "running" and thing["ID"] in _references(task["Spec"]):
                 self.blunders.append(f"{kind} {thing['Spec']['Name']} removed, which task {task['ID']} reads")
@@ -668,7 +676,8 @@ def _meets(node: Json, text: str) -> bool:
     if key.startswith("node.labels."):
         actual = node["Spec"]["Labels"].get(key.removeprefix("node.labels."), "")
     else:
-        actual = {"node.id": node["ID"], "node.hostname": node["Description"]["Hostname"], "node.role": node["Spec"]["Role"]}[key]
+        actual = {"node.id": node["ID"], "node.hostname": node["Description"]["Hostname"],
+                  "node.role": node["Spec"]["Role"]}[key]
     return (actual.lower() == value.lower()) == is_equal
 
 
