@@ -115,9 +115,12 @@ void check_members(const Plan& plan, Findings& findings) {
 
 void check_priorities(const Plan& plan, Findings& findings) {
   for (const auto& router : plan.routers) {
-    const auto name = "router " + std::to_string(router.vrid.value) + ", ";
-    for (const auto& [id, priority] : router.priorities)
-      findings.require(plan.member(id) != nullptr, name + "priorities: " + id + " is no member");
+    const std::string name = "router " + std::to_string(router.vrid.value) + ", ";
+    for (const auto& [id, priority] : router.priorities) {
+      auto stranger = name;
+      stranger += "priorities: " + id + " is no member";
+      findings.require(plan.member(id) != nullptr, std::move(stranger));
+    }
     std::set<Priority> known;
     if (router.priorities.empty()) continue;
     for (const auto& member : plan.members) {

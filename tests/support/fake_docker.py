@@ -336,8 +336,12 @@ class FakeDocker:
     def _image(self, request: Request) -> Json:
         found = self.images.get(request.ids[0])
         if found is None:
-            raise Refused(404, f"no such image: {request.ids[0]}: No such image: {request.ids[0]}")
+            raise Refused(404, f"no such image: {request.ids[0]}: No such image: {_tagged(request.ids[0])}")
         return found
+
+
+def _tagged(image: str) -> str:
+    return image if ":" in image else f"{image}:latest"
 
 
 _HANDLERS: Mapping[str, Callable[[FakeDocker, Request], Any]] = {
@@ -476,7 +480,8 @@ class _Connection(socketserver.StreamRequestHandler):
             body = b'[{"ID": 5, "Spec": [], "Version": {"Index": "many"}}]'
         elif how is How.SHORT:
             body = body[: len(body) // 2]
-        status = 201 if request.kind.endswith("/create") else 204 if document is None else 200
+        has_body = document is not None or request.kind == "DELETE /services/{id}"  # an empty one there
+        status = 201 if request.kind.endswith("/create") else 200 if has_body else 204
         if how is How.CUT:
             self._send(status, body[: len(body) // 2], announced=len(body) + 1)
             raise _Gone

@@ -247,7 +247,8 @@ class FakeSwarm:
     def create_service(self, spec: Json) -> str:
         self._check_service(spec)
         if any(service["Spec"]["Name"] == spec["Name"] for service in self.services.values()):
-            raise Refused(409, "rpc error: code = AlreadyExists desc = name conflicts with an existing object")
+            raise Refused(409, "rpc error: code = AlreadyExists desc = name conflicts with an existing object: "
+                               f"service {spec['Name']} already exists")
         service = self._new_object()
         service["Spec"] = self._as_stored(spec)
         service["Endpoint"] = {"Spec": {}}
@@ -572,7 +573,7 @@ class FakeSwarm:
     def _create_object(self, kind: str, objects: dict[str, Json], spec: Json, size_limit: int) -> str:
         name = spec.get("Name", "")
         if not name:
-            raise Refused(400, "rpc error: code = InvalidArgument desc = meta: name must be provided")
+            raise Refused(400, "rpc error: code = InvalidArgument desc = name must be provided")
         if len(name) > 64 or not re.fullmatch(r"[a-zA-Z0-9]+(?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?", name):
             raise Refused(400, "rpc error: code = InvalidArgument desc = invalid name, only 64 [a-zA-Z0-9-_.] characters "
                                "allowed, and the start and end character must be [a-zA-Z0-9]")
@@ -667,7 +668,7 @@ def _without_placement(template: Json) -> Json:
 def _parse_constraint(text: str) -> tuple[str, bool, str]:
     match = re.fullmatch(r"\s*([a-zA-Z_][a-zA-Z0-9\-_.]+)\s*(==|!=)\s*([a-zA-Z0-9:\-_\s.*()?+\[\]\\^$|/]+)", text)
     if match is None:
-        raise Refused(400, f"rpc error: code = InvalidArgument desc = invalid expression: {text}")
+        raise Refused(500, f"rpc error: code = Unknown desc = value '{re.split('==|!=', text)[-1].strip()}' is invalid")
     return match[1], match[2] == "==", match[3].strip()
 
 
