@@ -14,7 +14,8 @@ from fake_swarm import FakeSwarm, Json
 RPC = "rpc error: code = "
 MEASURED = {
     "a config of the same name": (409, RPC + "AlreadyExists desc = config questions-config-1 already exists"),
-    "a service of the same name": (409, RPC + "AlreadyExists desc = name conflicts with an existing object: service questions-service already exists"),
+    "a service of the same name": (409, RPC + "AlreadyExists desc = name conflicts with an existing object: "
+                                                  "service questions-service already exists"),
     "an update of an old version": (500, RPC + "Unknown desc = update out of sequence"),
     "a service with an unknown config": (400, RPC + "InvalidArgument desc = config not found: questions-config-9"),
     "a config that is in use removed": (400, RPC + "InvalidArgument desc = config 'questions-config-1' is in use by the "
