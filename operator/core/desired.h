@@ -75,7 +75,7 @@ struct ServiceSpec {
   std::chrono::seconds stop_grace{10};
   std::chrono::seconds restart_delay{1};
   unsigned pids_max = 64;
-  std::uint64_t memory_max = 128U << 20U;  // bytes; an agent has 2 to 5 MiB
+  std::uint64_t memory_max = 128U << 20U;                      // bytes; an agent has 2 to 5 MiB
   Labels log_options{{"max-file", "3"}, {"max-size", "10m"}};  // of driver json-file
 };
 

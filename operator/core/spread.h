@@ -14,7 +14,8 @@ struct Bearer {
   unsigned weight = 1;  // 0: after all others
 };
 
-// For each key the bearers' places, best first; keys and ids are distinct. Without a bearer of weight all count alike.
+// For each key the bearers' places, best first; keys and ids are distinct. Without a bearer of weight all
+// count alike.
 [[nodiscard]] std::vector<std::vector<std::size_t>> spread(const std::vector<std::string>& keys,
                                                            const std::vector<Bearer>& bearers);
 
