@@ -33,7 +33,7 @@ void Agent::set_up_siblings(StartOrder order) {
                  .patience = std::clamp(interval, kPatienceMin, kPatienceMax),
                  .beat = std::clamp(interval, kBeatMin, kBeatMax)},
       .keys = config_.auth.mode == AuthMode::off ? std::vector<AuthKey>() : config_.auth.keys,
-      .insists_on_key = config_.auth.mode == AuthMode::enforce};
+      .insists_on_key = config_.auth.insists};
   siblings_.emplace(
       loop_, std::move(settings),
       ChargeHooks{.state = [this] { return to_json(routers_->memory(loop_.now())); },

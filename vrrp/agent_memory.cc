@@ -32,10 +32,6 @@ std::string cause_of(const LastingMemory::Death& death) {
   return name == nullptr ? "gave up" : std::string("SIG") + name;
 }
 
-bool is_of(const SetMemory::Router& memory, const RouterSetup& setup) {
-  return memory.vrid == setup.protocol.vrid && memory.family == setup.family();
-}
-
 }  // namespace
 
 void Agent::remember(const RouterActions& actions) {

@@ -126,12 +126,15 @@ int show_status(bool json) {
   return exit_status;
 }
 
-Result<std::string> read_secret(const plan::Plan& plan) {
-  if (plan.auth.mode == plan::Auth::Mode::none) return std::string();
-  VIP_TRY(const auto text, sys::read_file(plan.auth.file, settings::kFileSizeMax));
-  auto secret = text.substr(0, text.find_last_not_of("\r\n") + 1);
-  if (secret.empty()) return fail(Errc::invalid, plan.auth.file + ": empty");
-  return secret;
+Result<Secrets> read_secrets(const plan::Plan& plan) {
+  Secrets secrets;
+  for (const auto& file : plan::secret_files(plan)) {
+    VIP_TRY(const auto text, sys::read_file(file, settings::kFileSizeMax));
+    auto secret = text.substr(0, text.find_last_not_of("\r\n") + 1);
+    if (secret.empty()) return fail(Errc::invalid, file + ": empty");
+    secrets.emplace(file, std::move(secret));
+  }
+  return secrets;
 }
 
 Result<AgentConfig> managed_config(const Words& words, const settings::Environment& env) {
@@ -145,13 +148,13 @@ Result<AgentConfig> managed_config(const Words& words, const settings::Environme
   if (!text) return fail(Errc::invalid, "SWARM_VIP_PLAN: " + text.error().context);
   const auto plan = plan::from_json(*text);
   if (!plan) return fail(Errc::invalid, "SWARM_VIP_PLAN: " + path + ": " + plan.error().context);
-  const auto secret = read_secret(*plan);
-  if (!secret) return fail(Errc::invalid, "SWARM_VIP_PLAN: " + path + ": auth: " + secret.error().context);
-  auto config = config_from_plan(*plan, node, *secret);
-  if (!config) {
-    return fail(Errc::invalid,
-                "SWARM_VIP_PLAN: " + path + ": auth: " + plan->auth.file + ": " + config.error().context);
-  }
+  const auto refused = [&path](const Error& error) {
+    return fail(Errc::invalid, "SWARM_VIP_PLAN: " + path + ": auth: " + error.context);
+  };
+  const auto secrets = read_secrets(*plan);
+  if (!secrets) return refused(secrets.error());
+  auto config = config_from_plan(*plan, node, *secrets);
+  if (!config) return refused(config.error());
   return config;
 }
 

@@ -61,6 +61,7 @@ void each_member(Memory& memory, const auto& visit) {
 template <Like<SetMemory::Router> Memory>
 void each_member(Memory& memory, const auto& visit) {
   visit("vrid", memory.vrid);
+  visit("also_vrid", memory.also_vrid);
   visit("family", memory.family);
   visit("machine", memory.machine);
   visit("transient_peers", memory.transient_peers);

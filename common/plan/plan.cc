@@ -27,10 +27,9 @@ class Findings {
   std::vector<std::string> list_;
 };
 
-bool interval_allowed(const Plan& plan) {
+bool interval_allowed(int version, std::chrono::milliseconds interval) {
   using std::chrono::milliseconds;
-  const auto interval = plan.advert_interval;
-  if (plan.version == 2)
+  if (version == 2)
     return interval >= milliseconds(1000) && interval <= milliseconds(255000) && interval.count() % 1000 == 0;
   return interval >= milliseconds(10) && interval <= milliseconds(40950) && interval.count() % 10 == 0;
 }
@@ -50,11 +49,20 @@ void check_address(const Plan& plan, const std::string& name, Family family, con
 void check_routers(const Plan& plan, Findings& findings) {
   findings.require(!plan.routers.empty(), "routers: none; at least one is needed");
   std::set<std::pair<Family, Vrid>> vrids;
+  const auto is_new = [&vrids](const Router& router, Vrid id) {
+    return vrids.emplace(router.family(), id).second;
+  };
   std::set<IpAddress> addresses;
   for (const auto& router : plan.routers) {
     const auto name = "router " + std::to_string(router.vrid.value);
     findings.require(router.vrid.value != 0, "vrid: 0; allowed are 1 to 255");
-    findings.require(vrids.emplace(router.family(), router.vrid).second, name + ": the vrid stands twice");
+    findings.require(is_new(router, router.vrid), name + ": the vrid stands twice");
+    if (router.also_vrid && *router.also_vrid != router.vrid) {
+      const auto also = "also_vrid: " + std::to_string(router.also_vrid->value);
+      findings.require(plan.also.has_value(), name + ", " + also + "; it needs the plan's `also`");
+      findings.require(router.also_vrid->value != 0, name + ", " + also + "; allowed are 1 to 255");
+      findings.require(is_new(router, *router.also_vrid), name + ", " + also + " stands twice");
+    }
     findings.require(!router.addresses.empty(), name + ": no address");
     findings.require(router.addresses.size() <= kRouterAddressesMax,
                      name + ": more than " + std::to_string(kRouterAddressesMax) + " addresses");
@@ -131,6 +139,35 @@ void check_priorities(const Plan& plan, Findings& findings) {
   }
 }
 
+void check_auth(const std::string& where, int version, const Auth& auth, Findings& findings) {
+  const bool has_secret = auth.mode != Auth::Mode::none;
+  const bool signs_or_checks = has_secret && auth.mode != Auth::Mode::password;
+  findings.require(!has_secret || !auth.file.empty(), where + ": no file for the secret");
+  findings.require(!has_secret || (auth.mode == Auth::Mode::password) == (version == 2),
+                   where + ": " + std::string(Auth::name(auth.mode)) +
+                       "; a password goes with version 2, a key (hmac) with version 3");
+  findings.require(auth.window.count() == 0 || signs_or_checks,
+                   where + ".window_s: without a key nothing is signed, and there is no time to compare");
+  findings.require(auth.accepts.empty() || signs_or_checks,
+                   where + ".accepts: without a key there is nothing to compare");
+}
+
+void check_also(const Plan& plan, Findings& findings) {
+  if (!plan.also) return;
+  const auto& also = *plan.also;
+  findings.require(also.version == 2 || also.version == 3,
+                   "also.version: " + std::to_string(also.version) + "; allowed are 2 and 3");
+  findings.require(also.version == 3 || interval_allowed(2, also.advert_interval),
+                   "also.advert_interval_ms: " + std::to_string(also.advert_interval.count()) +
+                       "; version 2 takes whole seconds from 1000 to 255000");
+  findings.require(also.version == 2 || interval_allowed(3, plan.advert_interval),
+                   "also.version: 3; it cannot say an interval of " +
+                       std::to_string(plan.advert_interval.count()) + " ms, at most 40950");
+  check_auth("also.auth", also.version, also.auth, findings);
+  findings.require(also.version == 2 || plan.version == 2 || also.auth == plan.auth,
+                   "also.auth: another one than `auth`; with version 3 in both there is one");
+}
+
 void check_announce(const Announce& announce, Findings& findings) {
   findings.require(!announce.at.empty() && announce.at.size() <= kAnnounceCountMax,
                    "announce.at_ms: " + std::to_string(announce.at.size()) + " times; allowed are 1 to " +
@@ -187,6 +224,20 @@ Priority priority_of(const Router& router, const Member& member) {
   return found == router.priorities.end() ? member.priority : found->second;
 }
 
+std::vector<std::string> secret_files(const Plan& plan) {
+  std::vector<std::string> files;
+  const auto add = [&files](const std::string& file) {
+    if (!file.empty() && std::ranges::find(files, file) == files.end()) files.push_back(file);
+  };
+  const auto add_all = [&add](const Auth& auth) {
+    add(auth.file);
+    for (const auto& file : auth.accepts) add(file);
+  };
+  add_all(plan.auth);
+  if (plan.also) add_all(plan.also->auth);
+  return files;
+}
+
 const Member* Plan::member(std::string_view id) const {
   const auto found = std::ranges::find(members, id, &Member::id);
   return found == members.end() ? nullptr : &*found;
@@ -203,22 +254,15 @@ std::vector<std::string> problems(const Plan& plan) {
   findings.require(!plan.group.empty(), "group: empty");
   findings.require(plan.version == 2 || plan.version == 3,
                    "version: " + std::to_string(plan.version) + "; allowed are 2 and 3");
-  findings.require(interval_allowed(plan),
+  findings.require(interval_allowed(plan.version, plan.advert_interval),
                    "advert_interval_ms: " + std::to_string(plan.advert_interval.count()) +
                        "; version 3 takes 10 to 40950 in steps of 10, version 2 whole "
                        "seconds from 1000 to 255000");
   findings.require(
       plan.preempt_delay.count() >= 0 && plan.preempt_delay <= std::chrono::seconds(1000),
       "preempt_delay_ms: " + std::to_string(plan.preempt_delay.count()) + "; allowed are 0 to 1000000");
-  findings.require(plan.auth.mode == Auth::Mode::none || !plan.auth.file.empty(),
-                   "auth: no file for the secret");
-  const bool needs_other_version =
-      plan.auth.mode != Auth::Mode::none && (plan.auth.mode == Auth::Mode::password) != (plan.version == 2);
-  findings.require(!needs_other_version, "auth: " + std::string(Auth::name(plan.auth.mode)) +
-                                             "; a password goes with version 2, a key (hmac) with version 3");
-  const bool signs_or_checks = plan.auth.mode != Auth::Mode::none && plan.auth.mode != Auth::Mode::password;
-  findings.require(plan.auth.window.count() == 0 || signs_or_checks,
-                   "auth.window_s: without a key nothing is signed, and there is no time to compare");
+  check_auth("auth", plan.version, plan.auth, findings);
+  check_also(plan, findings);
   findings.require(!plan.any_source || plan.transport == Transport::unicast,
                    "sources: any; with multicast everybody on the interface counts anyway");
   findings.require(plan.checksum == Checksum::pseudo_header || plan.version == 3,

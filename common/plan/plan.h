@@ -48,12 +48,23 @@ struct Auth {
   };
   Mode mode = Mode::none;
   std::string file;  // where the agent finds the secret; empty with `none`
+  // Where it finds further keys: what they signed is believed, too, while the group moves from key to key.
+  std::vector<std::string> accepts{};
   // How far a signed packet's time may be from the receiver's clock; 0: it does not matter, so that no clock
   // can cost the address. For keepalived's time mode.
   std::chrono::seconds window{0};
   static std::optional<Mode> parse(std::string_view name);
   static std::string_view name(Mode mode);
   friend bool operator==(const Auth&, const Auth&) = default;
+};
+
+// A second way to speak, while a group moves from one to another (P6): who is active says everything in both,
+// and all understand both, so that members with the plan before and with the plan after meet in the middle.
+struct Also {
+  int version = 3;
+  std::chrono::milliseconds advert_interval{1000};  // of version 2, which says it; 3 says how often it speaks
+  Auth auth;                                        // of version 3 as the plan's, if that has version 3, too
+  friend bool operator==(const Also&, const Also&) = default;
 };
 
 // Where advertisements go: to each member, or to VRRP's group on the interface.
@@ -75,6 +86,7 @@ inline constexpr std::size_t kAnnounceCountMax = 32;
 // One virtual router: an identifier and the addresses that move together, all of one family.
 struct Router {
   Vrid vrid;
+  std::optional<Vrid> also_vrid{};  // its id in the plan's second way to speak, where that is another
   std::vector<IpPrefix> addresses;
   std::string sync;  // routers of the same name here are active together or not at all; empty: on its own
   // By member id, of members that have another priority here than elsewhere: so that the addresses of a group
@@ -94,6 +106,9 @@ struct Member {
   std::optional<IpAddress> address6;  // IPv6, beside an IPv4 address
   Priority priority;                  // as on the wire, distinct within the group
   std::string interface;              // empty: the group's rule
+  // It is spoken to and says nothing: it is about to join or to leave a group without a key, whose members
+  // believe only whom their plan lists.
+  bool standby = false;
 
   // The one from which it speaks in a family.
   [[nodiscard]] std::optional<IpAddress> address_of(Family family) const;
@@ -110,6 +125,7 @@ struct Plan {
   Lease lease;
   std::string interface{kAuto};
   Auth auth;
+  std::optional<Also> also;
   Transport transport = Transport::unicast;
   bool any_source = false;     // else only members, and whoever holds the key, are believed (unicast)
   std::uint8_t ttl_min = 255;  // of what is believed
@@ -133,6 +149,9 @@ struct Plan {
 };
 
 [[nodiscard]] Priority priority_of(const Router& router, const Member& member);
+
+// The files of all secrets that an agent with this plan needs, each once.
+[[nodiscard]] std::vector<std::string> secret_files(const Plan& plan);
 
 // Whether two plans ask the same of the agents, whatever their generation.
 [[nodiscard]] bool same_but_generation(const Plan& a, const Plan& b);

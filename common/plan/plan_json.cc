@@ -103,6 +103,8 @@ Router read_router(const json& object, std::vector<std::string>& faults) {
   Router router{.vrid = Vrid(static_cast<std::uint8_t>(reader.number("vrid", 1, 255))),
                 .addresses = {},
                 .sync = reader.text("sync", "")};
+  if (reader.has("also_vrid"))
+    router.also_vrid = Vrid(static_cast<std::uint8_t>(reader.number("also_vrid", 1, 255)));
   for (const auto& entry : reader.array("addresses")) {
     const auto prefix = entry.is_string() ? IpPrefix::parse(entry.get<std::string>()) : std::nullopt;
     if (prefix) {
@@ -129,7 +131,8 @@ Member read_member(const json& object, std::vector<std::string>& faults) {
                 .address = {},
                 .address6 = std::nullopt,
                 .priority = Priority(static_cast<std::uint8_t>(reader.number("priority", 1, kPriorityMax))),
-                .interface = reader.text("interface", "")};
+                .interface = reader.text("interface", ""),
+                .standby = reader.flag("standby", false)};
   const auto text = reader.text("address");
   if (const auto address = IpAddress::parse(text)) {
     member.address = *address;
@@ -172,17 +175,44 @@ void read_wire(ObjectReader& reader, Plan& plan) {
   plan.accept = reader.flag("accept", plan.accept);
 }
 
-Auth read_auth(const json& object, std::vector<std::string>& faults) {
-  ObjectReader reader(object, "auth.", faults);
+Auth read_auth(const json& object, const std::string& where, std::vector<std::string>& faults) {
+  ObjectReader reader(object, where, faults);
   const auto name = reader.text("mode");
   const auto mode = Auth::parse(name);
   if (!mode) {
     reader.fault("mode",
                  "'" + name + "'; allowed are none, password, hmac-receive-only, hmac-permissive and hmac");
   }
-  return {.mode = mode.value_or(Auth::Mode::none),
-          .file = reader.text("file", ""),
-          .window = std::chrono::seconds(reader.number("window_s", 0, kWindowMax.count(), 0))};
+  Auth auth{.mode = mode.value_or(Auth::Mode::none),
+            .file = reader.text("file", ""),
+            .window = std::chrono::seconds(reader.number("window_s", 0, kWindowMax.count(), 0))};
+  if (!reader.has("accepts")) return auth;
+  for (const auto& file : reader.array("accepts")) {
+    if (file.is_string()) {
+      auth.accepts.push_back(file.get<std::string>());
+    } else {
+      reader.fault("accepts", file.dump() + " is not a file's name");
+    }
+  }
+  return auth;
+}
+
+Also read_also(const json& object, std::vector<std::string>& faults) {
+  ObjectReader reader(object, "also.", faults);
+  Also also;
+  also.version = static_cast<int>(reader.number("version", 2, 3));
+  also.advert_interval =
+      std::chrono::milliseconds(reader.number("advert_interval_ms", 1, kDayMs, also.advert_interval.count()));
+  also.auth = read_auth(reader.object("auth"), "also.auth.", faults);
+  return also;
+}
+
+json auth_json(const Auth& auth) {
+  json object{{"mode", Auth::name(auth.mode)}};
+  if (!auth.file.empty()) object["file"] = auth.file;
+  if (!auth.accepts.empty()) object["accepts"] = auth.accepts;
+  if (auth.window.count() > 0) object["window_s"] = auth.window.count();
+  return object;
 }
 
 }  // namespace
@@ -193,6 +223,7 @@ std::string to_json(const Plan& plan) {
     json addresses = json::array();
     for (const auto& prefix : router.addresses) addresses.push_back(prefix.text());
     json entry{{"vrid", router.vrid.value}, {"addresses", addresses}};
+    if (router.also_vrid) entry["also_vrid"] = router.also_vrid->value;
     if (!router.sync.empty()) entry["sync"] = router.sync;
     for (const auto& [id, priority] : router.priorities) entry["priorities"][id] = priority.value;
     routers.push_back(std::move(entry));
@@ -205,11 +236,9 @@ std::string to_json(const Plan& plan) {
                {"priority", member.priority.value}};
     if (member.address6) entry["address6"] = member.address6->text();
     if (!member.interface.empty()) entry["interface"] = member.interface;
+    if (member.standby) entry["standby"] = true;
     members.push_back(std::move(entry));
   }
-  json auth{{"mode", Auth::name(plan.auth.mode)}};
-  if (!plan.auth.file.empty()) auth["file"] = plan.auth.file;
-  if (plan.auth.window.count() > 0) auth["window_s"] = plan.auth.window.count();
   json announce_at = json::array();
   for (const auto when : plan.announce.at) announce_at.push_back(when.count());
   json document{{"schema", kSchema},
@@ -221,7 +250,7 @@ std::string to_json(const Plan& plan) {
                 {"preempt_delay_ms", plan.preempt_delay.count()},
                 {"lease", plan.lease.text()},
                 {"interface", plan.interface},
-                {"auth", auth},
+                {"auth", auth_json(plan.auth)},
                 {"transport", kTransports.at(static_cast<std::size_t>(plan.transport))},
                 {"sources", kSources.at(plan.any_source ? 1 : 0)},
                 {"ttl_min", plan.ttl_min},
@@ -234,6 +263,11 @@ std::string to_json(const Plan& plan) {
                 {"status_port", plan.status_port},
                 {"routers", routers},
                 {"members", members}};
+  if (plan.also) {
+    document["also"] = {{"version", plan.also->version},
+                        {"advert_interval_ms", plan.also->advert_interval.count()},
+                        {"auth", auth_json(plan.also->auth)}};
+  }
   if (plan.start_wait) document["start_wait_ms"] = plan.start_wait->count();
   return document.dump();
 }
@@ -259,7 +293,8 @@ Result<Plan> from_json(std::string_view text) {
     reader.fault("lease", "'" + lease + "'; allowed are auto, off, and 2s to 86400s");
   }
   plan.interface = reader.text("interface", std::string(kAuto));
-  plan.auth = read_auth(reader.object("auth"), faults);
+  plan.auth = read_auth(reader.object("auth"), "auth.", faults);
+  if (reader.has("also")) plan.also = read_also(reader.object("also"), faults);
   read_wire(reader, plan);
   if (reader.has("start_wait_ms"))
     plan.start_wait = std::chrono::milliseconds(reader.number("start_wait_ms", 0, kDayMs));

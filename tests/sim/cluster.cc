@@ -311,6 +311,8 @@ void Cluster::reconfigure(std::size_t host, const Plan& plan) {
   self.config.advert_interval = plan.interval;
   self.config.addresses = addresses_of(plan.addresses);
   self.config.generation = plan.generation;
+  if (plan.vrid) self.config.vrid = *plan.vrid;
+  self.config.also = plan.also;
   options_.priorities.at(host) = plan.priority.value;
   options_.interval = plan.interval;
   if (self.life == Life::running) feed(host, Reconfigured{.config = self.config});

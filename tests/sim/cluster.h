@@ -107,6 +107,8 @@ class Cluster {
     Duration interval{};
     std::size_t addresses = 1;
     std::uint64_t generation = 0;
+    std::optional<Vrid> vrid{};      // else as it was
+    std::optional<WireForm> also{};  // with packets
   };
   void reconfigure(std::size_t host, const Plan& plan);
   // Another agent of the host takes over, with another plan. For a while nobody speaks or listens.

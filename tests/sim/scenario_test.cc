@@ -452,5 +452,36 @@ TEST(Scenario, P28EqualSourcesDoNotAnswerEachOtherWithoutEnd) {
   EXPECT_LE(spoken, 2 * 2 * 10) << "two hosts, at most one forced word in each half interval";
 }
 
+// P6: members get another router id one after the other, each a second or more after the one before.
+Duration two_owners_while_the_id_changes(std::uint64_t seed, bool in_steps) {
+  Cluster cluster{
+      Seed{seed},
+      {.priorities = {100, 90, 80}, .network = {.delay_max = 5ms, .loss_percent = 5}, .packets = true}};
+  start_all(cluster);
+  EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 30s));
+  cluster.run_for(5s);
+  Overlap overlap(cluster, &Cluster::actives);
+  const WireForm other{.version = Version::v3, .vrid = Vrid(52)};
+  const auto roll = [&](const Vrid vrid, const std::optional<WireForm>& also) {
+    for (std::size_t i = 0; i < cluster.size(); ++i) {
+      const auto host = (i + seed) % cluster.size();
+      const auto priority = static_cast<std::uint8_t>(cluster.options().priorities.at(host));
+      cluster.reconfigure(host,
+                          {.priority = Priority(priority), .interval = 250ms, .vrid = vrid, .also = also});
+      cluster.run_for(std::chrono::milliseconds(1000 + 700 * seed % 3000));
+    }
+  };
+  if (in_steps) roll(Vrid(51), other);
+  roll(Vrid(52), std::nullopt);
+  EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 30s));
+  return overlap.total();
+}
+
+TEST(Scenario, P6AnotherRouterIdInStepsPartsNobody) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed)
+    EXPECT_EQ(two_owners_while_the_id_changes(seed, /*in_steps=*/true), Duration::zero()) << seed;
+  EXPECT_GT(two_owners_while_the_id_changes(1, /*in_steps=*/false), 500ms) << "at once it parts them";
+}
+
 }  // namespace
 }  // namespace vip::vrrp::sim

@@ -159,16 +159,22 @@ std::expected<Authenticity, Discard> Authenticator::judge(std::span<const std::u
   return judge_signed(packet.first(*offset), packet.subspan(*offset), source, wall_clock);
 }
 
+// An id says which key it was, but while the group moves to a new key, both may have the same.
+bool Authenticator::is_signed_by_us(std::span<const std::uint8_t> message,
+                                    std::span<const std::uint8_t> trailer, const IpAddress& source) const {
+  return std::ranges::any_of(keys_, [&](const AuthKey& key) {
+    if (key.id != trailer[1]) return false;
+    const auto expected = digest_of(message, trailer.first(kSignedTrailer), source, key);
+    return memeql_sec(expected.data(), trailer.data() + kSignedTrailer, expected.size()) != 0;
+  });
+}
+
 std::expected<Authenticity, Discard> Authenticator::judge_signed(std::span<const std::uint8_t> message,
                                                                  std::span<const std::uint8_t> trailer,
                                                                  const IpAddress& source,
                                                                  Duration wall_clock) {
-  const auto* const used = trailer[0] == kExtensionHmac ? key(trailer[1]) : nullptr;
-  if (used == nullptr) return std::unexpected(Discard::authentication);
-  const auto expected = digest_of(message, trailer.first(kSignedTrailer), source, *used);
-  if (memeql_sec(expected.data(), trailer.data() + kSignedTrailer, expected.size()) == 0) {
+  if (trailer[0] != kExtensionHmac || !is_signed_by_us(message, trailer, source))
     return std::unexpected(Discard::authentication);
-  }
   const auto sequence = sequence_of(trailer);
   if (window_.count() > 0 && sequence.distance_from(wall_clock) > window_)
     return std::unexpected(Discard::stale);

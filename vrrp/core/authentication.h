@@ -27,6 +27,7 @@
 #include <tuple>
 #include <vector>
 
+#include "common/base/auth_key.h"
 #include "common/base/ip_address.h"
 #include "common/base/time.h"
 #include "vrrp/core/advertisement.h"
@@ -35,14 +36,6 @@ namespace vip::vrrp {
 
 inline constexpr std::size_t kTrailerSize = 28;
 using Trailer = std::array<std::uint8_t, kTrailerSize>;
-
-struct AuthKey {
-  std::uint8_t id = 1;
-  std::vector<std::uint8_t> secret;  // 32 to 64 bytes
-  friend bool operator==(const AuthKey&, const AuthKey&) = default;
-};
-inline constexpr std::size_t kSecretSizeMin = 32;
-inline constexpr std::size_t kSecretSizeMax = 64;
 
 // How a group moves from no key to a key without a gap: first all understand, then all sign, then all insist.
 enum class AuthMode : std::uint8_t {
@@ -103,7 +96,8 @@ struct AuthenticatorMemory {
 // source that is silent: until the first authentic packet of that source, be it an advertisement or a hello.
 class Authenticator {
  public:
-  // `window`: how far a packet's time may be from ours; 0: it does not matter.
+  // Of several keys with one id the first is sent with, and each is believed. `window`: how far a packet's
+  // time may be from ours; 0: it does not matter.
   Authenticator(AuthMode mode, std::vector<AuthKey> keys, std::uint8_t sending_key,
                 std::chrono::seconds window = std::chrono::seconds(0));
 
@@ -143,6 +137,8 @@ class Authenticator {
   using Speaker = std::tuple<IpAddress, std::uint8_t, std::uint8_t>;
 
   [[nodiscard]] const AuthKey* key(std::uint8_t id) const;
+  [[nodiscard]] bool is_signed_by_us(std::span<const std::uint8_t> message,
+                                     std::span<const std::uint8_t> trailer, const IpAddress& source) const;
   void mark(const Speaker& speaker, Sequence sequence);
 
   AuthMode mode_;

@@ -15,7 +15,22 @@ void count(std::array<std::uint64_t, Count>& counts, Kind kind) {
   ++counts.at(static_cast<std::size_t>(kind));
 }
 
+SendHello answer_to(const IpAddress& asker, const Hello& question, const RouterConfig& us) {
+  const bool by_other = question.vrid != us.vrid;
+  return {.kind = HelloKind::answer,
+          .to = asker,
+          .ticket = question.ticket,
+          .vrid = by_other ? std::optional(question.vrid) : std::nullopt};
+}
+
 }  // namespace
+
+bool is_of(const SetMemory::Router& memory, const RouterSetup& setup) {
+  const auto& now = setup.protocol;
+  const bool meets =
+      memory.vrid == now.vrid || memory.also_vrid == now.vrid || (now.also && memory.vrid == now.also->vrid);
+  return meets && memory.family == setup.family();
+}
 
 Family RouterSetup::family() const {
   return protocol.addresses.empty() ? Family::ipv4 : protocol.addresses.front().address.family();
@@ -33,7 +48,8 @@ RouterSet::RouterSet(std::vector<RouterSetup> setups, Authenticator authenticato
   const auto count = static_cast<int>(setups.size());
   for (auto& setup : setups) {
     setup.protocol.in_group = !setup.sync_group.empty();
-    setup.protocol.asks_peers = authenticator_.has_keys() && setup.transport == Transport::unicast;
+    setup.protocol.asks_peers = authenticator_.has_keys() && setup.transport == Transport::unicast &&
+                                setup.protocol.version == Version::v3;
     setup.protocol.decides_ties = !setup.protocol.in_group || groups.insert(setup.sync_group).second;
     const auto turn = static_cast<int>(members_.size());
     members_.emplace_back(std::move(setup), Acquaintances::kRound * (turn + 1) / count);
@@ -58,8 +74,7 @@ RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool add
   for (std::size_t i = 0; i < members_.size(); ++i) {
     auto& member = members_[i];
     const auto known = std::ranges::find_if(memory.routers, [&](const SetMemory::Router& router) {
-      return router.vrid == member.setup.protocol.vrid && router.family == member.setup.family() &&
-             router.machine.state != State::initialize;
+      return is_of(router, member.setup) && router.machine.state != State::initialize;
     });
     if (known == memory.routers.end()) continue;
     member.peers.resume(known->transient_peers);
@@ -94,7 +109,9 @@ SetMemory RouterSet::memory(TimePoint now) const {
 
 SetMemory::Router RouterSet::memory_of(std::size_t router, TimePoint now) const {
   const auto& member = members_.at(router);
-  return {.vrid = member.setup.protocol.vrid,
+  const auto& config = member.machine.config();
+  return {.vrid = config.vrid,
+          .also_vrid = config.also ? std::optional(config.also->vrid) : std::nullopt,
           .family = member.setup.family(),
           .machine = member.machine.memory(now),
           .transient_peers = member.peers.transient()};
@@ -262,10 +279,16 @@ Reception RouterSet::receive(TimePoint now, const Envelope& envelope, std::span<
   reception.router = addressed(advertisement.vrid, envelope);
   if (!reception.router) return discard(strays_, Discard::vrid);
   auto& member = members_.at(*reception.router);
-  const auto authenticity = authenticator_.judge(packet, envelope.source, wall_clock);
-  if (!authenticity) return discard(member.discards, authenticity.error());
   const auto& config = member.machine.config();
-  const auto why = check(advertisement, envelope, config, member.setup.rules, *authenticity);
+  const auto authenticity =
+      authenticity_of(config, advertisement.version, packet, envelope.source, wall_clock);
+  if (!authenticity) return discard(member.discards, authenticity.error());
+  auto why = check(advertisement, envelope, config, member.setup.rules, *authenticity);
+  if (why && config.also) {
+    const auto other = in_form(config, *config.also);
+    const auto of_other = check(advertisement, envelope, other, member.setup.rules, *authenticity);
+    if (!of_other || why == Discard::vrid) why = of_other;
+  }
   const bool owner_no_more = why == Discard::owner && member.machine.is_lingering();  // it waits to hear this
   if (why && !owner_no_more) return discard(member.discards, *why);
   if (*authenticity == Authenticity::authentic) member.peers.heard_authentic(envelope.source, now);
@@ -319,6 +342,17 @@ Reception RouterSet::receive_hello(TimePoint now, const Envelope& envelope,
   return reception;
 }
 
+// Version 2 has no signature: what proves it there is looked at by check().
+std::expected<Authenticity, Discard> RouterSet::authenticity_of(const RouterConfig& config, Version version,
+                                                                std::span<const std::uint8_t> packet,
+                                                                const IpAddress& source,
+                                                                Duration wall_clock) {
+  const bool is_other_form = config.also && config.also->version == version;
+  const bool speaks_it = config.version == version || is_other_form;
+  if (version == Version::v2 && speaks_it) return Authenticity::unproven;
+  return authenticator_.judge(packet, source, wall_clock);
+}
+
 // P5: it may have started again with a clock that went back. Our answer is numbered above its mark, so it
 // knows how high to number. Nothing of the question is believed, and a stranger may be playing it again, so
 // not too often.
@@ -327,8 +361,7 @@ void RouterSet::help_up(TimePoint now, std::size_t router, const IpAddress& aske
   auto& member = members_.at(router);
   if (now < member.help_again_at) return;
   member.help_again_at = now + Acquaintances::kAgainSoon;
-  out.push_back({.router = router,
-                 .action = SendHello{.kind = HelloKind::answer, .to = asker, .ticket = question.ticket}});
+  out.push_back({.router = router, .action = answer_to(asker, question, member.machine.config())});
 }
 
 // Whoever holds the key is answered, and spoken to from now on. It has just come, so perhaps it has not had
@@ -337,8 +370,7 @@ void RouterSet::answer(TimePoint now, std::size_t router, const IpAddress& asker
                        RouterActions& out) {
   auto& member = members_.at(router);
   member.peers.heard_authentic(asker, now);
-  out.push_back({.router = router,
-                 .action = SendHello{.kind = HelloKind::answer, .to = asker, .ticket = question.ticket}});
+  out.push_back({.router = router, .action = answer_to(asker, question, member.machine.config())});
   if (member.acquaintances.may_ask_back(asker, now)) ask(now, router, asker, out);
 }
 
@@ -368,7 +400,9 @@ std::optional<std::size_t> RouterSet::addressed(Vrid vrid, const Envelope& envel
   std::optional<std::size_t> elsewhere;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const auto& member = members_[i];
-    if (member.setup.protocol.vrid != vrid || member.setup.family() != envelope.source.family()) continue;
+    const auto& config = member.machine.config();
+    const bool is_meant = config.vrid == vrid || (config.also && config.also->vrid == vrid);
+    if (!is_meant || member.setup.family() != envelope.source.family()) continue;
     if (member.interface == envelope.interface) return i;
     if (!elsewhere) elsewhere = i;
   }
@@ -415,36 +449,46 @@ void RouterSet::queue(std::size_t router) {
   member.queued = when;
 }
 
+// The other form first: what counts, if they say different intervals, is the own one.
 std::vector<Packet> RouterSet::packets(std::size_t router, Priority priority, TimePoint now,
                                        Duration wall_clock) {
   auto& member = members_.at(router);
   const auto& config = member.machine.config();
-  Advertisement advertisement{.version = config.version,
-                              .vrid = config.vrid,
-                              .priority = priority,
-                              .interval = config.advert_interval,
-                              .auth_type = config.auth_type,
-                              .auth = config.auth,
-                              .addresses = {}};
-  for (const auto& prefix : config.addresses) advertisement.addresses.push_back(prefix.address);
   const bool multicast = member.setup.transport == Transport::multicast;
   const auto destinations =
       multicast ? std::vector{multicast_group(member.setup.family())} : member.peers.current(now);
-  std::optional<Trailer> trailer;  // one signature serves all destinations
   std::vector<Packet> packets;
+  if (config.also)
+    add_packets(member, in_form(config, *config.also), priority, destinations, wall_clock, packets);
+  add_packets(member, config, priority, destinations, wall_clock, packets);
+  return packets;
+}
+
+void RouterSet::add_packets(const Member& member, const RouterConfig& form, Priority priority,
+                            const std::vector<IpAddress>& destinations, Duration wall_clock,
+                            std::vector<Packet>& packets) {
+  Advertisement advertisement{.version = form.version,
+                              .vrid = form.vrid,
+                              .priority = priority,
+                              .interval = form.advert_interval,
+                              .auth_type = form.auth_type,
+                              .auth = form.auth,
+                              .addresses = {}};
+  for (const auto& prefix : form.addresses) advertisement.addresses.push_back(prefix.address);
+  const bool is_signed = form.version == Version::v3 && authenticator_.signs();
+  std::optional<Trailer> trailer;  // one signature serves all destinations
   for (const auto& destination : destinations) {
-    Packet packet{.envelope = {.source = config.source,
+    Packet packet{.envelope = {.source = form.source,
                                .destination = destination,
                                .interface = way_to(member, destination)},
                   .bytes = {}};
     packet.bytes = encode(advertisement, packet.envelope, member.setup.checksum);
-    if (authenticator_.signs()) {
-      if (!trailer) trailer = authenticator_.sign_next(packet.bytes, config.source, wall_clock);
+    if (is_signed) {
+      if (!trailer) trailer = authenticator_.sign_next(packet.bytes, form.source, wall_clock);
       append_trailer(packet.bytes, *trailer, packet.envelope);
     }
     packets.push_back(std::move(packet));
   }
-  return packets;
 }
 
 Packet RouterSet::packet(std::size_t router, const SendHello& hello, TimePoint now, Duration wall_clock) {
@@ -454,7 +498,7 @@ Packet RouterSet::packet(std::size_t router, const SendHello& hello, TimePoint n
   Packet packet{
       .envelope = {.source = config.source, .destination = hello.to, .interface = way_to(member, hello.to)},
       .bytes = encode(Hello{.kind = hello.kind,
-                            .vrid = config.vrid,
+                            .vrid = hello.vrid.value_or(config.vrid),
                             .priority = config.priority,
                             .state = machine.state(),
                             .contacts = member.acquaintances.contacts(),

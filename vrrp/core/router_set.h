@@ -75,6 +75,7 @@ using NoticeCounts = std::array<std::uint64_t, kNoticeCount>;
 struct SetMemory {
   struct Router {
     Vrid vrid;
+    std::optional<Vrid> also_vrid;  // of its other form
     Family family = Family::ipv4;
     RouterMemory machine;
     std::map<IpAddress, TimePoint> transient_peers;  // and until when
@@ -83,6 +84,9 @@ struct SetMemory {
   AuthenticatorMemory authenticator;
   std::vector<Router> routers;
 };
+
+// Whether what is remembered is of this router, which may have had another id then, if it spoke with both.
+[[nodiscard]] bool is_of(const SetMemory::Router& memory, const RouterSetup& setup);
 
 class RouterSet {
  public:
@@ -135,7 +139,7 @@ class RouterSet {
   void rest(TimePoint now) { busy_until_ = now; }
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
-  // An advertisement as what goes out, one for each destination; signed where there is a key.
+  // An advertisement as what goes out, one for each form and destination; signed where there is a key.
   [[nodiscard]] std::vector<Packet> packets(std::size_t router, Priority priority, TimePoint now,
                                             Duration wall_clock);
   // A hello as what goes out, over UDP.
@@ -172,6 +176,14 @@ class RouterSet {
   // Whether there is nobody to speak to. By multicast that is not known.
   [[nodiscard]] bool is_alone(TimePoint now, std::size_t router);
   [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
+  [[nodiscard]] std::expected<Authenticity, Discard> authenticity_of(const RouterConfig& config,
+                                                                     Version version,
+                                                                     std::span<const std::uint8_t> packet,
+                                                                     const IpAddress& source,
+                                                                     Duration wall_clock);
+  void add_packets(const Member& member, const RouterConfig& form, Priority priority,
+                   const std::vector<IpAddress>& destinations, Duration wall_clock,
+                   std::vector<Packet>& packets);
   void step(TimePoint now, std::size_t router, const Event& event, RouterActions& out);
   void follow_up(TimePoint now, std::size_t router, const Actions& actions, RouterActions& out);
   void check_for_duplicates(TimePoint now, std::size_t router, const std::optional<StateChanged>& changed,

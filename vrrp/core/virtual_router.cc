@@ -62,6 +62,17 @@ std::string_view name(Cause cause) {
   return kCauseNames.at(static_cast<std::size_t>(cause));
 }
 
+RouterConfig in_form(RouterConfig config, const WireForm& form) {
+  config.version = form.version;
+  config.vrid = form.vrid;
+  // Version 3 says how often we do speak.
+  if (form.version == Version::v2) config.advert_interval = form.interval;
+  config.auth_type = form.auth_type;
+  config.auth = form.auth;
+  config.also.reset();
+  return config;
+}
+
 Duration skew_time(Version version, Priority priority, Duration active_interval) {
   const Duration unit = version == Version::v2 ? Duration(1s) : active_interval;
   return unit * (256 - priority.value) / 256;
@@ -673,8 +684,9 @@ void VirtualRouter::announce(TimePoint now, Actions& out) {
 }
 
 // RFC 9568, 6.4.2 (300): version 3 follows the active router's interval; version 2 has one for all.
+// In version 2 all have one interval, but while the group moves to another.
 void VirtualRouter::learn_interval(Duration interval) {
-  if (config_.version == Version::v3) active_interval_ = interval;
+  if (config_.version == Version::v3 || config_.also) active_interval_ = interval;
 }
 
 Duration VirtualRouter::down_interval() const {

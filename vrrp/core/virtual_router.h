@@ -48,6 +48,16 @@ struct Announcements {
   friend bool operator==(const Announcements&, const Announcements&) = default;
 };
 
+// What two routers must agree in to understand each other.
+struct WireForm {
+  Version version = Version::v3;
+  Vrid vrid;
+  Duration interval{};  // as version 2 says it; version 3 says how often we speak
+  AuthType auth_type = AuthType::none;
+  AuthData auth{};
+  friend bool operator==(const WireForm&, const WireForm&) = default;
+};
+
 struct RouterConfig {
   Version version = Version::v3;
   Vrid vrid;
@@ -63,6 +73,9 @@ struct RouterConfig {
   Duration start_grace{};
   AuthType auth_type = AuthType::none;
   AuthData auth{};
+  // While a group moves from one form to another: who is active speaks in this one, too, and all understand
+  // both (P6).
+  std::optional<WireForm> also;
   IpAddress source;  // our address in the packets; breaks ties (RFC 9568, 6.4.3)
   std::vector<IpPrefix> addresses;
   Announcements announcements{};
@@ -77,6 +90,9 @@ struct RouterConfig {
   bool asks_peers = false;
   friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
 };
+
+// The same router as it speaks and listens in its other form.
+[[nodiscard]] RouterConfig in_form(RouterConfig config, const WireForm& form);
 
 enum class State : std::uint8_t { initialize, backup, active, fault };
 [[nodiscard]] std::string_view name(State state);
@@ -205,6 +221,7 @@ struct SendHello {  // what becomes of AskPeers, and of others' questions (route
   HelloKind kind = HelloKind::question;
   IpAddress to;
   std::uint64_t ticket = 0;
+  std::optional<Vrid> vrid{};  // by which the asker knows us, if not by our first
   friend bool operator==(const SendHello&, const SendHello&) = default;
 };
 struct Unheard {  // an active router lives and serves, and its advertisements do not arrive

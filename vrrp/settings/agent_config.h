@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct AuthSettings {
   AuthMode mode = AuthMode::off;
   std::vector<AuthKey> keys;
   std::uint8_t sending_key = 1;
+  bool insists = false;            // nobody of the group may be without a key
   std::chrono::seconds window{0};  // 0: packets of any time
 };
 
@@ -53,14 +55,13 @@ struct AgentConfig {
   std::vector<RouterSettings> routers;  // empty: stand by in silence
 };
 
-// The keys of a secret: one to a line as "ID:HEX", the first is the one to sign with; a line of hexadecimal
-// digits alone has id 1. Errors: invalid; the text is not shown.
-[[nodiscard]] Result<std::vector<AuthKey>> read_keys(std::string_view secret);
+// The texts of the files of plan::secret_files().
+using Secrets = std::map<std::string, std::string, std::less<>>;
 
-// From a plan document. A node that is not a member stands by: no routers, no error. `secret` is the text of
-// the plan's secret file where there is one. Errors: invalid, for a key that is none; the text is not shown.
+// From a plan document. A node that is not a member, or a member on standby, stands by: no routers, no error.
+// Errors: invalid, for a key that is none; the text is not shown.
 [[nodiscard]] Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& node_id,
-                                                   std::string_view secret);
+                                                   const Secrets& secrets);
 
 // From the environment of osixia/keepalived up to 2.1.5 (version 2, unicast, text password, no preemption).
 [[nodiscard]] AgentConfig config_from_osixia(const settings::Environment& env, settings::Findings& findings);

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "common/base/text.h"
+#include "common/base/auth_key.h"
 #include "vrrp/settings/agent_config.h"
 
 namespace vip::vrrp {
@@ -43,17 +43,36 @@ Duration start_wait(const plan::Plan& plan, const RouterSettings& settings) {
                               std::max(protocol.advert_interval, kSlowInterval));
 }
 
-RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self, const plan::Router& router) {
+// A way to speak; only a text password goes into the message itself.
+WireForm wire_form(int version, Vrid vrid, Duration interval, const plan::Auth& auth,
+                   const Secrets& secrets) {
+  WireForm form{.version = static_cast<Version>(version), .vrid = vrid, .interval = interval};
+  if (auth.mode == plan::Auth::Mode::password) {
+    form.auth_type = AuthType::password;
+    form.auth = auth_data(secrets.at(auth.file));
+  }
+  return form;
+}
+
+RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self, const plan::Router& router,
+                               const Secrets& secrets) {
   RouterSettings settings;
   const auto family = router.family();
-  settings.protocol = {.version = static_cast<Version>(plan.version),
-                       .vrid = router.vrid,
+  const auto form = wire_form(plan.version, router.vrid, plan.advert_interval, plan.auth, secrets);
+  settings.protocol = {.version = form.version,
+                       .vrid = form.vrid,
                        .priority = plan::priority_of(router, self),
-                       .advert_interval = plan.advert_interval,
+                       .advert_interval = form.interval,
                        .preempt = plan.preempt,
                        .preempt_delay = plan.preempt_delay,
+                       .auth_type = form.auth_type,
+                       .auth = form.auth,
                        .addresses = router.addresses,
                        .generation = plan.generation};
+  if (plan.also) {
+    settings.protocol.also = wire_form(plan.also->version, router.also_vrid.value_or(router.vrid),
+                                       plan.also->advert_interval, plan.also->auth, secrets);
+  }
   settings.protocol.announcements = {.at = {plan.announce.at.begin(), plan.announce.at.end()},
                                      .refresh = plan.announce.refresh};
   settings.source = source_of(plan, self, family);
@@ -79,10 +98,24 @@ RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self,
   return settings;
 }
 
+// The keys of a file, after those of others. Errors: as of read_keys, with the file.
+Status add_keys(const std::string& file, const Secrets& secrets, std::vector<AuthKey>& keys) {
+  auto more = read_keys(secrets.at(file));
+  if (!more) return within(file, std::move(more).error());
+  std::ranges::move(*more, std::back_inserter(keys));
+  return {};
+}
+
+// There is one set of keys: of the plan's two ways to speak at most one is another version's.
+const plan::Auth& signing_auth(const plan::Plan& plan) {
+  const bool other_signs = plan.also && plan.version == 2;
+  return other_signs ? plan.also->auth : plan.auth;
+}
+
 }  // namespace
 
 Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& node_id,
-                                     std::string_view secret) {
+                                     const Secrets& secrets) {
   AgentConfig config{.managed = true,
                      .group = plan.group,
                      .node = node_id,
@@ -90,23 +123,21 @@ Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& 
                      .mark_name = plan.group,
                      .lease = plan.lease,
                      .status_port = plan.status_port};
-  config.auth.mode = auth_mode(plan.auth.mode);
+  const auto& auth = signing_auth(plan);
+  config.auth.mode = auth_mode(auth.mode);
   if (config.auth.mode != AuthMode::off) {
-    VIP_TRY(config.auth.keys, read_keys(secret));
+    VIP_CHECK(add_keys(auth.file, secrets, config.auth.keys));
+    for (const auto& file : auth.accepts) VIP_CHECK(add_keys(file, secrets, config.auth.keys));
     config.auth.sending_key = config.auth.keys.front().id;
-    config.auth.window = plan.auth.window;
+    config.auth.window = auth.window;
+    const bool all_sign = plan.version == 3 && (!plan.also || plan.also->version == 3);
+    config.auth.insists = config.auth.mode == AuthMode::enforce && all_sign;
   }
   const auto* const self = plan.member(node_id);
-  if (self == nullptr) return config;
+  if (self == nullptr || self->standby) return config;
   config.status_address = self->address;
-  for (const auto& router : plan.routers) {
-    auto settings = router_settings(plan, *self, router);
-    if (plan.auth.mode == plan::Auth::Mode::password) {
-      settings.protocol.auth_type = AuthType::password;
-      settings.protocol.auth = auth_data(secret);
-    }
-    config.routers.push_back(std::move(settings));
-  }
+  for (const auto& router : plan.routers)
+    config.routers.push_back(router_settings(plan, *self, router, secrets));
   return config;
 }
 

@@ -55,6 +55,19 @@ TEST(Plan, SoDoesEverythingThatCanBeChosen) {
   EXPECT_EQ(from_json(to_json(plan)), plan) << "multicast needs nobody's address";
 }
 
+TEST(Plan, SoDoesAStepFromOneWayToSpeakToAnother) {
+  auto plan = sound();
+  plan.auth.accepts = {"/run/secrets/new", "/run/secrets/newer"};
+  plan.members[1].standby = true;
+  plan.routers[0].also_vrid = Vrid(52);
+  plan.also = {.version = 2,
+               .advert_interval = 3s,
+               .auth = {.mode = Auth::Mode::password, .file = "/run/secrets/password"}};
+  EXPECT_EQ(from_json(to_json(plan)), plan);
+  EXPECT_EQ(secret_files(plan), (std::vector<std::string>{"/run/secrets/swarm-vip-key", "/run/secrets/new",
+                                                          "/run/secrets/newer", "/run/secrets/password"}));
+}
+
 TEST(Plan, NamesWhatIsAllowed) {
   auto text = to_json(sound());
   const auto wrong = [&](const std::string& from, const std::string& to) {
@@ -140,6 +153,26 @@ TEST(Plan, RefusesWhatCannotBeObeyed) {
        },
        "sources: any; with multicast"},
       {[](Plan& p) { p.announce.at = {1s, 1s}; }, "announce.at_ms: the times do not rise"},
+      {[](Plan& p) { p.auth = {.accepts = {"/run/secrets/new"}}; }, "auth.accepts: without a key"},
+      {[](Plan& p) { p.routers[0].also_vrid = Vrid(52); }, "also_vrid: 52; it needs the plan's `also`"},
+      {[](Plan& p) {
+         p.also = {.auth = p.auth};
+         p.routers.push_back({.vrid = Vrid(52), .addresses = {IpPrefix::parse("192.0.2.101").value()}});
+         p.routers[0].also_vrid = Vrid(52);
+       },
+       "router 52: the vrid stands twice"},
+      {[](Plan& p) { p.also = {.auth = {.mode = Auth::Mode::hmac, .file = "/other"}}; },
+       "also.auth: another one than `auth`"},
+      {[](Plan& p) { p.also = {.version = 2, .advert_interval = 250ms}; }, "also.advert_interval_ms: 250"},
+      {[](Plan& p) { p.also = {.version = 2, .auth = p.auth}; },
+       "also.auth: hmac; a password goes with version 2"},
+      {[](Plan& p) {
+         p.version = 2;
+         p.advert_interval = 60s;
+         p.auth = {};
+         p.also = Also{};
+       },
+       "also.version: 3; it cannot say an interval of 60000 ms"},
   };
   for (const auto& [break_it, expected] : table) {
     auto plan = sound();

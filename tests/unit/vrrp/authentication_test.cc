@@ -78,6 +78,19 @@ TEST(Authentication, TheModesTakeAndRefuse) {
   }
 }
 
+// While a group moves from one key to another.
+TEST(Authentication, OfTwoKeysWithOneIdEachIsBelievedAndTheFirstSigns) {
+  Authenticator judge(AuthMode::enforce, {key(1), key(1, 100)}, 1);
+  const auto source = ip("198.51.100.10");
+  EXPECT_TRUE(judge.judge(packet4(kSequence), source));
+  EXPECT_TRUE(judge.judge(packet4(kSequence.next(), key(1, 100)), source));
+  EXPECT_EQ(judge.judge(packet4(kSequence.next().next(), key(1, 7)), source).error(),
+            Discard::authentication);
+  const auto message = from_hex(kMessage4);
+  EXPECT_TRUE(
+      judge_of(AuthMode::enforce).judge_signed(message, judge.sign_next(message, source, 1s), source));
+}
+
 TEST(Authentication, AKeyIsFoundByItsId) {
   auto judge = judge_of(AuthMode::enforce);
   const auto source = ip("198.51.100.10");

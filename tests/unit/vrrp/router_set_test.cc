@@ -545,5 +545,121 @@ TEST(DuplicateCheck, OnlyWhereItIsWanted) {
   EXPECT_FALSE(set.is_checking(0));
 }
 
+// --- P6: another form beside the first ---
+
+RouterSetup with_also(RouterSetup setup, const WireForm& also) {
+  setup.protocol.also = also;
+  return setup;
+}
+
+RouterSetup in_version_2(RouterSetup setup, std::string_view password = "s3cr3t") {
+  setup.protocol.version = Version::v2;
+  setup.protocol.auth_type = AuthType::password;
+  setup.protocol.auth = auth_data(password);
+  return setup;
+}
+
+WireForm form_of(const RouterSetup& setup) {
+  const auto& config = setup.protocol;
+  return {.version = config.version,
+          .vrid = config.vrid,
+          .interval = config.advert_interval,
+          .auth_type = config.auth_type,
+          .auth = config.auth};
+}
+
+Authenticator one_key() {
+  return {AuthMode::enforce, {{.id = 7, .secret = Bytes(32, 0x5A)}}, 7};
+}
+
+// Whether what the one says is heard by the other.
+bool hears(const RouterSetup& listener, const RouterSetup& speaker) {
+  auto says = started({at_peer(speaker)}, one_key());
+  auto set = started({listener}, one_key());
+  for (const auto& packet : says.packets(0, Priority(200), TimePoint(1s), 1000s))
+    (void)set.receive(TimePoint(1s), packet.envelope, packet.bytes);
+  return set.machine(0).active_router() == listener.rules.peers.front();
+}
+
+TEST(OtherForm, WhoHasBothMeetsThoseWithEither) {
+  auto other_id = web4();
+  other_id.protocol.vrid = Vrid(52);
+  auto slower = in_version_2(web4());
+  slower.protocol.advert_interval = 3s;
+  auto other_id_and_version = in_version_2(other_id);
+  const std::vector<std::pair<RouterSetup, RouterSetup>> changes{
+      {web4(), other_id},
+      {in_version_2(web4()), web4()},
+      {web4(), other_id_and_version},
+      {in_version_2(web4()), slower},
+      {in_version_2(web4()), in_version_2(web4(), "other")}};
+  for (const auto& [before, after] : changes) {
+    const auto between = with_also(before, form_of(after));
+    EXPECT_FALSE(hears(before, after));
+    EXPECT_FALSE(hears(after, before));
+    for (const auto& one : {before, after, between}) {
+      EXPECT_TRUE(hears(one, between));
+      EXPECT_TRUE(hears(between, one));
+    }
+  }
+}
+
+TEST(OtherForm, OfVersion2WithoutThePasswordNobodyIsBelieved) {
+  const auto between = with_also(web4(), form_of(in_version_2(web4())));
+  EXPECT_FALSE(hears(between, in_version_2(web4(), "wrong")));
+  auto unsigned_speaker = started({at_peer(web4())});
+  auto set = started({between}, one_key());
+  const auto packets = unsigned_speaker.packets(0, Priority(200), TimePoint(1s), 1000s);
+  EXPECT_EQ(set.receive(TimePoint(1s), packets[0].envelope, packets[0].bytes).discarded,
+            Discard::authentication)
+      << "version 3 needs its signature all the same";
+}
+
+TEST(OtherForm, WhoSpeaksSlowerInItIsWaitedFor) {
+  auto slower = in_version_2(web4());
+  slower.protocol.advert_interval = 5s;
+  auto set = started({with_also(in_version_2(web4()), form_of(slower))});
+  auto active = started({at_peer(slower)});
+  const auto packets = active.packets(0, Priority(200), TimePoint(1s), 0s);
+  (void)set.receive(TimePoint(1s), packets[0].envelope, packets[0].bytes);
+  run(set, 15s);
+  EXPECT_EQ(set.machine(0).state(), State::backup);
+  run(set, 20s);
+  EXPECT_EQ(set.machine(0).state(), State::active);
+}
+
+TEST(OtherForm, TheStateGoesOnUnderTheOtherId) {
+  auto other_id = web4();
+  other_id.protocol.vrid = Vrid(52);
+  const auto between = with_also(web4(), form_of(other_id));
+  for (const auto& [before, after] : {std::pair(web4(), between), std::pair(between, other_id),
+                                      std::pair(other_id, between), std::pair(between, web4())}) {
+    auto old = started({before});
+    run(old, 10s);
+    ASSERT_EQ(old.machine(0).state(), State::active);
+    RouterSet next({after}, {AuthMode::off, {}, 1});
+    (void)next.link_changed(TimePoint(10s), 0, true, std::nullopt);
+    (void)next.resume(TimePoint(10s), old.memory(TimePoint(10s)), true);
+    EXPECT_EQ(next.machine(0).state(), State::active);
+  }
+  auto old = started({web4()});
+  run(old, 10s);
+  RouterSet stranger({other_id}, {AuthMode::off, {}, 1});
+  (void)stranger.link_changed(TimePoint(10s), 0, true, std::nullopt);
+  (void)stranger.resume(TimePoint(10s), old.memory(TimePoint(10s)), true);
+  EXPECT_EQ(stranger.machine(0).state(), State::backup) << "it is another router";
+}
+
+TEST(OtherForm, AQuestionIsAnsweredUnderTheIdThatItAskedFor) {
+  auto other_id = web4();
+  other_id.protocol.vrid = Vrid(52);
+  auto asker = keyed(other_id);
+  auto between = keyed(at_peer(with_also(web4(), form_of(other_id))));
+  const auto answers = hellos(receive(between, 250ms, question(asker)).actions);
+  ASSERT_FALSE(answers.empty());
+  EXPECT_EQ(receive(asker, 300ms, between.packet(0, answers[0], TimePoint(250ms), 1000s)).discarded,
+            std::nullopt);
+}
+
 }  // namespace
 }  // namespace vip::vrrp
