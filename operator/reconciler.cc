@@ -103,9 +103,11 @@ Result<Picture> Reconciler::observe(WallTime at) {
 GroupPicture Reconciler::picture_of(const ConfiguredGroup& configured, const Observed& observed,
                                     const KnownPlans& known) {
   const auto& group = configured.settings;
+  const auto* const service = agent_service(observed, identity_, group.name);
+  const auto secrets = choose_secrets(group, service, observed, matching_secrets(configured, observed));
   GroupPicture picture{.configured = &configured,
-                       .service = agent_service(observed, identity_, group.name),
-                       .group = make_plan(group, observed.nodes, known),
+                       .service = service,
+                       .group = make_plan(group, observed.nodes, known, secrets),
                        .problems = {},
                        .desired = {}};
   const auto& plan = picture.group.plan;
@@ -117,8 +119,7 @@ GroupPicture Reconciler::picture_of(const ConfiguredGroup& configured, const Obs
   if (!plan || any_blocks(picture.problems)) return picture;
   const AgentSettings agent{.image = settings_.image.empty() ? identity_.image : settings_.image,
                             .environment = settings_.agent_environment};
-  picture.desired =
-      make_desired(group, *plan, agent, identity_, observed, matching_passwords(configured, observed));
+  picture.desired = make_desired(group, *plan, agent, identity_);
   return picture;
 }
 
@@ -178,19 +179,22 @@ Result<Reconciler::Outcome> Reconciler::reconcile(const GroupPicture& picture, c
   const auto steps = diff(*picture.desired, identity_, observed, picture.configured->settings.name, leave);
   VIP_CHECK(apply(steps, picture.configured, ids));
   if (!steps.empty() || !leave.create_service) return Outcome::look_again;
-  return all_run(observed, picture.service) ? Outcome::settled : Outcome::watch;
+  const bool steps_follow = !picture.group.later.empty() && !picture.group.waits;
+  return all_run(observed, picture.service) && !steps_follow ? Outcome::settled : Outcome::watch;
 }
 
-std::set<std::string> Reconciler::matching_passwords(const ConfiguredGroup& configured,
-                                                     const Observed& observed) {
+std::set<std::string> Reconciler::matching_secrets(const ConfiguredGroup& configured,
+                                                   const Observed& observed) {
   std::set<std::string> ids;
-  const auto& group = configured.settings;
-  if (group.auth != plan::Auth::Mode::password) return ids;
+  const auto& group = configured.settings.name;
   for (const auto& secret : observed.secrets) {
-    if (!is_ours(secret.labels, kRolePassword, group.name)) continue;
+    const bool is_key = is_ours(secret.labels, kRoleKey, group);
+    const auto& wanted = is_key ? configured.key : configured.password;
     const std::string verifier(label(secret.labels, kVerifierLabel));
-    const auto [known, is_new] = verified_.try_emplace({group.name, verifier}, false);
-    if (is_new) known->second = verifies(verifier, configured.password);
+    if (wanted.empty() || verifier.empty() || (!is_key && !is_ours(secret.labels, kRolePassword, group)))
+      continue;
+    const auto [known, is_new] = verified_.try_emplace({group, verifier}, false);
+    if (is_new) known->second = verifies(verifier, wanted);
     if (known->second) ids.insert(secret.id);
   }
   return ids;
@@ -237,11 +241,12 @@ Result<std::string> Reconciler::create(const SecretSpec& secret, const Configure
     VIP_TRY(const auto key, fresh_key());
     return api_.create_secret(secret.name, secret.labels, key);
   }
-  VIP_TRY(auto verifier, make_verifier(group.password));
+  const auto& text = secret.content == SecretContent::own_key ? group.key : group.password;
+  VIP_TRY(auto verifier, make_verifier(text));
   auto labels = secret.labels;
   verified_[{group.settings.name, verifier}] = true;
   labels.emplace(kVerifierLabel, std::move(verifier));
-  return api_.create_secret(secret.name, labels, group.password);
+  return api_.create_secret(secret.name, labels, text);
 }
 
 void Reconciler::log_state() const {

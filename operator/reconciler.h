@@ -60,8 +60,9 @@ class Reconciler {
  private:
   [[nodiscard]] GroupPicture picture_of(const ConfiguredGroup& configured, const Observed& observed,
                                         const KnownPlans& known);
-  [[nodiscard]] std::set<std::string> matching_passwords(const ConfiguredGroup& configured,
-                                                         const Observed& observed);
+  // Those that hold the settings' own key or password.
+  [[nodiscard]] std::set<std::string> matching_secrets(const ConfiguredGroup& configured,
+                                                       const Observed& observed);
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] Result<Outcome> reconcile(const GroupPicture& picture, const Observed& observed,
                                           ObjectIds& ids, TimePoint now);

@@ -1,10 +1,8 @@
 #include "operator/core/desired.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "operator/core/names.h"
-#include "operator/core/ownership.h"
 
 namespace vip::swarm {
 namespace {
@@ -82,62 +80,23 @@ std::string spec_hash(const ServiceSpec& spec) {
   return text.hash();
 }
 
-bool refers_to(const Service* service, const std::string& id) {
-  return service != nullptr &&
-         std::ranges::find(service->spec.secrets, id, &ObjectRef::id) != service->spec.secrets.end();
-}
-
-// The name of the secret to use: the one in use, else the one with the highest number, else a new one.
-template <typename Usable>
-std::string choose_secret(const Observed& observed, const Service* service, std::string_view group,
-                          std::string_view role, Usable usable) {
-  const Secret* chosen = nullptr;
-  unsigned highest = 0;
-  const auto rank = [&](const Secret& secret) {
-    return std::pair(refers_to(service, secret.id), secret_number(group, role, secret.name));
-  };
-  for (const auto& secret : observed.secrets) {
-    // A foreign secret of such a name takes the number, too.
-    highest = std::max(highest, secret_number(group, role, secret.name));
-    if (!is_ours(secret.labels, role, group) || !usable(secret)) continue;
-    if (chosen == nullptr || rank(secret) > rank(*chosen)) chosen = &secret;
-  }
-  return chosen != nullptr ? chosen->name : secret_name(group, role, highest + 1);
-}
-
-std::vector<SecretSpec> desired_secrets(const GroupSettings& settings, const Identity& identity,
-                                        const Observed& observed, const std::set<std::string>& matching) {
-  const Service* const service = agent_service(observed, identity, settings.name);
-  std::vector<SecretSpec> secrets;
-  secrets.push_back(
-      {.name = choose_secret(observed, service, settings.name, kRoleKey, [](const Secret&) { return true; }),
-       .labels = owned(labels_of(kRoleKey, settings.name, identity), identity),
-       .content = SecretContent::fresh_key});
-  if (settings.auth == plan::Auth::Mode::password) {
-    secrets.push_back(
-        {.name = choose_secret(observed, service, settings.name, kRolePassword,
-                               [&](const Secret& secret) { return matching.contains(secret.id); }),
-         .labels = owned(labels_of(kRolePassword, settings.name, identity), identity),
-         .content = SecretContent::password});
-  }
-  return secrets;
-}
-
 constexpr std::uint32_t kPlanMode = 0444;
 constexpr std::uint32_t kSecretMode = 0400;
 
 }  // namespace
 
 Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, const AgentSettings& agent,
-                     const Identity& identity, const Observed& observed,
-                     const std::set<std::string>& matching) {
+                     const Identity& identity) {
   Desired desired;
   desired.plan.data = plan::to_json(plan);
   const auto plan_hash = plan::short_hash(desired.plan.data);
   desired.plan.name = plan_name(settings.name, plan_hash);
   desired.plan.labels = owned(labels_of(kRolePlan, settings.name, identity), identity);
   desired.plan.labels.emplace(kPlanLabel, plan_hash);
-  desired.secrets = desired_secrets(settings, identity, observed, matching);
+  desired.secrets = secrets_of(settings, plan);
+  for (auto& secret : desired.secrets)
+    secret.labels.merge(
+        owned(labels_of(label(secret.labels, kRoleLabel), settings.name, identity), identity));
 
   auto& service = desired.service;
   service.name = service_name(identity.stack, settings.name);
@@ -152,8 +111,8 @@ Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, cons
   service.environment.insert(service.environment.end(), agent.environment.begin(), agent.environment.end());
   service.plan = {.object = desired.plan.name, .path = std::string(kPlanPath), .mode = kPlanMode};
   for (const auto& secret : desired.secrets) {
-    const auto path = secret.content == SecretContent::fresh_key ? kKeyPath : kPasswordPath;
-    service.secrets.push_back({.object = secret.name, .path = std::string(path), .mode = kSecretMode});
+    service.secrets.push_back(
+        {.object = secret.name, .path = std::string(kSecretFolder) + secret.name, .mode = kSecretMode});
   }
   service.labels.emplace(kSpecLabel, spec_hash(service));
   return desired;

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "common/plan/plan.h"
 #include "operator/core/model.h"
 #include "operator/core/plan.h"
+#include "operator/core/secrets.h"
 
 namespace vip::swarm {
 
@@ -19,15 +19,6 @@ struct ConfigSpec {
   std::string name;
   Labels labels;
   std::string data;
-};
-
-// What a new secret holds. The bytes themselves never enter the core.
-enum class SecretContent : std::uint8_t { fresh_key, password };
-
-struct SecretSpec {
-  std::string name;
-  Labels labels;
-  SecretContent content = SecretContent::fresh_key;
 };
 
 // A config or secret as a file in the container.
@@ -91,9 +82,7 @@ struct AgentSettings {
   std::vector<std::string> environment;  // handed on as it is, "NAME=value"
 };
 
-// `matching` holds the ids of password secrets that are known to hold the password of the settings.
 [[nodiscard]] Desired make_desired(const GroupSettings& settings, const plan::Plan& plan,
-                                   const AgentSettings& agent, const Identity& identity,
-                                   const Observed& observed, const std::set<std::string>& matching);
+                                   const AgentSettings& agent, const Identity& identity);
 
 }  // namespace vip::swarm

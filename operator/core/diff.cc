@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "operator/core/ownership.h"
+#include "operator/core/plan_changes.h"
 
 namespace vip::swarm {
 namespace {
@@ -114,8 +115,7 @@ class Differ {
     add_refs(service_->spec);
     if (service_->previous) add_refs(*service_->previous);
     for (const auto& task : observed_.tasks) {
-      const bool living = task.state == TaskState::coming || task.state == TaskState::running;
-      if (task.service_id == service_->id && living) add_refs(task.spec);
+      if (task.service_id == service_->id && is_alive(task)) add_refs(task.spec);
     }
     return ids;
   }
@@ -126,30 +126,25 @@ class Differ {
                                                  service_->update == UpdateState::rollback_completed);
     if (!settled || leave_.update_service == UpdateLeave::hold) return;
     const auto kept = referenced();
-    for (const Config* config : obsolete(observed_.configs, kRolePlan, desired_.plan.name)) {
+    for (const Config* config : obsolete(observed_.configs, kRolePlan, {desired_.plan.name})) {
       if (!kept.contains(config->id)) add(RemoveConfig{config->id}, "remove old plan " + config->name);
     }
+    std::set<std::string> secrets;
+    for (const auto& secret : desired_.secrets) secrets.insert(secret.name);
     for (const auto role : {kRoleKey, kRolePassword}) {
-      for (const Secret* secret : obsolete(observed_.secrets, role, desired_secret(role))) {
+      for (const Secret* secret : obsolete(observed_.secrets, role, secrets)) {
         if (!kept.contains(secret->id)) add(RemoveSecret{secret->id}, "remove old secret " + secret->name);
       }
     }
   }
 
-  [[nodiscard]] std::string desired_secret(std::string_view role) const {
-    for (const auto& secret : desired_.secrets) {
-      if (label(secret.labels, kRoleLabel) == role) return secret.name;
-    }
-    return {};
-  }
-
-  // The group's objects of a role but the desired one and the latest before it.
+  // The group's objects of a role but the desired ones and the latest before them.
   template <typename Object>
   [[nodiscard]] std::vector<const Object*> obsolete(const std::vector<Object>& objects, std::string_view role,
-                                                    const std::string& current) const {
+                                                    const std::set<std::string>& current) const {
     std::vector<const Object*> old;
     for (const auto& object : objects) {
-      if (is_ours(object.labels, role, group_) && object.name != current) old.push_back(&object);
+      if (is_ours(object.labels, role, group_) && !current.contains(object.name)) old.push_back(&object);
     }
     std::ranges::sort(old, [](const Object* a, const Object* b) {
       return std::pair(a->created_at, std::string_view(a->id)) >

@@ -72,7 +72,4 @@ inline constexpr std::chrono::minutes kUpdateMax{5};
 [[nodiscard]] std::vector<Step> retire(const Identity& identity, const Observed& observed,
                                        const std::vector<std::string>& groups);
 
-// What a new plan changes, in words: "member n3 joins with priority 92".
-[[nodiscard]] std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan& after);
-
 }  // namespace vip::swarm

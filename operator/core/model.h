@@ -25,7 +25,9 @@ inline constexpr std::string_view kSpecLabel = "swarm-vip.spec";
 inline constexpr std::string_view kOperatorLabel = "swarm-vip.operator";
 // A number that only grows: another one makes the Swarm take up an update again, and restarts nothing.
 inline constexpr std::string_view kAttemptLabel = "swarm-vip.attempt";
+// Of a secret from the settings, by which it is known again; and the number of a generated key.
 inline constexpr std::string_view kVerifierLabel = "swarm-vip.verifier";
+inline constexpr std::string_view kRotationLabel = "swarm-vip.rotation";
 // `docker stack rm` removes whatever carries this label.
 inline constexpr std::string_view kStackLabel = "com.docker.stack.namespace";
 
@@ -120,6 +122,11 @@ struct Task {
   std::string error;
   TaskTemplate spec;
 };
+
+// Whether its agent may act; also when nobody wants it to any more.
+[[nodiscard]] inline bool is_alive(const Task& task) {
+  return task.state == TaskState::coming || task.state == TaskState::running;
+}
 
 // Who we are: the service that runs this operator. All empty outside a Swarm service.
 struct Identity {

@@ -1,5 +1,7 @@
 #include "operator/core/ownership.h"
 
+#include <set>
+
 #include "operator/core/names.h"
 
 namespace vip::swarm {
@@ -33,18 +35,34 @@ DeployedPlans::DeployedPlans(const Observed& observed) : observed_(observed) {
   }
 }
 
-const plan::Plan* DeployedPlans::of(const Service& service) const {
-  for (const auto& config : service.spec.configs) {
+const plan::Plan* DeployedPlans::of(const TaskTemplate& spec) const {
+  for (const auto& config : spec.configs) {
     if (const auto found = by_config_.find(config.id); found != by_config_.end()) return &found->second;
   }
   return nullptr;
+}
+
+// By what its tasks were given, wanted or not: what is not known to have ended may still speak.
+std::vector<LivingPlan> DeployedPlans::alive(const Service& service) const {
+  std::map<const plan::Plan*, std::set<std::string>> nodes;
+  for (const auto& task : observed_.tasks) {
+    if (task.service_id != service.id || !is_alive(task)) continue;
+    const auto* const plan = of(task.spec);
+    const auto* const member = plan != nullptr ? plan->member(task.node_id) : nullptr;
+    if (member != nullptr && !member->standby) nodes[plan].insert(task.node_id);
+  }
+  std::vector<LivingPlan> alive;
+  for (const auto& [plan, ids] : nodes) alive.push_back({.plan = *plan, .nodes = {ids.begin(), ids.end()}});
+  std::ranges::sort(alive, {}, [](const LivingPlan& living) { return living.plan.generation; });
+  return alive;
 }
 
 KnownPlans DeployedPlans::known_to(const Service* service, std::string_view group) const {
   KnownPlans known;
   if (service != nullptr) {
     known.since = service->created_at;
-    if (const auto* const plan = of(*service)) known.current = *plan;
+    known.alive = alive(*service);
+    if (const auto* const plan = of(service->spec)) known.current = *plan;
   }
   for (const auto& config : observed_.configs) {
     if (!is_ours(config.labels, kRolePlan, group)) continue;
@@ -54,7 +72,7 @@ KnownPlans DeployedPlans::known_to(const Service* service, std::string_view grou
   }
   for (const auto& other : observed_.services) {
     if (label(other.labels, kRoleLabel) != kRoleAgent || is_ours(other.labels, kRoleAgent, group)) continue;
-    if (const auto* const plan = of(other))
+    if (const auto* const plan = of(other.spec))
       known.others.push_back({.plan = *plan, .since = other.created_at});
   }
   return known;

@@ -37,7 +37,8 @@ class DeployedPlans {
   [[nodiscard]] KnownPlans known_to(const Service* service, std::string_view group) const;
 
  private:
-  [[nodiscard]] const plan::Plan* of(const Service& service) const;
+  [[nodiscard]] const plan::Plan* of(const TaskTemplate& spec) const;
+  [[nodiscard]] std::vector<LivingPlan> alive(const Service& service) const;
 
   const Observed& observed_;
   std::map<std::string, plan::Plan, std::less<>> by_config_;  // by the config's id

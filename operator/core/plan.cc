@@ -7,21 +7,28 @@
 
 #include "common/base/text.h"
 #include "operator/core/membership.h"
+#include "operator/core/plan_changes.h"
 #include "operator/core/priorities.h"
 #include "operator/core/router_ids.h"
+#include "operator/core/secrets.h"
 #include "operator/core/spread.h"
+#include "operator/core/transition.h"
 
 namespace vip::swarm {
 namespace {
 
 class Planner {
  public:
-  explicit Planner(const GroupSettings& settings) : settings_(settings) {}
+  Planner(const GroupSettings& settings, const SecretNames& secrets)
+      : settings_(settings), secrets_(secrets) {}
 
   GroupPlan make(const std::vector<Node>& nodes, const KnownPlans& known) {
     auto [candidates, warnings] = find_members(settings_, nodes);
     result_.warnings = std::move(warnings);
-    if (!candidates.empty()) result_.plan = document(candidates, known);
+    if (!candidates.empty()) {
+      result_.plan = step_towards(document(candidates, known), nodes, known);
+      result_.plan->generation = generation(*result_.plan, known);
+    }
     if (!result_.errors.empty()) result_.plan.reset();
     return std::move(result_);
   }
@@ -29,9 +36,51 @@ class Planner {
  private:
   void warn(const Node& node, std::string_view words) { result_.warnings.push_back(about(node, words)); }
 
-  static plan::Auth auth(plan::Auth::Mode mode) {
+  [[nodiscard]] plan::Auth auth(plan::Auth::Mode mode) const {
     if (mode == plan::Auth::Mode::none) return {};
-    return {.mode = mode, .file = std::string(mode == plan::Auth::Mode::password ? kPasswordPath : kKeyPath)};
+    const auto& secret = mode == plan::Auth::Mode::password ? secrets_.password : secrets_.key;
+    return {.mode = mode, .file = std::string(kSecretFolder) + secret};
+  }
+
+  // Says what is still to come, and who keeps it waiting.
+  plan::Plan step_towards(plan::Plan wanted, const std::vector<Node>& nodes, const KnownPlans& known) {
+    if (settings_.revoke || !known.current) return wanted;
+    const auto current = with_secrets_of(wanted, *known.current);
+    std::vector<LivingPlan> alive;
+    for (const auto& living : known.alive) {
+      auto& counted = alive.emplace_back(with_secrets_of(wanted, living.plan), living.nodes);
+      std::erase_if(counted.nodes, [&](const std::string& id) { return is_gone(id, wanted, nodes); });
+    }
+    auto [next, waits_for] = next_plan(wanted, current, alive);
+    result_.later = plan_changes(next, wanted);
+    for (const auto& node : nodes) {
+      if (!waits_for.contains(node.id)) continue;
+      const bool is_down = node.state == NodeState::down;
+      if (!is_down && node.availability != Availability::pause) continue;
+      result_.waits = true;
+      warn(node,
+           waiting(is_down ? "is down and may have an older plan" : "is paused and keeps an older plan"));
+    }
+    return next;
+  }
+
+  [[nodiscard]] std::string waiting(std::string_view why) const {
+    return std::string(why) + "; until it has the new one the rest waits: " + join(result_.later, "; ") +
+           " (take its label " + settings_.label_key +
+           " away, or SWARM_VIP_REVOKE=true goes on without it, and for a moment without an agreement)";
+  }
+
+  // Earlier operators had one name for whatever secret it was: that is no other secret than the wanted one.
+  [[nodiscard]] plan::Plan with_secrets_of(const plan::Plan& wanted, plan::Plan plan) const {
+    auto& file = plan.auth.file;
+    if (!file.empty() && !is_secret_of(settings_.name, file)) file = wanted.auth.file;
+    return plan;
+  }
+
+  // Its agent may have an older plan, but nobody will hear of it again.
+  static bool is_gone(const std::string& id, const plan::Plan& wanted, const std::vector<Node>& nodes) {
+    const auto node = std::ranges::find(nodes, id, &Node::id);
+    return node == nodes.end() || (node->state == NodeState::down && wanted.member(id) == nullptr);
   }
 
   plan::Plan document(const std::vector<Candidate>& candidates, const KnownPlans& known) {
@@ -50,7 +99,6 @@ class Planner {
     plan.members = members(candidates);
     plan.routers = routers(plan.members, known);
     if (settings_.spread) spread_over(candidates, plan.routers);
-    plan.generation = generation(plan, known);
     return plan;
   }
 
@@ -201,6 +249,7 @@ class Planner {
   }
 
   const GroupSettings& settings_;
+  const SecretNames& secrets_;
   GroupPlan result_;
 };
 
@@ -211,8 +260,9 @@ const plan::Plan* KnownPlans::earlier() const {
   return newest ? &*newest : nullptr;
 }
 
-GroupPlan make_plan(const GroupSettings& settings, const std::vector<Node>& nodes, const KnownPlans& known) {
-  return Planner(settings).make(nodes, known);
+GroupPlan make_plan(const GroupSettings& settings, const std::vector<Node>& nodes, const KnownPlans& known,
+                    const SecretNames& secrets) {
+  return Planner(settings, secrets).make(nodes, known);
 }
 
 }  // namespace vip::swarm

@@ -39,15 +39,23 @@ struct GroupSettings {
   std::optional<std::uint16_t> status_port;  // unset: one that no other group has
   std::vector<IpPrefix> addresses;
   std::optional<Vrid> router_id =
-      kRouterIdDefault;  // of the first router; unset: one that no other group has
-  bool spread = false;   // each address is a router of its own, and its best node another one, by weight
+      kRouterIdDefault;       // of the first router; unset: one that no other group has
+  unsigned key_rotation = 0;  // of the generated key: another number is another key
+  bool own_key = false;       // the key comes from the settings
+  bool revoke = false;        // changes that would part the members are made at once, not in steps
+  bool spread = false;        // each address is a router of its own, and its best node another one, by weight
   friend bool operator==(const GroupSettings&, const GroupSettings&) = default;
 };
 
-// Where an agent finds its files, whatever the group.
+// The names of the secrets that the settings ask for, whether they are there or to be made.
+struct SecretNames {
+  std::string key;
+  std::string password;
+};
+
+// Where an agent finds its plan, whatever the group, and each secret under its name.
 inline constexpr std::string_view kPlanPath = "/etc/swarm-vip/plan.json";
-inline constexpr std::string_view kKeyPath = "/run/secrets/swarm-vip-key";
-inline constexpr std::string_view kPasswordPath = "/run/secrets/swarm-vip-password";
+inline constexpr std::string_view kSecretFolder = "/run/secrets/";
 
 // Why a member is as it is, for `swarm-vip plan`.
 struct MemberNote {
@@ -62,6 +70,8 @@ struct GroupPlan {
   std::vector<MemberNote> members;    // best first
   std::vector<std::string> warnings;  // one sentence each, naming the node and the label to set
   std::vector<std::string> errors;    // why nothing may be deployed
+  std::vector<std::string> later;     // what follows when all have the plan, in words
+  bool waits = false;                 // for that, somebody has to do something first; a warning says what
 };
 
 // Another group of the Swarm.
@@ -70,11 +80,18 @@ struct OtherGroup {
   std::optional<WallTime> since;  // nothing: it is about to be deployed
 };
 
+// A plan by which agents may act right now.
+struct LivingPlan {
+  plan::Plan plan;
+  std::vector<std::string> nodes;  // their ids; members of it, and not on standby
+};
+
 // The plans that are out there already.
 struct KnownPlans {
   std::optional<plan::Plan> current;  // of this group: the one its service refers to
   std::optional<plan::Plan> newest;   // of this group: the one with the highest generation
   std::optional<WallTime> since;      // how long the group's service has been there
+  std::vector<LivingPlan> alive;      // of this group
   std::vector<OtherGroup> others;     // all other groups
 
   [[nodiscard]] const plan::Plan* earlier() const;  // the current one, else the newest, or nothing
@@ -83,7 +100,8 @@ struct KnownPlans {
 // The agents of two groups may share a node, so each group has a status port of its own, from here upwards.
 inline constexpr std::uint16_t kStatusPortFirst = 9112;
 
+// What to deploy now: the plan that the settings and nodes ask for, or a step towards it (transition.h).
 [[nodiscard]] GroupPlan make_plan(const GroupSettings& settings, const std::vector<Node>& nodes,
-                                  const KnownPlans& known);
+                                  const KnownPlans& known, const SecretNames& secrets = {});
 
 }  // namespace vip::swarm

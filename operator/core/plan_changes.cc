@@ -1,7 +1,9 @@
+#include "operator/core/plan_changes.h"
+
 #include <algorithm>
+#include <string_view>
 
 #include "common/base/text.h"
-#include "operator/core/diff.h"
 
 namespace vip::swarm {
 namespace {
@@ -54,6 +56,27 @@ void compare_member(const plan::Member& before, const plan::Member& after,
   compare("interface" + of, before.interface.empty() ? "by rule" : before.interface,
           after.interface.empty() ? "by rule" : after.interface, changes);
   compare("hostname" + of, before.hostname, after.hostname, changes);
+  if (before.standby && !after.standby) changes.push_back("member " + after.hostname + " takes part");
+  if (!before.standby && after.standby) changes.push_back("member " + after.hostname + " stands by");
+}
+
+std::string auth_text(const plan::Auth& auth) {
+  const auto name_of = [](const std::string& file) { return file.substr(file.rfind('/') + 1); };
+  std::string text(plan::Auth::name(auth.mode));
+  if (!auth.file.empty()) text += " by " + name_of(auth.file);
+  for (const auto& file : auth.accepts) text += ", understands " + name_of(file);
+  return text;
+}
+
+std::string also_text(const plan::Plan& plan) {
+  if (!plan.also) return "nothing";
+  std::vector<std::string> ids;
+  for (const auto& router : plan.routers)
+    ids.push_back(std::to_string(router.also_vrid.value_or(router.vrid).value));
+  auto text = "version " + std::to_string(plan.also->version) + " router id " + join(ids, ",");
+  if (plan.also->version == 2) text += " every " + duration_text(plan.also->advert_interval);
+  if (plan.also->auth != plan.auth) text += " " + auth_text(plan.also->auth);
+  return text;
 }
 
 }  // namespace
@@ -69,7 +92,7 @@ std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan
       compare_member(*earlier, member, changes);
     } else {
       changes.push_back("member " + member.hostname + " joins with priority " +
-                        std::to_string(member.priority.value));
+                        std::to_string(member.priority.value) + (member.standby ? " and stands by" : ""));
     }
   }
   compare("addresses", addresses_text(before.routers), addresses_text(after.routers), changes);
@@ -84,8 +107,8 @@ std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan
           changes);
   compare("lease", before.lease.text(), after.lease.text(), changes);
   compare("interface", before.interface, after.interface, changes);
-  compare("authentication", std::string(plan::Auth::name(before.auth.mode)),
-          std::string(plan::Auth::name(after.auth.mode)), changes);
+  compare("authentication", auth_text(before.auth), auth_text(after.auth), changes);
+  compare("spoken and understood besides", also_text(before), also_text(after), changes);
   compare("status port", std::to_string(before.status_port), std::to_string(after.status_port), changes);
   compare("group", before.group, after.group, changes);
   return changes;

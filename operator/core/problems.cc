@@ -37,6 +37,14 @@ bool holds_address(const Service& service, const GroupSettings& settings) {
                              [&](const IpPrefix& prefix) { return names_address(list, prefix.address); });
 }
 
+// On the way to another id a router has two.
+bool share_id(const plan::Router& a, const plan::Router& b) {
+  const auto has = [](const plan::Router& router, const std::optional<Vrid>& id) {
+    return id && (router.vrid == *id || router.also_vrid == id);
+  };
+  return has(a, b.vrid) || has(a, b.also_vrid);
+}
+
 // Another keepalived on a member's node with our router id would take part in our elections.
 bool speaks_as_router(const Service& service, const GroupPlan& plan) {
   if (!plan.plan) return false;
@@ -157,7 +165,7 @@ class GroupProblems {
         plan_.members, [&](const MemberNote& member) { return other.member(member.id) != nullptr; });
     for (const auto& theirs : other.routers) {
       const bool same_id = plan_.plan && std::ranges::any_of(plan_.plan->routers, [&](const auto& router) {
-                             return router.vrid == theirs.vrid && router.family() == theirs.family();
+                             return router.family() == theirs.family() && share_id(router, theirs);
                            });
       if (same_id && shares_node) {
         conflicts.push_back(name + " shares a node with this group and has router id " +

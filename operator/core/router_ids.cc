@@ -15,9 +15,11 @@ class Allocation {
       const bool is_near = std::ranges::any_of(
           other.plan.members, [&](const plan::Member& member) { return member_ids.contains(member.id); });
       for (const auto& router : other.plan.routers) {
-        taken_.insert(router.vrid);
-        if (is_near) taken_near_.insert(router.vrid);
-        if (other.plan.group < settings.name) before_us_.insert(router.vrid);
+        for (const auto id : {router.vrid, router.also_vrid.value_or(router.vrid)}) {
+          taken_.insert(id);
+          if (is_near) taken_near_.insert(id);
+          if (other.plan.group < settings.name) before_us_.insert(id);
+        }
       }
     }
   }
@@ -67,17 +69,27 @@ std::optional<Vrid> only_id(const KnownPlans& known) {
   return only ? std::optional(id) : std::nullopt;
 }
 
+// From the first one on, as many as there are addresses; who has one of them keeps it, so that no two swap.
+std::vector<Vrid> given_ids(Vrid first, const std::vector<IpAddress>& keys, const KnownPlans& known) {
+  std::set<Vrid> free;
+  for (std::size_t i = 0; i < keys.size(); ++i) free.insert(Vrid(static_cast<std::uint8_t>(first.value + i)));
+  std::vector<std::optional<Vrid>> kept(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto id = id_of(known, keys[i]);
+    if (id && free.erase(*id) > 0) kept[i] = id;
+  }
+  std::vector<Vrid> ids;
+  for (const auto& id : kept) ids.push_back(id ? *id : free.extract(free.begin()).value());
+  return ids;
+}
+
 }  // namespace
 
 std::optional<std::vector<Vrid>> router_ids(const GroupSettings& settings, const std::vector<IpAddress>& keys,
                                             const KnownPlans& known,
                                             const std::set<std::string>& member_ids) {
+  if (settings.router_id) return given_ids(*settings.router_id, keys, known);
   std::vector<Vrid> ids;
-  if (settings.router_id) {
-    for (std::size_t i = 0; i < keys.size(); ++i)
-      ids.emplace_back(static_cast<std::uint8_t>(settings.router_id->value + i));
-    return ids;
-  }
   Allocation allocation(settings, known, member_ids);
   std::vector<std::optional<Vrid>> kept;
   for (const auto& key : keys) {

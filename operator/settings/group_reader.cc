@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/base/auth_key.h"
 #include "common/base/text.h"
 #include "common/settings/address_list.h"
 #include "operator/core/priorities.h"
@@ -42,6 +43,8 @@ class GroupReader {
     interface();
     authentication();
     password();
+    key();
+    group().revoke = settings::flag(env_, "SWARM_VIP_REVOKE", group().revoke, findings_);
     status_port();
     return std::move(group_);
   }
@@ -208,10 +211,7 @@ class GroupReader {
       if (!password.empty())
         findings_.error(env_.called(kFileName) + ": set together with KEEPALIVED_PASSWORD; one of them");
       origin = kFileName;
-      const auto content = read_file_(path);
-      if (!content) findings_.error(env_.called(kFileName) + ": " + content.error().context);
-      // Editors and `echo` end a file with a newline that is no part of the password.
-      password = std::string(trim(content.value_or("")));
+      password = secret_of(kFileName, path);
     }
     if (password.empty()) return;
     if (group().version != 2) {
@@ -222,6 +222,38 @@ class GroupReader {
     }
     group_.password = settings::wire_password(env_.called(origin), std::move(password), findings_);
     group().auth = plan::Auth::Mode::password;
+  }
+
+  // Editors and `echo` end a file with a newline that is no part of the secret.
+  std::string secret_of(std::string_view name, const std::string& path) {
+    const auto content = read_file_(path);
+    if (!content) findings_.error(env_.called(name) + ": " + content.error().context);
+    return std::string(trim(content.value_or("")));
+  }
+
+  void key() {
+    constexpr std::string_view kFileName = "SWARM_VIP_KEY_FILE";
+    constexpr std::string_view kRotation = "SWARM_VIP_KEY_ROTATION";
+    constexpr std::int64_t kRotationMax = 1'000'000;
+    group().key_rotation =
+        static_cast<unsigned>(settings::number(env_, kRotation, 0, kRotationMax, 0, findings_));
+    const auto path = env_.text(kFileName);
+    if (path.empty()) return;
+    if (group().key_rotation != 0)
+      findings_.error(env_.called(kRotation) +
+                      ": set together with SWARM_VIP_KEY_FILE; it is the number of a generated key");
+    const auto text = secret_of(kFileName, path);
+    if (const auto keys = read_keys(text); !text.empty() && !keys)
+      findings_.error(env_.called(kFileName) + ": " + path + ": " + keys.error().context);
+    if (text.empty()) findings_.error(env_.called(kFileName) + ": " + path + ": empty");
+    const bool signs = group().auth != plan::Auth::Mode::none && group().auth != plan::Auth::Mode::password;
+    if (!signs) {
+      findings_.warning(env_.called(kFileName) + ": nothing is signed with version " +
+                        std::to_string(group().version) + " and these settings, ignoring");
+      return;
+    }
+    group_.key = text;
+    group().own_key = true;
   }
 
   void status_port() {

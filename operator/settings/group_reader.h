@@ -12,6 +12,7 @@ namespace vip::swarm {
 struct ConfiguredGroup {
   GroupSettings settings;
   std::string password;  // version 2 only, at most 8 bytes; a secret
+  std::string key;       // version 3 only, one that the operator did not make; a secret
   friend bool operator==(const ConfiguredGroup&, const ConfiguredGroup&) = default;
 };
 

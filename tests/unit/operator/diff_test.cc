@@ -18,22 +18,29 @@ class Diff : public testing::Test {
   Desired desired() {
     const auto& observed = world.observed();
     const auto* const service = agent_service(observed, kIdentity, settings.name);
-    const auto group =
-        make_plan(settings, observed.nodes, DeployedPlans(observed).known_to(service, settings.name));
-    return make_desired(settings, group.plan.value(), agent, kIdentity, observed, world.matching());
+    const auto secrets = choose_secrets(settings, service, observed, world.matching());
+    const auto known = DeployedPlans(observed).known_to(service, settings.name);
+    const auto group = make_plan(settings, observed.nodes, known, secrets);
+    return make_desired(settings, group.plan.value(), agent, kIdentity);
   }
   std::vector<Step> steps(const Leave& leave = {}) {
     return diff(desired(), kIdentity, world.observed(), settings.name, leave);
   }
   // Applies until nothing is left to do.
   void settle() {
-    for (int round = 0; round < 3; ++round) world.apply(steps());
+    for (int round = 0; round < 5; ++round) world.apply(steps());
     ASSERT_TRUE(steps().empty());
   }
   std::vector<std::string> words(const Leave& leave = {}) {
     std::vector<std::string> all;
     for (const auto& step : steps(leave)) all.push_back(step.words);
     return all;
+  }
+
+  void version2() {
+    settings.version = 2;
+    settings.advert_interval = std::chrono::seconds(1);
+    settings.auth = plan::Auth::Mode::password;
   }
 
   World world;
@@ -58,13 +65,8 @@ TEST_F(Diff, FromNothingMakesSecretPlanAndServiceInThisOrder) {
 TEST_F(Diff, AfterApplyIsEmpty) {
   world.apply(steps());
   EXPECT_TRUE(steps().empty());
-  settings.version = 2;
-  settings.advert_interval = std::chrono::seconds(1);
-  settings.version = 2;
-  settings.advert_interval = std::chrono::seconds(1);
-  settings.auth = plan::Auth::Mode::password;
-  world.apply(steps());
-  EXPECT_TRUE(steps().empty());
+  version2();
+  settle();
 }
 
 TEST_F(Diff, NoiseChangesNothing) {
@@ -111,9 +113,7 @@ TEST_F(Diff, TheSpecLabelTellsAnyChangeOfHowAgentsAreRun) {
   EXPECT_TRUE(is_new());
   settings.preempt = false;
   EXPECT_TRUE(is_new());
-  settings.version = 2;
-  settings.advert_interval = std::chrono::seconds(1);
-  settings.auth = plan::Auth::Mode::password;
+  version2();
   EXPECT_TRUE(is_new());
   EXPECT_FALSE(is_new());
 }
@@ -160,20 +160,79 @@ TEST_F(Diff, AForeignSecretsNameIsSkippedNotTaken) {
   EXPECT_EQ(words().front(), "create secret production-key-5");
 }
 
-TEST_F(Diff, KeepsTheKeyAndMakesANewPasswordWhenItChanged) {
-  settings.version = 2;
-  settings.advert_interval = std::chrono::seconds(1);
-  settings.version = 2;
-  settings.advert_interval = std::chrono::seconds(1);
-  settings.auth = plan::Auth::Mode::password;
+TEST_F(Diff, ANewPasswordIsSpokenBesideTheOldOneAndThenAlone) {
+  version2();
   settle();
   world.password_changed();
-  const auto all = words();
-  ASSERT_EQ(all.size(), 2U);
+  auto all = words();
+  ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0], "create secret production-password-2");
-  EXPECT_EQ(all[1], "update service vip_agent-production: secret production-password-2");
+  EXPECT_TRUE(
+      all[2].starts_with("update service vip_agent-production: spoken and understood besides nothing -> "
+                         "version 2 router id 51 every 1s password by production-password-2"))
+      << all[2];
   world.apply(steps());
+  EXPECT_EQ(world.service(kService).spec.secrets.size(), 2U);
+  all = words();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_TRUE(
+      all[1].starts_with("update service vip_agent-production: authentication password by "
+                         "production-password-1 -> password by production-password-2"))
+      << all[1];
+  settle();
+  EXPECT_EQ(world.service(kService).spec.secrets.size(), 1U);
+}
+
+TEST_F(Diff, AnotherGeneratedKeyIsUnderstoodThenUsedThenAlone) {
+  settle();
+  settings.key_rotation = 1;
+  const auto key = [this] { return plan_of(world.observed(), world.service(kService))->auth; };
+  world.apply(steps());
+  EXPECT_EQ(key().file, "/run/secrets/production-key-1");
+  EXPECT_EQ(key().accepts, std::vector<std::string>{"/run/secrets/production-key-2"});
+  world.apply(steps());
+  EXPECT_EQ(key().file, "/run/secrets/production-key-2");
+  EXPECT_EQ(key().accepts, std::vector<std::string>{"/run/secrets/production-key-1"});
+  settle();
+  EXPECT_EQ(key().file, "/run/secrets/production-key-2");
+  EXPECT_TRUE(key().accepts.empty());
+  settings.key_rotation = 0;
+  settle();
+  EXPECT_EQ(key().file, "/run/secrets/production-key-1") << "what is still there is used again";
+}
+
+TEST_F(Diff, AnOwnKeyIsKnownAgainByItsVerifierAndNeverTakenForAGeneratedOne) {
+  settings.own_key = true;
+  settle();
+  EXPECT_EQ(world.service(kService).spec.secrets.front().name, "production-key-1");
   EXPECT_TRUE(steps().empty());
+  settings.own_key = false;
+  world.observed().secrets.front().labels.emplace(kVerifierLabel, "of the own one");
+  settle();
+  EXPECT_EQ(world.service(kService).spec.secrets.front().name, "production-key-2");
+}
+
+TEST_F(Diff, AStepWaitsForEveryAgentThatMayBeAlive) {
+  settle();
+  world.run_agents();
+  settings.router_id = Vrid(52);
+  world.apply(steps());
+  EXPECT_TRUE(steps().empty()) << "the agents still have the plan before";
+  world.observed().tasks.front().spec = world.service(kService).spec;
+  EXPECT_TRUE(steps().empty()) << "one of them does";
+  world.run_agents();
+  EXPECT_EQ(words().back(),
+            "update service vip_agent-production: router id 51 -> 52; "
+            "spoken and understood besides version 3 router id 52 -> nothing");
+  settle();
+}
+
+TEST_F(Diff, WhoRevokesDoesNotWait) {
+  settle();
+  world.run_agents();
+  settings.router_id = Vrid(52);
+  settings.revoke = true;
+  EXPECT_EQ(words().back(), "update service vip_agent-production: router id 51 -> 52");
 }
 
 TEST_F(Diff, DoesNothingOnceItsOwnServiceIsGone) {

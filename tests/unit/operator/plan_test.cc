@@ -270,15 +270,15 @@ TEST(Plan, OfTwoGroupsThatChoseOnePortTheLaterInTheAlphabetMoves) {
 TEST(Plan, IsProtectedByTheGroupsKeyUnlessToldOtherwise) {
   auto settings = make_group();
   const auto mode_and_file = [&settings] {
-    const auto made = make_plan(settings, {make_node(1)}, {});
+    const auto made = make_plan(settings, {make_node(1)}, {}, {.key = "key-3", .password = "password-4"});
     return std::pair(made.plan->auth.mode, made.plan->auth.file);
   };
-  EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::hmac, std::string(kKeyPath)));
+  EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::hmac, std::string("/run/secrets/key-3")));
   settings.auth = plan::Auth::Mode::none;
   EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::none, std::string()));
   settings.version = 2;
   settings.auth = plan::Auth::Mode::password;
-  EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::password, std::string(kPasswordPath)));
+  EXPECT_EQ(mode_and_file(), std::pair(plan::Auth::Mode::password, std::string("/run/secrets/password-4")));
 }
 
 // --- both families

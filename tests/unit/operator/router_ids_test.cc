@@ -49,6 +49,16 @@ TEST_F(RouterIds, AreThoseOfTheSettings) {
   EXPECT_EQ(ids({"192.0.2.201", "192.0.2.202"}), (Ids{{7, 8}}));
 }
 
+// Two that swapped their ids would take each other for themselves while the plan rolls.
+TEST_F(RouterIds, OfTheSettingsAreKeptByTheAddressThatHasThem) {
+  settings.router_id = Vrid(7);
+  settings.spread = true;
+  known.current = plan_with("web", {{7, "192.0.2.201"}, {8, "192.0.2.202"}}, "id1");
+  EXPECT_EQ(ids({"192.0.2.202", "192.0.2.203", "192.0.2.201"}), (Ids{{8, 9, 7}}));
+  settings.router_id = Vrid(8);
+  EXPECT_EQ(ids({"192.0.2.201", "192.0.2.202"}), (Ids{{9, 8}}));
+}
+
 TEST_F(RouterIds, AreTheFirstThatNobodyHas) {
   EXPECT_EQ(ids({"192.0.2.201"}), (Ids{{51}}));
   known.others.push_back(

@@ -26,6 +26,8 @@ Reading read(const Variables& changes) {
   for (const auto& [name, value] : changes) variables[name] = value;
   const auto read_file = [](const std::string& path) -> Result<std::string> {
     if (path == "/run/secrets/password") return "s3cret\n";
+    if (path == "/run/secrets/key") return "7:" + std::string(64, 'a') + "\n";
+    if (path == "/run/secrets/empty") return "\n";
     return fail(Errc::not_found, path + ": No such file or directory");
   };
   Reading reading;
@@ -121,6 +123,21 @@ INSTANTIATE_TEST_SUITE_P(
                  "KEEPALIVED_PASSWORD_FILE: /nowhere: No such file or directory"},
         WrongRow{{{"KEEPALIVED_PASSWORD_FILE", "/run/secrets/password"}, {"KEEPALIVED_PASSWORD", "x"}},
                  "KEEPALIVED_PASSWORD_FILE: set together with KEEPALIVED_PASSWORD; one of them"},
+        WrongRow{{{"SWARM_VIP_KEY_FILE", "/nowhere"}},
+                 "SWARM_VIP_KEY_FILE: /nowhere: No such file or directory"},
+        WrongRow{{{"SWARM_VIP_KEY_FILE", "/run/secrets/empty"}},
+                 "SWARM_VIP_KEY_FILE: /run/secrets/empty: empty"},
+        WrongRow{
+            {{"SWARM_VIP_KEY_FILE", "/run/secrets/password"}},
+            "SWARM_VIP_KEY_FILE: /run/secrets/password: key 1: not a key; needed is a line ID:KEY for each "
+            "key, ID from 0 to 255, KEY 32 to 64 bytes as hexadecimal digits, or one such KEY alone"},
+        WrongRow{{{"SWARM_VIP_KEY_FILE", "/run/secrets/key"}, {"SWARM_VIP_KEY_ROTATION", "1"}},
+                 "SWARM_VIP_KEY_ROTATION: set together with SWARM_VIP_KEY_FILE; it is the number of a "
+                 "generated key"},
+        WrongRow{{{"SWARM_VIP_KEY_ROTATION", "-1"}},
+                 "SWARM_VIP_KEY_ROTATION: '-1' is not allowed; a whole number from 0 to 1000000"},
+        WrongRow{{{"SWARM_VIP_REVOKE", "perhaps"}},
+                 "SWARM_VIP_REVOKE: 'perhaps' is not allowed; true or false"},
         WrongRow{{{"SWARM_VIP_GROUP_LABEL", "a=b"}},
                  "SWARM_VIP_GROUP_LABEL: 'a=b' is not allowed; the key of a node label, made of letters, "
                  "digits and - "
@@ -205,6 +222,16 @@ TEST(OperatorSettings, ReadThePasswordFromAFileWithoutItsNewline) {
       read({{"SWARM_VIP_VERSION", "2"}, {"KEEPALIVED_PASSWORD_FILE", "/run/secrets/password"}});
   EXPECT_TRUE(findings.ok());
   EXPECT_EQ(settings.groups[0].password, "s3cret");
+}
+
+TEST(OperatorSettings, ReadAKeyOfOnesOwnAndUseItWhereSomethingIsSigned) {
+  const auto [settings, findings] = read({{"SWARM_VIP_KEY_FILE", "/run/secrets/key"}});
+  EXPECT_TRUE(findings.ok());
+  EXPECT_EQ(settings.groups[0].key, "7:" + std::string(64, 'a'));
+  EXPECT_TRUE(settings.groups[0].settings.own_key);
+  const auto version2 = read({{"SWARM_VIP_KEY_FILE", "/run/secrets/key"}, {"SWARM_VIP_VERSION", "2"}});
+  EXPECT_FALSE(version2.settings.groups[0].settings.own_key);
+  EXPECT_EQ(version2.findings.warnings().size(), 1U);
 }
 
 TEST(OperatorSettings, TakeAnImageOfOursFromEitherName) {

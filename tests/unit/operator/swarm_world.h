@@ -80,6 +80,23 @@ class World {
   void apply(const std::vector<Step>& steps) {
     for (const auto& step : steps) std::visit([this](const auto& action) { apply(action); }, step.action);
   }
+  // One agent of each service on every node, with its newest spec and healthy.
+  void run_agents() {
+    observed_.tasks.clear();
+    for (const auto& service : observed_.services) {
+      if (label(service.labels, kRoleLabel) != kRoleAgent) continue;
+      for (const auto& node : observed_.nodes) {
+        observed_.tasks.push_back({.id = "task-" + node.id,
+                                   .service_id = service.id,
+                                   .node_id = node.id,
+                                   .created_at = tick(),
+                                   .state = TaskState::running,
+                                   .wanted = true,
+                                   .error = {},
+                                   .spec = service.spec});
+      }
+    }
+  }
   [[nodiscard]] const std::set<std::string>& matching() const { return matching_; }
   void password_changed() { matching_.clear(); }
 
@@ -88,7 +105,7 @@ class World {
 
   void apply(const CreateSecret& action) {
     const auto& made = add_secret(action.secret.name, action.secret.labels);
-    if (action.secret.content == SecretContent::password) matching_.insert(made.id);
+    if (action.secret.content != SecretContent::fresh_key) matching_.insert(made.id);
   }
   void apply(const CreateConfig& action) {
     add_config(action.config.name, action.config.labels, action.config.data);
