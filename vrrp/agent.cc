@@ -289,6 +289,7 @@ void Agent::on_owner(IfIndex interface, const Announcement& owner) {
         sites_[i].others.insert_or_assign(owner.address,
                                           Site::Other{.announcement = owner, .heard = loop_.now()});
       }
+      sites_[i].refused = Trouble::address_in_use;
       perform(routers_->feed(loop_.now(), i, AddressTaken{.member = member}));
     }
   }

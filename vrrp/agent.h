@@ -78,10 +78,12 @@ class Agent {
     IfIndex home;                      // the interface that has our address; 0: none
     std::optional<IpAddress> source;
     std::string fault = "not started";  // why it cannot be used, empty when it can
+    Trouble trouble = Trouble::none;    // the same for programs
     std::optional<VirtualLink> virtual_link;
     bool claiming = false;  // the machine waits for AddressesHeld
     int refusals = 0;       // of its addresses, in a row
     std::string refusal;    // the last one's reason, empty when all are held
+    Trouble refused = Trouble::none;
     struct Other {
       Announcement announcement;
       TimePoint heard;
@@ -216,6 +218,12 @@ class Agent {
   [[nodiscard]] IfIndex carrier(std::size_t router, const LocatedAddress& at) const;
   [[nodiscard]] std::optional<Saying> saying(std::size_t router, const LocatedAddress& at) const;
   [[nodiscard]] const std::string& why_fault(std::size_t router) const;
+  // What is wrong with a router now: in a fault, or active and yet not alone.
+  struct Complaint {
+    Trouble trouble = Trouble::none;
+    std::string words;
+  };
+  [[nodiscard]] Complaint complaint(std::size_t router) const;
   [[nodiscard]] RouterStatus status_of(std::size_t router) const;
 
   sys::EventLoop& loop_;

@@ -124,6 +124,7 @@ void Agent::refuse(std::size_t router, const IpPrefix& prefix, const Error& erro
   auto& site = sites_.at(router);
   site.claiming = false;
   site.refusal = prefix.text() + " cannot be held: " + error.context;
+  site.refused = error.code == Errc::conflict ? Trouble::address_removed : Trouble::address_refused;
   log::error("address_refused",
              {{"group", config_.group}, {"address", prefix.text()}, {"error", error.context}});
   answers_.emplace_back(router, AddressesRefused{});

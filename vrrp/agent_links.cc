@@ -78,7 +78,8 @@ RouterActions Agent::place(std::size_t router) {
   site.link = std::move(placement.link);
   site.source = placement.source;
   site.home = placement.home;
-  site.fault = placement.fault.empty() ? "" : "interface: " + placement.fault;
+  site.fault = placement.fault;
+  site.trouble = placement.trouble;
   if (site.link) prepare_link(router);
   routers_->place(router, placement.home);
   if (site.fault.empty() == was_usable && same_source) return {};
@@ -91,6 +92,7 @@ void Agent::prepare_link(std::size_t router) {
   const auto check = [&](const char* what, const Status& status) {
     if (status) return;
     site.fault = std::string(what) + ": " + status.error().context;
+    site.trouble = Trouble::setup_failed;
     look_again_soon();
   };
   if (site.settings.transport == Transport::multicast)

@@ -4,6 +4,12 @@
 #include "vrrp/agent.h"
 
 namespace vip::vrrp {
+namespace {
+
+// Who has an address announces it now and then.
+constexpr Duration kOwnerKnownFor = std::chrono::minutes(1);
+
+}  // namespace
 
 AgentStatus Agent::status() const {
   AgentStatus status{.pid = ::getppid(),
@@ -36,12 +42,14 @@ RouterStatus Agent::status_of(std::size_t router) const {
   const auto& machine = routers_->machine(router);
   const auto& protocol = machine.config();
   const auto active = machine.active_router();
+  const auto wrong = complaint(router);
   RouterStatus entry{.vrid = protocol.vrid,
                      .version = protocol.version,
                      .family = site.settings.family(),
                      .interface = site.link ? site.link->name : "",
                      .state = machine.state(),
-                     .reason = machine.state() == State::fault ? why_fault(router) : "",
+                     .reason = wrong.words,
+                     .trouble = wrong.trouble,
                      .priority = protocol.priority,
                      .active = active ? active->text() : "",
                      .source = site.source ? site.source->text() : "",
@@ -66,6 +74,22 @@ RouterStatus Agent::status_of(std::size_t router) const {
   for (std::size_t i = 0; i < kNoticeCount; ++i)
     entry.counters.emplace_back(name(static_cast<Notice>(i)), routers_->notices(router).at(i));
   return entry;
+}
+
+Agent::Complaint Agent::complaint(std::size_t router) const {
+  const auto& site = sites_.at(router);
+  if (routers_->machine(router).state() == State::fault) {
+    if (!site.fault.empty()) return {.trouble = site.trouble, .words = site.fault};
+    return {.trouble = site.refusal.empty() ? Trouble::companion : site.refused, .words = why_fault(router)};
+  }
+  if (!is_active(router)) return {};
+  for (const auto& [address, other] : site.others) {
+    // What was heard as a backup was the owner's.
+    if (other.heard < site.changed || loop_.now() - other.heard > kOwnerKnownFor) continue;
+    return {.trouble = Trouble::duplicate_owner,
+            .words = address.text() + " is announced by " + text(other.announcement.mac) + ", too"};
+  }
+  return {};
 }
 
 const std::string& Agent::why_fault(std::size_t router) const {

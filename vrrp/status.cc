@@ -27,6 +27,7 @@ json router_json(const AgentStatus& agent, const RouterStatus& router) {
           {"interface", router.interface},
           {"state", name(router.state)},
           {"reason", router.reason},
+          {"trouble", name(router.trouble)},
           {"priority", router.priority.value},
           {"active", router.active},
           {"source", router.source},

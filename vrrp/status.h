@@ -9,6 +9,7 @@
 
 #include "common/base/error.h"
 #include "common/base/ip_address.h"
+#include "vrrp/core/trouble.h"
 #include "vrrp/core/virtual_router.h"
 
 namespace vip::vrrp {
@@ -22,7 +23,8 @@ struct RouterStatus {
   Family family = Family::ipv4;
   std::string interface;
   State state = State::initialize;
-  std::string reason;  // of a fault, in words
+  std::string reason;               // of a fault, or what is wrong with an active router, in words
+  Trouble trouble = Trouble::none;  // the same for programs
   Priority priority;
   std::string active;  // the active router's address, empty when unknown
   std::string source;

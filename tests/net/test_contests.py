@@ -37,8 +37,12 @@ def test_who_claims_our_address_is_answered_once(dual: DualCluster, vip: str) ->
         assert answer.time - begin <= dual.plan.interval + 0.3
         time.sleep(2 * dual.plan.interval)
         assert len(dual.wire.announcements("n1", since=begin)) == 1, "one claim, one answer"
-        families = {row["family"]: row["counters"]["foreign_owners"] for row in agents["n1"].status()["routers"]}
+        rows = {row["family"]: row for row in agents["n1"].status()["routers"]}
+        families = {family: row["counters"]["foreign_owners"] for family, row in rows.items()}
         assert families == {"ipv4": int(vip == VIP), "ipv6": int(vip == VIP6)}
+        said, other = (rows["ipv4"], rows["ipv6"]) if vip == VIP else (rows["ipv6"], rows["ipv4"])
+        assert said["trouble"] == "duplicate_owner" and said["reason"].startswith(f"{vip} is announced by "), said
+        assert (other["trouble"], other["reason"]) == ("", "")
         assert agents["n1"].log().count("event=foreign_owner") == 1
         assert not dual.wire.announcements("n2", since=begin), "not a backup's business"
         assert sum_counters(agents["n2"])["foreign_owners"] == 0

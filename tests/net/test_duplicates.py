@@ -20,13 +20,15 @@ def test_another_host_has_the_address(cluster: Cluster, virtual_mac: bool) -> No
     agent = cluster.start(cluster.n1)
     fault = agent.wait_for_state("fault")
     assert cluster.n3.mac() in fault["reason"] and VIP in fault["reason"], fault
+    assert fault["trouble"] == "address_in_use"
     assert agent.is_healthy(), "a restart would not help"
     assert not [c for c in cluster.owners.changes() if c.host == "n1"]
     assert not cluster.wire.adverts("n1") and not cluster.wire.announcements("n1")
     # Never final: it asks again, and finds the address free.
     cluster.n3.ip(f"address delete {VIP}/24 dev eth0")
     cluster.owners.wait_for_owner(cluster.n1)
-    assert agent.wait_for_state("active")["reason"] == ""
+    active = agent.wait_for_state("active")
+    assert (active["reason"], active["trouble"]) == ("", "")
 
 
 def test_it_can_be_switched_off(cluster: Cluster) -> None:

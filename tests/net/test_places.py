@@ -35,7 +35,7 @@ def test_who_cannot_hear_its_peers_does_not_claim_elsewhere(dual: DualCluster) -
     wait_for_states(agents["n2"], "backup")
     dual.n2.cut_link()
     fault = wait_for_states(agents["n2"], "fault")[0]
-    assert "eth0 is down" in fault["reason"], fault
+    assert "eth0 is down" in fault["reason"] and fault["trouble"] == "link_down", fault
 
 
 def test_a_bridge_with_its_ports_link_local_address(dual: DualCluster) -> None:

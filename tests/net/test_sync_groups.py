@@ -113,6 +113,7 @@ def test_an_interface_without_one_family_gives_up_both(dual: DualCluster, family
     dual.n1.ip(f"address del {own} dev eth0")
     routers = wait_for_states(agents["n1"], "fault")
     assert {router["reason"] for router in routers} >= {"another router of its sync group cannot work"}, routers
+    assert {router["trouble"] for router in routers} == {"no_network", "companion"}
     dual.wait_for_owner_of_all(dual.n2)
     dual.n1.ip(f"address add {own} dev eth0{' nodad' if family == 'ipv6' else ''}")
     dual.wait_for_owner_of_all(dual.n1)

@@ -88,6 +88,7 @@ def test_a_kernel_that_does_not_take_the_address_moves_it(dual: DualCluster) -> 
     dual.owners.wait_for_owner(dual.n2, address=VIP6)
     fault = next(row for row in dual.agents["n1"].status()["routers"] if row["family"] == "ipv6")
     assert fault["state"] == "fault" and f"{VIP6}/128 cannot be held" in fault["reason"], fault
+    assert fault["trouble"] == "address_refused"
     dual.owners.stays(["n1"], 0.5, VIP)
     dual.n1.sysctl(**{f"ipv6__conf__{link}__disable_ipv6": 0})
     dual.owners.wait_for_owner(dual.n1, address=VIP6)

@@ -5,6 +5,10 @@
 namespace vip::vrrp {
 namespace {
 
+bool is_name(std::string_view rule) {
+  return !rule.empty() && rule != kInterfaceAuto;
+}
+
 bool is_own(const IpAddress& address, const std::vector<IpPrefix>& own) {
   return std::ranges::find(own, address, &IpPrefix::address) != own.end();
 }
@@ -24,7 +28,7 @@ std::string names_of(const std::vector<ObservedLink>& links) {
 Result<const ObservedLink*> choose_interface(std::string_view rule, const std::vector<IpPrefix>& own,
                                              const std::optional<IpAddress>& source,
                                              const std::vector<ObservedLink>& links) {
-  if (!rule.empty() && rule != kInterfaceAuto) {
+  if (is_name(rule)) {
     const auto named = std::ranges::find(links, rule, &ObservedLink::name);
     if (named != links.end()) return &*named;
     return fail(Errc::not_found, "'" + std::string(rule) +
@@ -77,6 +81,7 @@ Placement place_router(const PlacementRule& rule, const std::vector<ObservedLink
   const auto chosen = choose_interface(rule.interface, rule.own, rule.source, links);
   if (!chosen) {
     placement.fault = chosen.error().context;
+    placement.trouble = is_name(rule.interface) ? Trouble::no_interface : Trouble::no_network;
     return placement;
   }
   placement.link = **chosen;
@@ -84,6 +89,7 @@ Placement place_router(const PlacementRule& rule, const std::vector<ObservedLink
   if (!placement.source) {
     placement.fault =
         "interface " + placement.link->name + " has no " + kind_of_source(rule) + " address of its own";
+    placement.trouble = Trouble::no_own_address;
     return placement;
   }
   const auto has_source = [&](const ObservedLink& link) {
@@ -96,11 +102,13 @@ Placement place_router(const PlacementRule& rule, const std::vector<ObservedLink
                                                                : nullptr;
   if (home == nullptr) {
     placement.fault = "our own address " + placement.source->text() + " is not on this host";
+    placement.trouble = Trouble::no_own_address;
     return placement;
   }
   placement.home = home->index;
   if (!home->up) placement.fault = "interface " + home->name + " is down";
   if (!placement.link->up) placement.fault = "interface " + placement.link->name + " is down";
+  if (!placement.fault.empty()) placement.trouble = Trouble::link_down;
   return placement;
 }
 

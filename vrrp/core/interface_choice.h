@@ -11,6 +11,7 @@
 #include "common/base/ids.h"
 #include "common/base/ip_address.h"
 #include "vrrp/core/announcement.h"
+#include "vrrp/core/trouble.h"
 
 namespace vip::vrrp {
 
@@ -48,8 +49,9 @@ struct PlacementRule {
 struct Placement {
   std::optional<ObservedLink> link;
   std::optional<IpAddress> source;
-  IfIndex home;       // the interface that has the source; 0: none has
-  std::string fault;  // why the router cannot work here, with what there is; empty when it can
+  IfIndex home;                     // the interface that has the source; 0: none has
+  std::string fault;                // why the router cannot work here, with what there is; empty when it can
+  Trouble trouble = Trouble::none;  // the same for programs
 };
 
 [[nodiscard]] Placement place_router(const PlacementRule& rule, const std::vector<ObservedLink>& links);

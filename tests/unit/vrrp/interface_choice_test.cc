@@ -94,6 +94,21 @@ TEST(Placement, SaysWhatIsMissing) {
   EXPECT_EQ(fault(fixed), "interface eth0 is down");
 }
 
+TEST(Placement, TellsKindsOfTroubleApart) {
+  const auto trouble = [](std::string interface, std::string_view source, std::string_view vip, bool up) {
+    auto eth1 = link(3, "eth1", {prefix("192.0.2.5/24")});
+    eth1.up = up;
+    const PlacementRule with{
+        .interface = std::move(interface), .source = IpAddress::parse(source), .own = {prefix(vip)}};
+    return name(place_router(with, {eth1}).trouble);
+  };
+  EXPECT_EQ(trouble("auto", "192.0.2.5", "192.0.2.100", true), "");
+  EXPECT_EQ(trouble("eth9", "192.0.2.5", "192.0.2.100", true), "no_interface");
+  EXPECT_EQ(trouble("auto", "203.0.113.5", "198.51.100.1", true), "no_network");
+  EXPECT_EQ(trouble("eth1", "192.0.2.9", "192.0.2.100", true), "no_own_address");
+  EXPECT_EQ(trouble("auto", "192.0.2.5", "192.0.2.100", false), "link_down");
+}
+
 // A bridge and its port, or a VLAN, have the same MAC and so the same link-local address.
 TEST(Placement, ASourceThatStandsTwiceIsTheOneOfTheInterface) {
   const std::vector<ObservedLink> links{link(2, "port", {prefix("fe80::1/64")}),
