@@ -22,6 +22,9 @@ namespace vip {
 // Equality without regard to ASCII case, as Swarm compares label values in constraints.
 [[nodiscard]] bool equal_fold(std::string_view a, std::string_view b);
 
+// Without control characters, so that nothing in it moves a terminal's cursor or splits a line.
+[[nodiscard]] std::string printable(std::string_view text);
+
 // FNV-1a; tells names apart, guards nothing.
 [[nodiscard]] std::uint32_t fnv1a(std::string_view text);
 

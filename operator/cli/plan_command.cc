@@ -1,15 +1,21 @@
 #include "operator/cli/plan_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "common/base/text.h"
 #include "common/sys/posix.h"
+#include "operator/core/agent_presence.h"
+#include "operator/core/membership.h"
+#include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
 #include "operator/exit_status.h"
 #include "operator/reconciler.h"
 #include "operator/start.h"
+#include "operator/status/group_agents.h"
 
 namespace vip::swarm {
 namespace {
@@ -19,8 +25,25 @@ int report(const Error& error) {
   return may_pass(error) ? kFailed : kWrongSettings;
 }
 
-std::string plan_text(const GroupPlan& group) {
-  const auto& plan = *group.plan;
+// All nodes that have to do with the group: its members, best first; then who carries its label and is none,
+// and where an agent of it still is.
+std::vector<std::string> nodes_of(const GroupPicture& picture, const Observed& observed) {
+  std::vector<std::string> nodes;
+  const auto add = [&nodes](const std::string& id) {
+    if (std::ranges::find(nodes, id) == nodes.end()) nodes.push_back(id);
+  };
+  for (const auto& note : picture.group.members) add(note.id);
+  for (const auto& node : observed.nodes) {
+    if (is_labelled(node, picture.configured->settings)) add(node.id);
+  }
+  if (picture.service != nullptr) {
+    const auto deployed = plan_of(observed, *picture.service);
+    for (const auto& id : agent_nodes(*picture.service, deployed ? &*deployed : nullptr, observed)) add(id);
+  }
+  return nodes;
+}
+
+std::string head_text(const plan::Plan& plan) {
   std::string text = "group " + plan.group + ": plan " + std::to_string(plan.generation) + ", VRRP version " +
                      std::to_string(plan.version) + ", every " + duration_text(plan.advert_interval) + "\n";
   for (const auto& router : plan.routers) {
@@ -28,21 +51,52 @@ std::string plan_text(const GroupPlan& group) {
     for (const auto& prefix : router.addresses) text += " " + prefix.text();
     text += "\n";
   }
-  text += "members, best first\n";
-  for (const auto& note : group.members) {
-    const auto* const member = plan.member(note.id);
-    text += "  " + note.hostname + "  " + member->address.text() + "  priority " + std::to_string(note.wire) +
-            "  (" + note.words + ")\n";
+  return text;
+}
+
+std::string now_text(const GroupReport& report, const NodeReport& node) {
+  std::string text;
+  for (const auto& line : now_words(report, node)) text += "      now: " + printable(line) + "\n";
+  return text;
+}
+
+// What each node would get and why, and what its agent says now.
+std::string nodes_text(const GroupPicture& picture, const GroupReport& report) {
+  const auto& members = picture.group.members;
+  std::string text = members.empty() ? "" : "members, best first\n";
+  for (std::size_t i = 0; i < report.nodes.size(); ++i) {
+    const auto& node = report.nodes[i];
+    if (i < members.size()) {
+      const auto& note = members[i];
+      const auto* const member = picture.group.plan ? picture.group.plan->member(note.id) : nullptr;
+      text += "  " + note.hostname + "  " + (member != nullptr ? member->address.text() : "-") +
+              "  priority " + std::to_string(note.wire) + "  (" + note.words + ")\n";
+    } else {
+      if (i == members.size()) text += "no members\n";
+      text += "  " + (node.hostname.empty() ? node.node : node.hostname) + "\n";
+    }
+    text += now_text(report, node);
   }
   return text;
 }
 
-std::string group_text(const GroupPicture& picture) {
-  const auto& name = picture.configured->settings.name;
-  std::string text = picture.group.plan ? plan_text(picture.group) : "group " + name + ": no plan\n";
+std::string group_text(const GroupPicture& picture, const GroupReport& report) {
+  const auto& plan = picture.group.plan;
+  std::string text = plan ? head_text(*plan) : "group " + picture.configured->settings.name + ": no plan\n";
+  text += nodes_text(picture, report);
   for (const auto& problem : picture.problems)
     text += std::string(problem.severity == Severity::error ? "error: " : "warning: ") + problem.text + "\n";
   return text + "\n";
+}
+
+std::vector<GroupReport> ask(const Picture& picture) {
+  std::vector<Inquiry> inquiries(picture.groups.size());
+  std::ranges::transform(picture.groups, inquiries.begin(), [&](const GroupPicture& group) {
+    return Inquiry{.group = group.configured->settings.name,
+                   .service = group.service,
+                   .nodes = nodes_of(group, picture.observed)};
+  });
+  return ask_groups(inquiries, picture.observed);
 }
 
 }  // namespace
@@ -63,7 +117,8 @@ int run_plan(const settings::Environment& env) {
   const auto picture = reconciler.observe(now);
   if (!picture) return report(picture.error());
   std::string text;
-  for (const auto& group : picture->groups) text += group_text(group);
+  const auto reports = ask(*picture);
+  for (std::size_t i = 0; i < reports.size(); ++i) text += group_text(picture->groups[i], reports[i]);
   const auto steps = reconciler.steps(*picture);
   text += steps.empty() ? "nothing to do\n" : "to do\n";
   for (const auto& step : steps) text += "  " + step.words + "\n";

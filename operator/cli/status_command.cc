@@ -11,20 +11,21 @@
 #include "common/base/text.h"
 #include "common/sys/posix.h"
 #include "operator/cli/hand_over.h"
+#include "operator/core/agent_presence.h"
 #include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
 #include "operator/exit_status.h"
 #include "operator/start.h"
-#include "operator/status/agent_query.h"
+#include "operator/status/group_agents.h"
 #include "operator/status/report.h"
 
 namespace vip::swarm {
 namespace {
 
-// A group as the Swarm has it: its service, and the plan the agents were given.
+// A group as the Swarm has it: its service, and what is wrong with it.
 struct Deployed {
   std::string group;
-  std::optional<plan::Plan> plan;
+  const Service* service = nullptr;  // null: of the settings only
   std::vector<Problem> problems;
 };
 
@@ -32,11 +33,10 @@ std::vector<Deployed> deployed_groups(const Observed& observed) {
   std::vector<Deployed> groups;
   for (const auto& service : observed.services) {
     if (label(service.labels, kRoleLabel) != kRoleAgent) continue;
-    Deployed group{.group = std::string(label(service.labels, kGroupLabel)),
-                   .plan = plan_of(observed, service),
-                   .problems = {}};
-    if (group.plan) {
-      group.problems = service_problems(service, *group.plan, observed);
+    Deployed group{
+        .group = std::string(label(service.labels, kGroupLabel)), .service = &service, .problems = {}};
+    if (const auto plan = plan_of(observed, service)) {
+      group.problems = service_problems(service, *plan, observed);
     } else {
       group.problems.push_back(
           {.severity = Severity::error, .text = "service " + service.name + " has no readable plan"});
@@ -62,53 +62,46 @@ void add_groups_of_settings(const settings::Environment& env, const Identity& id
     auto found =
         std::ranges::find_if(groups, [&](const Deployed& group) { return equal_fold(group.group, name); });
     if (found == groups.end())
-      found = groups.insert(groups.end(), Deployed{.group = name, .plan = {}, .problems = {}});
+      found = groups.insert(groups.end(), Deployed{.group = name, .service = nullptr, .problems = {}});
     std::ranges::copy(group_problems(configured.settings, plan, known, identity, observed, settings.beside),
                       std::back_inserter(found->problems));
   }
 }
 
-std::vector<GroupStatus> ask(const std::vector<Deployed>& groups) {
-  std::vector<AgentAddress> addresses;
+std::vector<GroupStatus> ask(std::vector<Deployed> groups, const Observed& observed) {
+  std::vector<Inquiry> inquiries;
   for (const auto& group : groups) {
-    if (!group.plan) continue;
-    for (const auto& member : group.plan->members) {
-      addresses.push_back({.address = member.address, .port = group.plan->status_port});
-    }
+    const auto plan = group.service != nullptr ? plan_of(observed, *group.service) : std::nullopt;
+    auto& inquiry =
+        inquiries.emplace_back(Inquiry{.group = group.group, .service = group.service, .nodes = {}});
+    if (plan) inquiry.nodes = agent_nodes(*group.service, &*plan, observed);
   }
-  auto answers = ask_agents(addresses);
-  auto answer = answers.begin();
+  auto reports = ask_groups(inquiries, observed);
   std::vector<GroupStatus> statuses;
-  for (const auto& group : groups) {
-    GroupStatus status{.group = group.group, .members = {}, .problems = group.problems};
-    if (group.plan) {
-      for (const auto& member : group.plan->members) {
-        status.members.push_back({.member = member, .answer = std::move(*answer++)});
-      }
-    }
-    statuses.push_back(std::move(status));
-  }
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    statuses.push_back({.agents = std::move(reports[i]), .problems = std::move(groups[i].problems)});
   return statuses;
 }
 
 bool nobody_answered(const std::vector<GroupStatus>& groups) {
   bool asked = false;
   for (const auto& group : groups) {
-    for (const auto& status : group.members) {
-      if (status.answer) return false;
+    for (const auto& node : group.agents.nodes) {
+      if (!node.address) continue;
+      if (node.word != AgentWord::unknown) return false;
       asked = true;
     }
   }
   return asked;
 }
 
-Result<std::vector<Deployed>> look(const settings::Environment& env) {
+Result<std::vector<GroupStatus>> look(const settings::Environment& env) {
   VIP_TRY(auto api, connect_to_manager(env, -1));
   VIP_TRY(const auto identity, find_identity(api.client()));
   VIP_TRY(const auto observed, api.observe(WallTime(sys::wall_clock())));
   auto groups = deployed_groups(observed);
   add_groups_of_settings(env, identity, observed, groups);
-  return groups;
+  return ask(std::move(groups), observed);
 }
 
 int local_status(StatusForm form) {
@@ -120,19 +113,19 @@ int local_status(StatusForm form) {
 }  // namespace
 
 int run_status(const settings::Environment& env, StatusForm form) {
-  const auto groups = look(env);
-  if (!groups) {
+  const auto statuses = look(env);
+  if (!statuses) {
     // Without a socket or on a worker there is no more to see than this host's agents. When a manager does
     // not answer, that is still better than nothing.
-    if (may_pass(groups.error())) {
-      (void)std::fprintf(stderr, "swarm-vip: %s; this host's agents only\n", groups.error().context.c_str());
+    if (may_pass(statuses.error())) {
+      (void)std::fprintf(stderr, "swarm-vip: %s; this host's agents only\n",
+                         statuses.error().context.c_str());
     }
     return local_status(form);
   }
-  const auto statuses = ask(*groups);
-  const auto text = form == StatusForm::json ? report_json(statuses) : report_table(statuses);
+  const auto text = form == StatusForm::json ? report_json(*statuses) : report_table(*statuses);
   (void)std::fputs(text.c_str(), stdout);
-  return nobody_answered(statuses) ? kFailed : kFine;
+  return nobody_answered(*statuses) ? kFailed : kFine;
 }
 
 }  // namespace vip::swarm

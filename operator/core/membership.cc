@@ -14,12 +14,6 @@ std::string name_of(const Node& node) {
   return "node " + (node.hostname.empty() ? node.id : node.hostname);
 }
 
-// As Swarm compares values in constraints: without regard to case.
-bool is_labelled(const Node& node, const GroupSettings& settings) {
-  const auto found = node.labels.find(settings.label_key);
-  return found != node.labels.end() && equal_fold(found->second, settings.name);
-}
-
 class MemberFinder {
  public:
   explicit MemberFinder(const GroupSettings& settings) : settings_(settings) {}
@@ -139,6 +133,12 @@ class MemberFinder {
 
 Membership find_members(const GroupSettings& settings, const std::vector<Node>& nodes) {
   return MemberFinder(settings).find(nodes);
+}
+
+// As Swarm compares values in constraints: without regard to case.
+bool is_labelled(const Node& node, const GroupSettings& settings) {
+  const auto found = node.labels.find(settings.label_key);
+  return found != node.labels.end() && equal_fold(found->second, settings.name);
 }
 
 bool has(const GroupSettings& settings, Family family) {

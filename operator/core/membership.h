@@ -25,6 +25,9 @@ struct Membership {
 
 [[nodiscard]] Membership find_members(const GroupSettings& settings, const std::vector<Node>& nodes);
 
+// Whether the node's label says that it belongs to the group, whatever keeps it from being a member.
+[[nodiscard]] bool is_labelled(const Node& node, const GroupSettings& settings);
+
 // Whether any address of the group is of the family.
 [[nodiscard]] bool has(const GroupSettings& settings, Family family);
 

@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "common/base/text.h"
+#include "operator/core/agent_tasks.h"
 #include "operator/core/diff.h"
 #include "operator/core/names.h"
 #include "operator/core/ownership.h"
@@ -241,7 +242,7 @@ class ServiceProblems {
       return;
     }
     if (node->availability == Availability::drain) return;
-    const auto tasks = newest_first(member.id);
+    const auto tasks = tasks_newest_first(observed_, service_.id, member.id);
     if (const Task* const failed = current_failure(tasks)) {
       add(Severity::error, name + ": the agent does not run: " + failed->error);
       return;
@@ -252,27 +253,6 @@ class ServiceProblems {
     if (observed_.at - tasks.front()->created_at > kBecomeHealthyMax) {
       add(Severity::error, name + ": the agent does not become healthy");
     }
-  }
-
-  [[nodiscard]] std::vector<const Task*> newest_first(std::string_view node_id) const {
-    std::vector<const Task*> tasks;
-    for (const auto& task : observed_.tasks) {
-      if (task.service_id == service_.id && task.node_id == node_id) tasks.push_back(&task);
-    }
-    std::ranges::sort(tasks, [](const Task* a, const Task* b) {
-      return std::pair(a->created_at, std::string_view(a->id)) >
-             std::pair(b->created_at, std::string_view(b->id));
-    });
-    return tasks;
-  }
-
-  // The newest failure that no later success has made history.
-  static const Task* current_failure(const std::vector<const Task*>& newest_first) {
-    for (const Task* task : newest_first) {
-      if (task->state == TaskState::failed) return task;
-      if (task->state != TaskState::coming) return nullptr;
-    }
-    return nullptr;
   }
 
   const Service& service_;

@@ -83,6 +83,11 @@ TEST(Backoff, DoublesUpToItsLimitAndStartsAnew) {
   EXPECT_EQ(backoff.next(), Duration(1s));
 }
 
+TEST(Text, PrintableTextMovesNoCursor) {
+  EXPECT_EQ(printable("a\x1b[31mb\n\tc\x7f"), "a[31mbc");
+  EXPECT_EQ(printable("rechner-für-alles"), "rechner-für-alles");
+}
+
 TEST(Text, Durations) {
   EXPECT_EQ(parse_duration("250ms"), 250ms);
   EXPECT_EQ(parse_duration("5s"), 5000ms);

@@ -1,0 +1,62 @@
+// What agents say of themselves, in our words, and what a person should know of it. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/ip_address.h"
+#include "operator/core/problems.h"
+
+namespace vip::swarm {
+
+// One router of an agent. The texts came over the network, without control characters.
+struct RouterReport {
+  std::string vrid;
+  std::string family;
+  std::string interface;
+  std::string state;
+  std::string since;
+  std::string priority;
+  std::vector<std::string> addresses;
+  std::string reason;    // what is wrong, in words; empty when nothing is
+  std::string trouble;   // the same as the agent's word for programs (vrrp/core/trouble.h); may be missing
+  std::string document;  // all that the agent said of it, as JSON
+};
+
+enum class AgentWord : std::uint8_t {
+  reports,    // see `routers`
+  stands_by,  // it runs and acts for nothing
+  unknown,    // nobody answered
+};
+
+struct NodeReport {
+  std::string node;  // its id
+  std::string hostname;
+  std::optional<IpAddress> address;  // where it was asked
+  AgentWord word = AgentWord::unknown;
+  std::string reason;  // why it stands by or is unknown
+  std::vector<RouterReport> routers;
+};
+
+struct GroupReport {
+  std::string group;
+  std::uint16_t status_port = 0;  // of its deployed plan
+  std::vector<NodeReport> nodes;
+};
+
+// What no agent can see alone: two of them that both have the address.
+void find_rivals(GroupReport& group);
+
+// "interface eth0 is down; ...", with the remedy; empty for a router without trouble.
+[[nodiscard]] std::string trouble_words(const GroupReport& group, const NodeReport& node,
+                                        const RouterReport& router);
+
+// The troubles of all nodes: "node n1: router 51 (ipv4): interface eth0 is down; ...".
+[[nodiscard]] std::vector<Problem> troubles(const GroupReport& group);
+
+// A router's state, or why there is none, on one line: "active on eth0 since 2026-...", "stands by: ...".
+[[nodiscard]] std::vector<std::string> now_words(const GroupReport& group, const NodeReport& node);
+
+}  // namespace vip::swarm
