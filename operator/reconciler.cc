@@ -59,6 +59,7 @@ Reconciler::Reconciler(SwarmApi& api, Identity identity, OperatorSettings settin
 
 void Reconciler::set(OperatorSettings settings) {
   settings_ = std::move(settings);
+  api_.use_logins(settings_.logins);
   verified_.clear();
   const auto wanted = names();
   std::erase_if(keepers_,

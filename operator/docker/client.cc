@@ -108,10 +108,16 @@ Result<std::string> Client::get(std::string_view path, const Query& query) {
   return perform(easy.get(), "GET " + std::string(path));
 }
 
-Result<std::string> Client::post(std::string_view path, const std::string& body, const Query& query) {
+Result<std::string> Client::post(std::string_view path, const std::string& body, const Query& query,
+                                 const Headers& headers) {
   const auto easy = prepare(path, query);
-  const CurlList headers(curl_slist_append(nullptr, "Content-Type: application/json"));
-  set(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+  CurlList lines(curl_slist_append(nullptr, "Content-Type: application/json"));
+  for (const auto& header : headers) {
+    // The list keeps its first line, so that the owner stays the same.
+    auto* const appended = curl_slist_append(lines.get(), header.c_str());
+    VIP_ASSERT(appended == lines.get());
+  }
+  set(easy.get(), CURLOPT_HTTPHEADER, lines.get());
   set(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   set(easy.get(), CURLOPT_POSTFIELDS, body.c_str());
   return perform(easy.get(), "POST " + std::string(path));

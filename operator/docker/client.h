@@ -14,6 +14,7 @@
 namespace vip::swarm {
 
 using Query = std::vector<std::pair<std::string, std::string>>;
+using Headers = std::vector<std::string>;  // "Name: value"
 
 class Client {
  public:
@@ -24,7 +25,7 @@ class Client {
   // The answer's body. A path starts with '/', without the version.
   [[nodiscard]] Result<std::string> get(std::string_view path, const Query& query = {});
   [[nodiscard]] Result<std::string> post(std::string_view path, const std::string& body,
-                                         const Query& query = {});
+                                         const Query& query = {}, const Headers& headers = {});
   [[nodiscard]] Status remove(std::string_view path);
 
   // A handle for a request of the caller's own, ready but for what becomes of the body.

@@ -10,6 +10,7 @@
 #include "common/base/error.h"
 #include "operator/core/desired.h"
 #include "operator/core/model.h"
+#include "operator/core/registry.h"
 
 namespace vip::swarm {
 
@@ -53,6 +54,8 @@ using ObjectIds = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::string secret_json(std::string_view name, const Labels& labels, std::string_view data);
 // Errors: not_found for a config or secret without an id.
 [[nodiscard]] Result<std::string> service_json(const ServiceSpec& service, const ObjectIds& ids);
+// The value of X-Registry-Auth: base64url of {"username", "password", "serveraddress"}.
+[[nodiscard]] std::string registry_auth(const RegistryLogin& login, std::string_view image);
 // {"kind": {"value": true}}, the filter of list requests and of the event stream.
 [[nodiscard]] std::string filters_json(const std::map<std::string, std::vector<std::string>>& filters);
 

@@ -1,4 +1,6 @@
 // Our words into Docker's JSON.
+#include <algorithm>
+
 #include <nettle/base64.h>
 #include <nlohmann/json.hpp>
 
@@ -89,6 +91,18 @@ Result<std::string> service_json(const ServiceSpec& service, const ObjectIds& id
       {"UpdateConfig", update_json(service.update)},
       {"RollbackConfig", update_json(service.rollback)}};
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string registry_auth(const RegistryLogin& login, std::string_view image) {
+  const auto registry = login.registry.empty() ? registry_of(image) : login.registry;
+  // The name by which Docker Hub's logins are known to engines.
+  const auto address = registry == kDockerHub ? "https://index.docker.io/v1/" : registry;
+  auto text = base64(
+      json{{"username", login.username}, {"password", login.password}, {"serveraddress", address}}.dump(
+          -1, ' ', false, json::error_handler_t::replace));
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
 }
 
 std::string filters_json(const std::map<std::string, std::vector<std::string>>& filters) {

@@ -14,6 +14,12 @@ Status done_when_gone(Status status) {
 
 }  // namespace
 
+Headers SwarmApi::headers_for(const ServiceSpec& service) const {
+  const auto* const login = login_for(service.image, logins_);
+  if (login == nullptr) return {};
+  return {"X-Registry-Auth: " + registry_auth(*login, service.image)};
+}
+
 Result<SwarmRole> SwarmApi::role() {
   VIP_TRY(const auto body, client_.get("/info"));
   return parse_role(body);
@@ -52,14 +58,15 @@ Result<std::string> SwarmApi::create_secret(std::string_view name, const Labels&
 
 Result<std::string> SwarmApi::create_service(const ServiceSpec& service, const ObjectIds& ids) {
   VIP_TRY(const auto document, service_json(service, ids));
-  VIP_TRY(const auto body, client_.post("/services/create", document));
+  VIP_TRY(const auto body, client_.post("/services/create", document, {}, headers_for(service)));
   return parse_id(body);
 }
 
 Status SwarmApi::update_service(const UpdateService& update, const ObjectIds& ids) {
   VIP_TRY(const auto document, service_json(update.service, ids));
-  VIP_TRY([[maybe_unused]] const auto body, client_.post("/services/" + update.id + "/update", document,
-                                                         {{"version", std::to_string(update.version)}}));
+  VIP_TRY([[maybe_unused]] const auto body,
+          client_.post("/services/" + update.id + "/update", document,
+                       {{"version", std::to_string(update.version)}}, headers_for(update.service)));
   return {};
 }
 

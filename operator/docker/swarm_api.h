@@ -4,9 +4,12 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "operator/core/diff.h"
 #include "operator/core/model.h"
+#include "operator/core/registry.h"
 #include "operator/docker/client.h"
 #include "operator/docker/json.h"
 
@@ -17,6 +20,9 @@ class SwarmApi {
   explicit SwarmApi(Client client) : client_(std::move(client)) {}
 
   [[nodiscard]] Client& client() { return client_; }
+  // Who we are at the registries, told to the Swarm with each service that is created or updated from now on.
+  // Without one that fits the image the Swarm keeps what it was told before.
+  void use_logins(std::vector<RegistryLogin> logins) { logins_ = std::move(logins); }
 
   [[nodiscard]] Result<SwarmRole> role();
   // Everything or an error.
@@ -34,7 +40,10 @@ class SwarmApi {
   [[nodiscard]] Status remove_secret(std::string_view id);
 
  private:
+  [[nodiscard]] Headers headers_for(const ServiceSpec& service) const;
+
   Client client_;
+  std::vector<RegistryLogin> logins_;
 };
 
 }  // namespace vip::swarm

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "operator/settings/registry_file.h"
 #include "operator/settings/setting_names.h"
 #include "operator/settings/settings_file.h"
 
@@ -142,6 +143,7 @@ class SettingsReader {
 
   void of_program(const Environment& env) {
     image(env);
+    registries(env);
     settings_.resync = settings::duration(
         env, "SWARM_VIP_RESYNC", {milliseconds(1000), milliseconds(3'600'000)}, settings_.resync, findings_);
     if (settings::flag(env, "SWARM_VIP_BESIDE_KEEPALIVED", false, findings_))
@@ -179,6 +181,26 @@ class SettingsReader {
                         "' is a keepalived image, ignoring; agents run our own image");
     } else {
       settings_.image = theirs;
+    }
+  }
+
+  void registries(const Environment& env) {
+    constexpr std::string_view kFile = "SWARM_VIP_REGISTRY_AUTH_FILE";
+    const auto path = env.text(kFile);
+    if (path.empty()) return;
+    const auto text = read_file_(path);
+    if (!text) {
+      findings_.error(env.called(kFile) + ": " + text.error().context);
+      return;
+    }
+    auto logins = read_registry_file(*text);
+    if (logins) {
+      settings_.logins = *std::move(logins);
+    } else {
+      findings_.refuse(env.called(kFile), path,
+                       R"(a file such as `docker login` writes ({"auths": ...}), or with username, password )"
+                       "and serveraddress: " +
+                           logins.error().context);
     }
   }
 

@@ -11,6 +11,7 @@
 #include "common/settings/settings.h"
 #include "common/sys/log.h"
 #include "operator/core/problems.h"
+#include "operator/core/registry.h"
 #include "operator/settings/group_reader.h"
 
 namespace vip::swarm {
@@ -18,6 +19,7 @@ namespace vip::swarm {
 struct OperatorSettings {
   std::vector<ConfiguredGroup> groups;  // by name
   std::string image;                    // empty: the one we run from
+  std::vector<RegistryLogin> logins;    // where images come from; secret
   std::vector<std::string> agent_environment;
   Beside beside = Beside::refuse;
   bool dry_run = false;  // say what would be done, and do nothing

@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto kNames = std::to_array<SettingName>({
     {.variable = "SWARM_VIP_IMAGE", .key = "image", .scope = Scope::program},
+    {.variable = "SWARM_VIP_REGISTRY_AUTH_FILE", .key = "registry_auth_file", .scope = Scope::program},
     {.variable = "SWARM_VIP_RESYNC", .key = "resync", .scope = Scope::program},
     {.variable = "SWARM_VIP_LOG_LEVEL", .key = "log_level", .scope = Scope::program},
     {.variable = "SWARM_VIP_LOG_FORMAT", .key = "log_format", .scope = Scope::program},

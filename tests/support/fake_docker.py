@@ -9,6 +9,7 @@ Only what swarm-vip asks for is answered. A kind names a request without its ver
 
 from __future__ import annotations
 
+import base64
 import collections
 import contextlib
 import fnmatch
@@ -18,6 +19,7 @@ import re
 import select
 import socket
 import socketserver
+import ssl
 import threading
 import time
 import urllib.parse
@@ -146,6 +148,7 @@ class Request:
     body: Any
     kind: str = ""
     ids: tuple[str, ...] = field(default_factory=tuple)
+    registry_auth: Json | None = None  # of X-Registry-Auth
 
 
 class _Gone(Exception):
@@ -156,8 +159,11 @@ class FakeDocker:
     """One engine that is a manager of the swarm. Serves from its birth to close()."""
 
     def __init__(self, swarm: FakeSwarm, socket_path: Path, node_id: str = "", seed: int = 0,
-                 api: tuple[str, str] = ("1.12", "1.41")):
+                 api: tuple[str, str] = ("1.12", "1.41"), over_tcp: bool = False, tls: ssl.SSLContext | None = None):
         self.swarm = swarm
+        self.forbidden: dict[str, int] = {}  # kinds, as patterns, that a proxy before this engine does not let through: status
+        self.versions: collections.Counter[str] = collections.Counter()  # in the paths of requests; "" without one
+        self.tls = tls
         self.socket_path = socket_path
         self.node_id = node_id
         self.api_min, self.api_max = api
@@ -168,16 +174,20 @@ class FakeDocker:
         self.images: dict[str, Json] = {}
         self.calls: collections.Counter[str] = collections.Counter()
         self.changes: list[tuple[str, Any]] = []  # kind and body of what was asked to change, and was done
+        self.registry_auths: list[tuple[str, Json | None]] = []  # kind and login of each service created or updated
         self._epoch = 0  # a stream of an earlier one ends
         self._replayed = 0  # how often everything was told again
         self._remembered: dict[tuple[str, str], bytes] = {}
-        self._server = _Server(str(socket_path), self)
+        self._server = _Server(("127.0.0.1", 0), self, socket.AF_INET) if over_tcp else _Server(str(socket_path), self)
+        self._is_over_tcp = over_tcp
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
     @property
     def host(self) -> str:
         """As DOCKER_HOST."""
+        if self._is_over_tcp:
+            return f"tcp://127.0.0.1:{self._server.server_address[1]}"
         return f"unix://{self.socket_path}"
 
     def close(self) -> None:
@@ -378,11 +388,12 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, path: str, docker: FakeDocker):
+    def __init__(self, address: Any, docker: FakeDocker, family: socket.AddressFamily = socket.AF_UNIX):
         self.docker = docker
+        self.address_family = family
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__(path, _Connection)
+        super().__init__(address, _Connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         raise  # noqa: PLE0704 - a fault of this program must be seen; clients that go are caught in _Connection
@@ -409,7 +420,18 @@ class _Connection(socketserver.StreamRequestHandler):
 
     server: _Server
 
+    def setup(self) -> None:
+        self._is_refused = False
+        if (tls := self.server.docker.tls) is not None:
+            try:
+                self.request = tls.wrap_socket(self.request, server_side=True)
+            except OSError:  # who shows no certificate, or does not like ours
+                self._is_refused = True
+        super().setup()
+
     def handle(self) -> None:
+        if self._is_refused:
+            return
         with contextlib.suppress(_Gone, ConnectionError):
             while self._serve_one():
                 pass
@@ -427,8 +449,14 @@ class _Connection(socketserver.StreamRequestHandler):
         path, _, query = target.partition("?")
         match = re.match(r"/v(\d+\.\d+)(/.*)", path)
         request = _request(method, match[2] if match else path, dict(urllib.parse.parse_qsl(query)), body)
+        request.registry_auth = _registry_auth(headers)
         with docker.swarm.lock:
             docker.calls[request.kind] += 1
+            docker.versions[match[1] if match else ""] += 1
+        for kinds, status in docker.forbidden.items():
+            if fnmatch.fnmatchcase(request.kind, kinds):
+                self._send(status, _FORBIDDEN, kind="text/html")
+                return True
         try:
             if match:
                 docker.check_version(match[1])
@@ -472,6 +500,8 @@ class _Connection(socketserver.StreamRequestHandler):
                 docker.remember(request, body)
             else:
                 docker.changes.append((request.kind, request.body))
+            if request.kind in ("POST /services/create", "POST /services/{id}/update"):
+                docker.registry_auths.append((request.kind, request.registry_auth))
         if how is How.UNANSWERED:
             raise _Gone
         if how is How.GARBAGE:
@@ -525,10 +555,13 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _is_deserted(self) -> bool:
         readable, _, _ = select.select([self.connection], [], [], 0)
+        if self.server.docker.tls is not None:  # no peeking there, and a client has nothing more to say
+            return bool(readable)
         return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
 
 
-_REASONS = {200: "OK", 201: "Created", 204: "No Content", 400: "Bad Request", 404: "Not Found", 409: "Conflict",
+_FORBIDDEN = b"<html><body><h1>Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>\n"
+_REASONS = {200: "OK", 201: "Created", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
             500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable"}
 
 
@@ -537,6 +570,15 @@ def _request(method: str, path: str, query: Mapping[str, str], body: bytes) -> R
     ids = tuple(piece for number, piece in enumerate(pieces) if number == 1 and piece not in _WORDS)
     shape = "/".join("{id}" if number == 1 and piece not in _WORDS else piece for number, piece in enumerate(pieces))
     return Request(method, path, query, json.loads(body) if body else None, f"{method} /{shape}", ids)
+
+
+def _registry_auth(headers: Mapping[str, str]) -> Json | None:
+    """Base64 in the alphabet of URLs, padded, as the engine decodes it; a wrong one is as good as none there, not here."""
+    text = headers.get("x-registry-auth")
+    if text is None:
+        return None
+    login: Json = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
+    return login
 
 
 def _error(message: str) -> bytes:

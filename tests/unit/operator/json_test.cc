@@ -196,6 +196,15 @@ TEST(Json, WritesConfigsAndSecretsInBase64) {
   EXPECT_EQ(json::parse(secret_json("s", {}, "x"))["Data"], "eA==");
 }
 
+TEST(Json, WritesALoginAsTheEngineDecodesIt) {
+  const RegistryLogin login{.registry = "b.example", .username = "u", .password = "p?>~"};
+  // {"password":"p?>~","serveraddress":"b.example","username":"u"} in the alphabet of URLs, with padding
+  EXPECT_EQ(registry_auth(login, "b.example/x"),
+            "eyJwYXNzd29yZCI6InA_Pn4iLCJzZXJ2ZXJhZGRyZXNzIjoiYi5leGFtcGxlIiwidXNlcm5hbWUiOiJ1In0=");
+  const RegistryLogin of_any{.registry = "", .username = "u", .password = "p?>~"};
+  EXPECT_EQ(registry_auth(of_any, "b.example/x"), registry_auth(login, "b.example/x"));
+}
+
 TEST(Json, WritesFilters) {
   EXPECT_EQ(filters_json({{"type", {"node", "service"}}}), R"({"type":{"node":true,"service":true}})");
 }
