@@ -88,12 +88,18 @@ class MemberFinder {
                               " is used");
   }
 
+  // Of two nodes with one address: the one that is not down, else the one that joined later.
+  static bool is_likelier(const Candidate& a, const Candidate& b) {
+    const bool a_down = a.node->state == NodeState::down;
+    const bool b_down = b.node->state == NodeState::down;
+    if (a_down != b_down) return b_down;
+    return std::pair(a.node->created_at, std::string_view(a.node->id)) >
+           std::pair(b.node->created_at, std::string_view(b.node->id));
+  }
+
   // A node that left the Swarm and joined again leaves its old entry behind, with labels and address.
   void drop_duplicate_addresses(std::vector<Candidate>& candidates) {
-    std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
-      return std::pair(a.node->created_at, std::string_view(a.node->id)) >
-             std::pair(b.node->created_at, std::string_view(b.node->id));
-    });
+    std::ranges::sort(candidates, is_likelier);
     std::vector<Candidate> kept;
     for (const auto& candidate : candidates) {
       const auto twin = std::ranges::find_if(
@@ -102,12 +108,17 @@ class MemberFinder {
         kept.push_back(candidate);
         continue;
       }
-      warn(*candidate.node, "left out: " + name_of(*twin->node) + " (" + twin->node->id +
-                                "), which joined later, has the same address " +
-                                shared(candidate, *twin)->text() + "; remove the old one: docker node rm " +
-                                candidate.node->id + ", or set label " + std::string(kAddressNodeLabel));
+      warn(*candidate.node, "left out: " + name_of(*twin->node) + " (" + twin->node->id + "), which " +
+                                why_likelier(*twin, candidate) + ", has the same address " +
+                                shared(candidate, *twin)->text() +
+                                "; remove the one that is gone: docker node rm " + candidate.node->id +
+                                ", or set label " + std::string(kAddressNodeLabel));
     }
     candidates = std::move(kept);
+  }
+
+  static std::string why_likelier(const Candidate& kept, const Candidate& dropped) {
+    return kept.node->created_at > dropped.node->created_at ? "joined later" : "is not down";
   }
 
   [[nodiscard]] std::optional<IpAddress> shared(const Candidate& a, const Candidate& b) const {

@@ -1,5 +1,6 @@
 // From labels to the plan document of a group: a pure function of the settings and the observed nodes. The
-// order of the nodes never matters, and nothing that comes and goes (up or down, drained, leader) counts.
+// order of the nodes never matters, and nothing that comes and goes (up or down, drained, leader) counts,
+// but between two nodes with one address, of which one is a leftover.
 #pragma once
 
 #include <optional>

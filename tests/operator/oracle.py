@@ -50,6 +50,7 @@ class Member:
     wish: int
     interface: str
     created_at: str
+    is_down: bool
 
 
 def members(swarm: FakeSwarm, group: Group) -> list[Member]:
@@ -62,10 +63,11 @@ def members(swarm: FakeSwarm, group: Group) -> list[Member]:
             continue
         interface = labels.get("KEEPALIVED_INTERFACE", "").strip()
         member = Member(node["ID"], node["Description"]["Hostname"], address, _wish(labels, group.priority),
-                        interface if len(interface) <= 15 and not set(interface) & set(" \t/") else "", node["CreatedAt"])
-        # A machine that left and joined again is two nodes with one address: the later one is it.
+                        interface if len(interface) <= 15 and not set(interface) & set(" \t/") else "", node["CreatedAt"],
+                        node["Status"]["State"] == "down")
+        # A machine that left and joined again is two nodes with one address: the one that is not down, then the later one.
         twin = found.get(address)
-        if twin is None or twin.created_at < member.created_at:
+        if twin is None or (not twin.is_down, twin.created_at) < (not member.is_down, member.created_at):
             found[address] = member
     return sorted(found.values(), key=lambda m: (-m.wish, m.created_at))[:MEMBERS_MAX]
 

@@ -179,6 +179,34 @@ TEST(Plan, OfTwoNodesWithOneAddressTheNewerWins) {
   EXPECT_TRUE(any_contains(group.warnings, "docker node rm id1"));
 }
 
+TEST(Plan, OfTwoNodesWithOneAddressTheOneThatIsNotDownWins) {
+  auto nodes = three_nodes();
+  nodes[0].status_address = nodes[2].status_address;
+  const auto member = [&](NodeState older, NodeState newer) {
+    nodes[0].state = older;
+    nodes[2].state = newer;
+    return plan_of_nodes(nodes).plan->member("id1") != nullptr ? "older" : "newer";
+  };
+  EXPECT_STREQ(member(NodeState::ready, NodeState::down), "older");
+  EXPECT_TRUE(
+      any_contains(plan_of_nodes(nodes).warnings, "node n3: left out: node n1 (id1), which is not down"));
+  EXPECT_STREQ(member(NodeState::ready, NodeState::ready), "newer");
+  EXPECT_STREQ(member(NodeState::down, NodeState::down), "newer");
+  EXPECT_STREQ(member(NodeState::unknown, NodeState::unknown), "newer") << "as after a change of the leader";
+}
+
+TEST(Plan, HostNamesDecideNothing) {
+  auto nodes = three_nodes();
+  const auto expected = plan_of_nodes(nodes).plan;
+  for (auto& node : nodes) node.hostname = "same.example.com";
+  const auto plan = plan_of_nodes(nodes).plan;
+  ASSERT_EQ(plan->members.size(), expected->members.size());
+  for (std::size_t i = 0; i < plan->members.size(); ++i) {
+    EXPECT_EQ(plan->members[i].id, expected->members[i].id);
+    EXPECT_EQ(plan->members[i].priority, expected->members[i].priority);
+  }
+}
+
 TEST(Plan, TakesTheInterfaceFromTheLabelAndRefusesWhatIsNone) {
   const auto group = plan_of_nodes({make_node(1, {{"KEEPALIVED_INTERFACE", "ens3"}}),
                                     make_node(2, {{"KEEPALIVED_INTERFACE", "an interface"}}), make_node(3)});
