@@ -104,6 +104,7 @@ class OperatorLoop {
     auto identity = identify(*api);
     if (!identity) return exit_status_;
     identity_ = *std::move(identity);
+    for (const auto& words : api->forbidden()) log::warning("forbidden", {{"what", words}});
     if (const auto image = check_image(settings_, identity_); !image) return refuse(image.error());
     log::info("start", {{"version", VIP_VERSION},
                         {"groups", group_names(settings_)},
@@ -136,7 +137,7 @@ class OperatorLoop {
         return std::nullopt;
       }
       failures_.failed(result.error());
-      if (stopped_within(backoff.next())) return std::nullopt;
+      if (stopped_within(scattered(backoff.next()))) return std::nullopt;
     }
   }
 
@@ -144,8 +145,14 @@ class OperatorLoop {
     return patiently([this] { return connect_to_manager(env_, signals_.stop_fd()); });
   }
   std::optional<Identity> identify(SwarmApi& api) {
-    return patiently([&api] { return find_identity(api.client()); });
+    return patiently([&api] { return find_identity(api); });
   }
+
+  // Several operators that wait for the same shall not come back at the same time.
+  Duration scattered(Duration pause) {
+    return pause + std::chrono::duration_cast<Duration>(pause * chance());
+  }
+  double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
   bool stopped_within(Duration pause) {
     pollfd stop{.fd = signals_.stop_fd(), .events = POLLIN, .revents = 0};
@@ -160,6 +167,7 @@ class OperatorLoop {
       const auto now = sys::monotonic_now();
       const auto outcome = events.wait(signals_.all_fd(), now, schedule.next() - now);
       if (outcome.hint) schedule.hint(sys::monotonic_now());
+      if (const auto words = events.take_refusal()) log::warning("forbidden", {{"what", *words}});
       if (outcome.other && !obey_signals(reconciler, schedule)) return;
       if (schedule.is_due(sys::monotonic_now())) look(reconciler, schedule);
     }
@@ -210,7 +218,7 @@ class OperatorLoop {
     if (!outcome) {
       if (stopped_within(Duration::zero())) return;  // the loop will see it, too
       failures_.failed(outcome.error());
-      schedule.failed(now, std::uniform_real_distribution<double>(0, 1)(random_));
+      schedule.failed(now, chance());
       return;
     }
     failures_.recovered();

@@ -18,7 +18,7 @@ namespace vip::swarm {
   return error.code != Errc::invalid && error.code != Errc::not_found && error.code != Errc::denied;
 }
 
-// Reads KEEPALIVED_* and SWARM_VIP_*, and files that they name.
+// Reads KEEPALIVED_* and SWARM_VIP_*, and files that they name; of DOCKER_* only what is wrong with them.
 [[nodiscard]] OperatorSettings read_settings(const settings::Environment& env, settings::Findings& findings);
 
 // Nothing to deploy: neither do the settings name an image, nor do we run from one. Errors: invalid.

@@ -109,7 +109,7 @@ int run_plan(const settings::Environment& env) {
   if (!findings.ok()) return kWrongSettings;
   auto api = connect_to_manager(env, -1);
   if (!api) return report(api.error());
-  const auto identity = find_identity(api->client());
+  const auto identity = find_identity(*api);
   if (!identity) return report(identity.error());
   if (const auto image = check_image(settings, *identity); !image) return report(image.error());
   Reconciler reconciler(*api, *identity, settings);

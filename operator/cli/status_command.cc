@@ -97,7 +97,7 @@ bool nobody_answered(const std::vector<GroupStatus>& groups) {
 
 Result<std::vector<GroupStatus>> look(const settings::Environment& env) {
   VIP_TRY(auto api, connect_to_manager(env, -1));
-  VIP_TRY(const auto identity, find_identity(api.client()));
+  VIP_TRY(const auto identity, find_identity(api));
   VIP_TRY(const auto observed, api.observe(WallTime(sys::wall_clock())));
   auto groups = deployed_groups(observed);
   add_groups_of_settings(env, identity, observed, groups);

@@ -60,13 +60,27 @@ Client::Client(Endpoint endpoint, int stop_fd)
 
 Result<Client> Client::connect(Endpoint endpoint, int stop_fd) {
   Client client(std::move(endpoint), stop_fd);
-  VIP_CHECK(client.negotiate());
+  VIP_CHECK(client.endpoint_.api_version.empty() ? client.negotiate() : client.try_version());
   return client;
 }
 
+Status Client::try_version() {
+  version_prefix_ = "/v" + endpoint_.api_version;
+  const auto answer = get("/_ping");
+  if (answer || is_forbidden(answer.error())) return {};
+  if (answer.error().code != Errc::invalid) return std::unexpected(answer.error());
+  return fail(Errc::invalid, "DOCKER_API_VERSION: '" + endpoint_.api_version + "' is not allowed; " +
+                                 answer.error().context);
+}
+
 Status Client::negotiate() {
-  VIP_TRY(const auto body, get("/version"));
-  VIP_TRY(const auto version, choose_api_version(body));
+  const auto body = get("/version");
+  if (!body) {
+    auto error = body.error();
+    if (is_forbidden(error)) error.context += ", or DOCKER_API_VERSION say it";
+    return std::unexpected(std::move(error));
+  }
+  VIP_TRY(const auto version, choose_api_version(*body));
   version_prefix_ = "/v" + version;
   return {};
 }
@@ -141,7 +155,7 @@ Result<std::string> Client::perform(CURL* easy, std::string_view words) {
   (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);  // cannot fail after a transfer
   if (status < 400) return std::move(body.text);
   const auto message = error_message(body.text);
-  if (is_of_version(status, message)) negotiate_again();
+  if (is_of_version(status, message) && endpoint_.api_version.empty()) negotiate_again();
   return within(clause, docker_error(status, message));
 }
 

@@ -18,8 +18,9 @@ using Headers = std::vector<std::string>;  // "Name: value"
 
 class Client {
  public:
-  // Agrees on an API version with the engine. While `stop_fd` (or -1) is readable, requests end at once with
-  // Errc::unavailable. Errors: not_found or denied for the socket itself, unavailable.
+  // Agrees on an API version with the engine, where the endpoint does not name one. While `stop_fd` (or -1)
+  // is readable, requests end at once with Errc::unavailable. Errors: not_found or denied for the socket
+  // itself, unavailable.
   static Result<Client> connect(Endpoint endpoint, int stop_fd);
 
   // The answer's body. A path starts with '/', without the version.
@@ -36,6 +37,7 @@ class Client {
   [[nodiscard]] Result<std::string> perform(CURL* easy, std::string_view words);
   [[nodiscard]] Status wait(CURL* easy);
   [[nodiscard]] Status negotiate();
+  [[nodiscard]] Status try_version();
   void negotiate_again();
 
   Endpoint endpoint_;

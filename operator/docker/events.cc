@@ -1,6 +1,7 @@
 #include "operator/docker/events.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/assert.h"
 #include "operator/docker/json.h"
@@ -34,6 +35,20 @@ void EventStream::close() {
   easy_.reset();
 }
 
+void EventStream::note_refusal() {
+  long status = 0;
+  (void)curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);  // stays 0 where nobody answered
+  const bool was_forbidden = std::exchange(is_forbidden_, status == 403 || status == 404);
+  if (is_forbidden_ && !was_forbidden)
+    refusal_ = "GET /events: HTTP " + std::to_string(status) +
+               "; the proxy or plugin before the Docker API must allow it, or else changes are found by the "
+               "regular looks only (SWARM_VIP_RESYNC)";
+}
+
+std::optional<std::string> EventStream::take_refusal() {
+  return std::exchange(refusal_, std::nullopt);
+}
+
 bool EventStream::advance() {
   int running = 0;
   (void)curl_multi_perform(multi_.get(), &running);  // a failed transfer is no longer running
@@ -45,7 +60,7 @@ EventStream::Outcome EventStream::wait(int other_fd, TimePoint now, Duration tim
   Outcome outcome;
   if (easy_ == nullptr && now >= open_at_) {
     open();
-    outcome.hint = true;  // whatever happened while nobody listened
+    outcome.hint = !is_forbidden_;  // whatever happened while nobody listened
   }
   if (easy_ == nullptr) time_max = std::min(time_max, open_at_ - now);
   heard_ = false;
@@ -57,6 +72,7 @@ EventStream::Outcome EventStream::wait(int other_fd, TimePoint now, Duration tim
   (void)curl_multi_poll(multi_.get(), &other, 1, static_cast<int>(timeout.count()), nullptr);  // a hint only
   outcome.other = other.revents != 0;
   if (easy_ != nullptr && (advance() || ended_early)) {
+    note_refusal();
     close();
     open_at_ = now + backoff_.next();
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "common/base/backoff.h"
 #include "common/base/time.h"
@@ -26,11 +27,14 @@ class EventStream {
   };
   // Waits until a hint comes, `other_fd` is readable, or the time is over.
   [[nodiscard]] Outcome wait(int other_fd, TimePoint now, Duration time_max);
+  // Why the engine's guard does not let us listen, once; then only the regular looks find what changed.
+  [[nodiscard]] std::optional<std::string> take_refusal();
 
  private:
   static std::size_t on_bytes(const char* bytes, std::size_t size, std::size_t count, void* self) noexcept;
   void open();
   void close();
+  void note_refusal();
   // Moves the transfer on; true when it has ended.
   bool advance();
 
@@ -38,6 +42,8 @@ class EventStream {
   CurlMulti multi_;
   CurlEasy easy_;
   bool heard_ = false;
+  bool is_forbidden_ = false;
+  std::optional<std::string> refusal_;
   TimePoint open_at_;  // not before
   Backoff backoff_{std::chrono::seconds(1), std::chrono::seconds(15)};
 };

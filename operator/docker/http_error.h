@@ -12,4 +12,9 @@ namespace vip::swarm {
 // and are told apart by their text only.
 [[nodiscard]] Error docker_error(long status, std::string_view message);
 
+// Whether the API is there and somebody before it does not let this request through.
+[[nodiscard]] inline bool is_forbidden(const Error& error) {
+  return error.code == Errc::denied && error.os_errno == 0;
+}
+
 }  // namespace vip::swarm

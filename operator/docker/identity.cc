@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/sys/posix.h"
+#include "operator/docker/http_error.h"
 #include "operator/docker/json.h"
 
 namespace vip::swarm {
@@ -10,11 +11,34 @@ namespace {
 constexpr std::size_t kIdLength = 64;
 constexpr std::size_t kMountinfoMax = 4U << 20U;
 
-Result<std::string> pinned_image(Client& client, const Container& container) {
-  if (container.image.find("@sha256:") != std::string::npos) return container.image;
-  VIP_TRY(const auto body, client.get("/images/" + container.image_id + "/json"));
-  VIP_TRY(const auto digests, parse_digests(body));
+bool is_pinned(const std::string& image) {
+  return image.find("@sha256:") != std::string::npos;
+}
+
+Result<std::string> pinned_image(SwarmApi& api, const Container& container) {
+  if (is_pinned(container.image)) return container.image;
+  const auto body = api.client().get("/images/" + container.image_id + "/json");
+  if (!body && is_forbidden(body.error())) {
+    api.do_without(body.error().context + ", or else SWARM_VIP_IMAGE name the agents' image");
+    return std::string();
+  }
+  if (!body) return std::unexpected(body.error());
+  VIP_TRY(const auto digests, parse_digests(*body));
   return digests.empty() ? container.image_id : digests.front();
+}
+
+// The service whose task our container is.
+Result<Identity> identity_by_task(Client& client, const std::string& container) {
+  VIP_TRY(const auto tasks,
+          client.get("/tasks", {{"filters", filters_json({{"desired-state", {"running"}}})}}));
+  VIP_TRY(const auto service_id, parse_service_of_container(tasks, container));
+  if (service_id.empty()) return Identity{};
+  VIP_TRY(const auto body, client.get("/services/" + service_id));
+  VIP_TRY(const auto service, parse_service(body));
+  return Identity{.service_id = service_id,
+                  .service_name = service.name,
+                  .stack = std::string(label(service.labels, kStackLabel)),
+                  .image = is_pinned(service.spec.image) ? service.spec.image : std::string()};
 }
 
 // Docker binds these from <its root>/containers/<id>/. Only a process inside the container sees them so: to
@@ -46,15 +70,19 @@ std::optional<std::string> container_id(std::string_view mountinfo) {
   return std::nullopt;
 }
 
-Result<Identity> find_identity(Client& client) {
+Result<Identity> find_identity(SwarmApi& api) {
   VIP_TRY(const auto mountinfo, sys::read_file("/proc/self/mountinfo", kMountinfoMax));
   const auto id = container_id(mountinfo);
   if (!id) return Identity{};
-  const auto body = client.get("/containers/" + *id + "/json");
+  const auto body = api.client().get("/containers/" + *id + "/json");
+  if (!body && is_forbidden(body.error())) {
+    api.do_without(body.error().context + ", or else SWARM_VIP_IMAGE name the agents' image");
+    return identity_by_task(api.client(), *id);
+  }
   if (!body && body.error().code == Errc::not_found) return Identity{};  // of another engine
   if (!body) return std::unexpected(body.error());
   VIP_TRY(const auto container, parse_container(*body));
-  VIP_TRY(auto image, pinned_image(client, container));
+  VIP_TRY(auto image, pinned_image(api, container));
   return Identity{.service_id = std::string(label(container.labels, "com.docker.swarm.service.id")),
                   .service_name = std::string(label(container.labels, "com.docker.swarm.service.name")),
                   .stack = std::string(label(container.labels, kStackLabel)),

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "operator/core/model.h"
-#include "operator/docker/client.h"
+#include "operator/docker/swarm_api.h"
 
 namespace vip::swarm {
 
@@ -15,7 +15,9 @@ namespace vip::swarm {
 [[nodiscard]] std::optional<std::string> container_id(std::string_view mountinfo);
 
 // All fields empty outside a container of this engine. The image is named so that every node runs exactly
-// the bytes that run here and asks no registry for them again: by digest, else by image id.
-[[nodiscard]] Result<Identity> find_identity(Client& client);
+// the bytes that run here and asks no registry for them again: by digest, else by image id. Where the
+// engine's guard forbids to look at containers or images, the Swarm's task of this container tells who we
+// are, but not always the image, which is empty then.
+[[nodiscard]] Result<Identity> find_identity(SwarmApi& api);
 
 }  // namespace vip::swarm

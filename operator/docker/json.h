@@ -16,9 +16,13 @@ namespace vip::swarm {
 
 [[nodiscard]] Result<std::vector<Node>> parse_nodes(std::string_view text);
 [[nodiscard]] Result<std::vector<Service>> parse_services(std::string_view text);
+[[nodiscard]] Result<Service> parse_service(std::string_view text);
 [[nodiscard]] Result<std::vector<Config>> parse_configs(std::string_view text);
 [[nodiscard]] Result<std::vector<Secret>> parse_secrets(std::string_view text);
 [[nodiscard]] Result<std::vector<Task>> parse_tasks(std::string_view text);
+// Of such a list, the service of the task that runs in the container; empty when none does.
+[[nodiscard]] Result<std::string> parse_service_of_container(std::string_view text,
+                                                             std::string_view container);
 
 // The "ID" or "Id" of an object's description, such as the answer to a creation.
 [[nodiscard]] Result<std::string> parse_id(std::string_view text);

@@ -263,6 +263,13 @@ Result<std::vector<Service>> parse_services(std::string_view text) {
   return parse_list(text, "services", &read_service);
 }
 
+Result<Service> parse_service(std::string_view text) {
+  Reader reader;
+  auto service = read_service(reader, parse(text));
+  if (!reader.fault().empty()) return garbage("our service", reader.fault());
+  return service;
+}
+
 Result<std::vector<Config>> parse_configs(std::string_view text) {
   return parse_list(text, "configs", &read_config);
 }
@@ -273,6 +280,18 @@ Result<std::vector<Secret>> parse_secrets(std::string_view text) {
 
 Result<std::vector<Task>> parse_tasks(std::string_view text) {
   return parse_list(text, "tasks", &read_task);
+}
+
+Result<std::string> parse_service_of_container(std::string_view text, std::string_view container) {
+  const json document = parse(text);
+  if (!document.is_array()) return garbage("tasks", "not a list");
+  Reader reader;
+  for (const auto& task : document) {
+    const json& place = reader.object(reader.object(task, "Status"), "ContainerStatus");
+    if (reader.text(place, "ContainerID") == container) return reader.text(task, "ServiceID");
+  }
+  if (!reader.fault().empty()) return garbage("tasks", reader.fault());
+  return std::string();
 }
 
 Result<std::string> parse_id(std::string_view text) {

@@ -1,5 +1,7 @@
 #include "operator/docker/swarm_api.h"
 
+#include "operator/docker/http_error.h"
+
 namespace vip::swarm {
 namespace {
 
@@ -20,9 +22,14 @@ Headers SwarmApi::headers_for(const ServiceSpec& service) const {
   return {"X-Registry-Auth: " + registry_auth(*login, service.image)};
 }
 
-Result<SwarmRole> SwarmApi::role() {
-  VIP_TRY(const auto body, client_.get("/info"));
-  return parse_role(body);
+Result<std::optional<SwarmRole>> SwarmApi::role() {
+  const auto body = client_.get("/info");
+  if (!body && is_forbidden(body.error())) {
+    do_without(body.error().context + ", or else GET /nodes tells whether this node is a manager");
+    return std::nullopt;
+  }
+  if (!body) return std::unexpected(body.error());
+  return parse_role(*body);
 }
 
 Result<Observed> SwarmApi::observe(WallTime at) {

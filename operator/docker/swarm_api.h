@@ -2,6 +2,7 @@
 // (under a name that says its content) and what is gone already count as done.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,11 +21,15 @@ class SwarmApi {
   explicit SwarmApi(Client client) : client_(std::move(client)) {}
 
   [[nodiscard]] Client& client() { return client_; }
+  // What the engine's guard forbids and we do without, in words.
+  [[nodiscard]] const std::vector<std::string>& forbidden() const { return forbidden_; }
+  void do_without(std::string words) { forbidden_.push_back(std::move(words)); }
   // Who we are at the registries, told to the Swarm with each service that is created or updated from now on.
   // Without one that fits the image the Swarm keeps what it was told before.
   void use_logins(std::vector<RegistryLogin> logins) { logins_ = std::move(logins); }
 
-  [[nodiscard]] Result<SwarmRole> role();
+  // Nothing where the engine's guard forbids to ask.
+  [[nodiscard]] Result<std::optional<SwarmRole>> role();
   // Everything or an error.
   [[nodiscard]] Result<Observed> observe(WallTime at);
 
@@ -44,6 +49,7 @@ class SwarmApi {
 
   Client client_;
   std::vector<RegistryLogin> logins_;
+  std::vector<std::string> forbidden_;
 };
 
 }  // namespace vip::swarm

@@ -38,9 +38,9 @@ def stack_bed(empty_bed: Bed) -> Bed:
     return empty_bed
 
 
-def start(bed: Bed, **settings: str) -> Operator:
+def start(bed: Bed, container: str = CONTAINER, **settings: str) -> Operator:
     """As Docker would: with a file of the engine's folder for this container mounted over /etc/hostname."""
-    folder = bed.directory / "containers" / CONTAINER
+    folder = bed.directory / "containers" / container
     folder.mkdir(parents=True, exist_ok=True)
     file: Path = folder / "hostname"
     file.touch()
@@ -100,6 +100,70 @@ def test_finding_itself_is_tried_until_it_works(stack_bed: Bed, fault: str) -> N
     start(stack_bed)
 
     wait_until(lambda: stack_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it deploys\n{stack_bed.logs()}")
+
+
+def guard(bed: Bed, image: str, status: int = 403) -> str:
+    """Two members, and the operator's own service as a task of the Swarm behind a proxy that shows no containers. Returns
+    the id of its container."""
+    for number in (1, 2):
+        bed.swarm.add_node(f"n{number}", f"192.168.1.{20 + number}", labels={GROUP_LABEL: "web"})
+    bed.swarm.create_service(
+        {"Name": "vip_operator", "Labels": {"com.docker.stack.namespace": "vip"}, "Mode": {"Global": {}},
+         "TaskTemplate": {"ContainerSpec": {"Image": image}, "Placement": {"Constraints": ["node.role==manager"]}}})
+    bed.swarm.settle()
+    bed.engine.forbidden["GET /containers/*"] = status
+    (task,) = bed.swarm.tasks.values()
+    container: str = task["Status"]["ContainerStatus"]["ContainerID"]
+    return container
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_where_a_proxy_forbids_containers_its_task_tells_who_it_is(empty_bed: Bed, status: int) -> None:
+    container = guard(empty_bed, f"swarm-vip:latest@{DIGEST.split('@')[1]}", status)
+    operator = start(empty_bed, container)
+
+    service = wait_until(lambda: empty_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it deploys\n{empty_bed.logs()}")
+    assert service["Spec"]["Labels"]["com.docker.stack.namespace"] == "vip", "the stack's end is the agents' end, too"
+    assert service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"].endswith(DIGEST.split("@")[1])
+    assert "SWARM_VIP_IMAGE" in operator.wait_for("forbidden", f"/json: HTTP {status}")["what"]
+
+
+def test_where_a_proxy_forbids_containers_and_the_image_has_no_digest_one_must_be_named(empty_bed: Bed) -> None:
+    container = guard(empty_bed, "swarm-vip:latest")
+    operator = start(empty_bed, container)
+    assert operator.wait_for_exit() == 2
+    assert "the proxy or plugin before the Docker API must allow it, or else SWARM_VIP_IMAGE name the agents' image" \
+        in operator.log()
+    assert "SWARM_VIP_IMAGE: '' is not allowed; " in operator.log()
+
+    start(empty_bed, container, SWARM_VIP_IMAGE=DIGEST)
+    wait_until(lambda: empty_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it deploys\n{empty_bed.logs()}")
+
+
+def test_where_a_proxy_forbids_images_one_must_be_named(stack_bed: Bed) -> None:
+    stack_bed.engine.forbidden["GET /images/*"] = 403
+    operator = start(stack_bed)
+    assert operator.wait_for_exit() == 2
+    assert "SWARM_VIP_IMAGE: '' is not allowed; " in operator.log()
+
+    start(stack_bed, SWARM_VIP_IMAGE=DIGEST)
+    wait_until(lambda: stack_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it deploys\n{stack_bed.logs()}")
+
+
+def test_what_prune_removed_is_put_back(stack_bed: Bed) -> None:
+    """`docker stack deploy --prune` removes services of the stack that its file does not name; the operator's stays."""
+    operator = start(stack_bed)
+    wait_until(lambda: stack_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it deploys\n{stack_bed.logs()}")
+    stack_bed.wait_for_looks(2)
+    before = stack_bed.swarm.service_named("vip_agent-web")
+    assert before is not None
+
+    stack_bed.swarm.remove_service("vip_agent-web")
+    operator.wait_for("service_gone")
+    after = wait_until(lambda: stack_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it is back\n{stack_bed.logs()}")
+
+    assert after["ID"] != before["ID"]
+    assert after["Spec"] == before["Spec"], "the same plan and key, so that the agents go on as they were"
 
 
 def test_a_group_that_left_the_settings_is_removed_with_all_that_was_made_for_it(stack_bed: Bed) -> None:

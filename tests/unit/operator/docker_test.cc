@@ -9,27 +9,50 @@
 namespace vip::swarm {
 namespace {
 
+Result<Endpoint> place(const std::string& host, const std::string& tls_verify = "",
+                       const std::string& certificates = "", const std::string& api_version = "") {
+  return parse_endpoint(
+      {.host = host, .tls_verify = tls_verify, .certificates = certificates, .api_version = api_version});
+}
+
 TEST(Endpoint, IsTheDefaultSocketOrWhatDockerHostSays) {
   EXPECT_EQ(parse_endpoint({})->socket_path, "/var/run/docker.sock");
-  EXPECT_EQ(parse_endpoint({.host = "unix:///x/y", .tls_verify = {}, .certificates = {}})->socket_path,
-            "/x/y");
-  EXPECT_EQ(
-      parse_endpoint({.host = "tcp://10.0.0.1:2375/", .tls_verify = {}, .certificates = {}})->base_url(),
-      "http://10.0.0.1:2375");
-  EXPECT_EQ(parse_endpoint({.host = "tcp://h:2376", .tls_verify = "1", .certificates = "/c"})->base_url(),
-            "https://h:2376");
+  EXPECT_EQ(place("unix:///x/y")->socket_path, "/x/y");
+  EXPECT_EQ(place("tcp://10.0.0.1:2375/")->base_url(), "http://10.0.0.1:2375");
+  EXPECT_EQ(place("tcp://[2001:db8::1]:2375")->base_url(), "http://[2001:db8::1]:2375");
+  EXPECT_EQ(place("tcp://h:2376", "1", "/c")->base_url(), "https://h:2376");
+  EXPECT_EQ(place("tcp://h:2376", "", "/c")->base_url(), "http://h:2376");
 }
 
 TEST(Endpoint, RefusesWhatItCannotReach) {
   for (const auto* const host :
-       {"unix://", "tcp://", "ssh://h", "/var/run/docker.sock", "npipe:////./pipe"}) {
-    const auto endpoint = parse_endpoint({.host = host, .tls_verify = {}, .certificates = {}});
+       {"unix://", "tcp://", "tcp://h", "tcp://h:", "tcp://h:0", "tcp://h:65536", "tcp://:2375",
+        "tcp://h:2375/x", "tcp://2001:db8::1:2375", "ssh://h", "/var/run/docker.sock", "npipe:////./pipe"}) {
+    const auto endpoint = place(host);
     ASSERT_FALSE(endpoint) << host;
     EXPECT_EQ(endpoint.error().code, Errc::invalid);
     EXPECT_EQ(endpoint.error().context,
               "DOCKER_HOST: '" + std::string(host) + "' is not allowed; unix:///path or tcp://host:port");
   }
-  EXPECT_FALSE(parse_endpoint({.host = "tcp://h:2376", .tls_verify = "1", .certificates = {}}));
+  EXPECT_FALSE(place("tcp://h:2376", "1"));
+}
+
+TEST(Endpoint, TakesAPinnedApiVersion) {
+  EXPECT_EQ(place("", "", "", "1.44")->api_version, "1.44");
+  for (const auto* const version : {"1.40", "2.0", "v1.44", "1", "1.", "1.4x", "newest"}) {
+    const auto endpoint = place("", "", "", version);
+    ASSERT_FALSE(endpoint) << version;
+    EXPECT_EQ(endpoint.error().context, "DOCKER_API_VERSION: '" + std::string(version) +
+                                            "' is not allowed; 1.41 or newer, such as 1.44");
+  }
+}
+
+TEST(Endpoint, SaysAllFaultsAtOnce) {
+  EXPECT_EQ(place("tcp://h", "1", "", "1.1").error().context,
+            "DOCKER_HOST: 'tcp://h' is not allowed; unix:///path or tcp://host:port\n"
+            "DOCKER_CERT_PATH: '' is not allowed; with DOCKER_TLS_VERIFY the folder of ca.pem, cert.pem and "
+            "key.pem\n"
+            "DOCKER_API_VERSION: '1.1' is not allowed; 1.41 or newer, such as 1.44");
 }
 
 TEST(DockerError, CodesSayWhatTheCallerMayDo) {
@@ -45,6 +68,19 @@ TEST(DockerError, CodesSayWhatTheCallerMayDo) {
             Errc::unavailable);
   EXPECT_EQ(docker_error(503, "This node is not a swarm manager. ...").code, Errc::unavailable);
   EXPECT_EQ(docker_error(404, "no such thing").context, "HTTP 404: no such thing");
+}
+
+TEST(DockerError, AGuardBeforeTheEngineIsToldFromTheEngine) {
+  const auto of_plugin = docker_error(403, "authorization denied by plugin x");
+  EXPECT_TRUE(is_forbidden(of_plugin));
+  EXPECT_EQ(
+      of_plugin.context,
+      "HTTP 403: authorization denied by plugin x; the proxy or plugin before the Docker API must allow it");
+  const auto of_proxy = docker_error(404, "<html><h1>Not found</h1></html>");
+  EXPECT_TRUE(is_forbidden(of_proxy)) << "what is there already gone would be wrong";
+  EXPECT_EQ(of_proxy.context, "HTTP 404; the proxy or plugin before the Docker API must allow it");
+  EXPECT_FALSE(is_forbidden(docker_error(404, "no such thing")));
+  EXPECT_FALSE(is_forbidden({.code = Errc::denied, .os_errno = 13, .context = {}})) << "of the socket itself";
 }
 
 TEST(WallTimeText, KeepsNanosecondsAndOrder) {

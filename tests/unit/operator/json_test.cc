@@ -138,6 +138,19 @@ TEST(Json, ReadsWhatTheEngineSaysOfItselfAndOfUs) {
   EXPECT_FALSE(parse_id("{}"));
 }
 
+TEST(Json, FindsOurServiceByTheTaskThatIsOurContainer) {
+  const std::string tasks =
+      R"([{"ID": "t1", "ServiceID": "s1", "Status": {"State": "new"}},
+          {"ID": "t2", "ServiceID": "s2", "Status": {"ContainerStatus": {"ContainerID": "c0ffee"}}}])";
+  EXPECT_EQ(parse_service_of_container(tasks, "c0ffee"), "s2");
+  EXPECT_EQ(parse_service_of_container(tasks, "cafe"), "");
+  EXPECT_FALSE(parse_service_of_container("{}", "cafe"));
+  EXPECT_FALSE(parse_service_of_container(R"([{"Status": {"ContainerStatus": 7}}])", "cafe"));
+  EXPECT_EQ(parse_service(R"({"ID": "s2", "Spec": {"Name": "vip_operator", "TaskTemplate": {}}})")->name,
+            "vip_operator");
+  EXPECT_FALSE(parse_service("[]"));
+}
+
 TEST(Json, AnErrorsMessageIsItsMessageOrItsText) {
   EXPECT_EQ(error_message(R"({"message":"no such service"})"), "no such service");
   EXPECT_EQ(error_message("page not found\n"), "page not found");
