@@ -118,8 +118,9 @@ GroupPicture Reconciler::picture_of(const ConfiguredGroup& configured, const Obs
                       std::back_inserter(picture.problems));
   }
   if (!plan || any_blocks(picture.problems)) return picture;
-  const AgentSettings agent{.image = settings_.image.empty() ? identity_.image : settings_.image,
-                            .environment = settings_.agent_environment};
+  const AgentSettings agent{
+      .image = settings_.image.empty() ? own_image(identity_, picture.service) : settings_.image,
+      .environment = settings_.agent_environment};
   picture.desired = make_desired(group, *plan, agent, identity_);
   return picture;
 }

@@ -134,6 +134,8 @@ struct Identity {
   std::string service_name;
   std::string stack;
   std::string image;  // pinned: by digest, else by image id
+  // Other names of the same bytes. Another manager's engine may know the image by one of these only.
+  std::vector<std::string> images;
 };
 
 struct Observed {

@@ -14,6 +14,12 @@ const Service* agent_service(const Observed& observed, const Identity& identity,
   return found == observed.services.end() ? nullptr : &*found;
 }
 
+std::string own_image(const Identity& identity, const Service* agents) {
+  const auto& same = identity.images;
+  const bool keeps = agents != nullptr && std::ranges::find(same, agents->spec.image) != same.end();
+  return keeps ? agents->spec.image : identity.image;
+}
+
 bool own_service_exists(const Observed& observed, const Identity& identity) {
   return identity.service_id.empty() ||
          std::ranges::find(observed.services, identity.service_id, &Service::id) != observed.services.end();

@@ -22,6 +22,10 @@ namespace vip::swarm {
 [[nodiscard]] const Service* agent_service(const Observed& observed, const Identity& identity,
                                            std::string_view group);
 
+// The image that agents run where the settings name none: ours. One that the service has under another name
+// stays, or two operators on two managers would give it now one name and now the other.
+[[nodiscard]] std::string own_image(const Identity& identity, const Service* agents);
+
 // Whether the service that runs us is still there; true when we do not run as one.
 [[nodiscard]] bool own_service_exists(const Observed& observed, const Identity& identity);
 

@@ -1,5 +1,7 @@
 #include "operator/docker/identity.h"
 
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "common/sys/posix.h"
 #include "operator/docker/http_error.h"
@@ -15,16 +17,32 @@ bool is_pinned(const std::string& image) {
   return image.find("@sha256:") != std::string::npos;
 }
 
-Result<std::string> pinned_image(SwarmApi& api, const Container& container) {
-  if (is_pinned(container.image)) return container.image;
+// "registry/name" of "registry/name:tag" and "registry/name@sha256:...".
+std::string_view repository_of(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  const auto colon = image.rfind(':');
+  const bool is_tag = colon != std::string_view::npos && image.find('/', colon) == std::string_view::npos;
+  return is_tag ? image.substr(0, colon) : image;
+}
+
+// The image as the Swarm shall name it, and its other names.
+Status find_image(SwarmApi& api, const Container& container, Identity& identity) {
+  identity.image = container.image;
+  if (is_pinned(container.image)) return {};
   const auto body = api.client().get("/images/" + container.image_id + "/json");
   if (!body && is_forbidden(body.error())) {
     api.do_without(body.error().context + ", or else SWARM_VIP_IMAGE name the agents' image");
-    return std::string();
+    identity.image.clear();
+    return {};
   }
   if (!body) return std::unexpected(body.error());
   VIP_TRY(const auto digests, parse_digests(*body));
-  return digests.empty() ? container.image_id : digests.front();
+  // An image may have been pulled under several names: ours is the one that we can be pulled by.
+  const auto ours = std::ranges::find(digests, repository_of(container.image), repository_of);
+  identity.image = ours != digests.end() ? *ours : digests.empty() ? container.image_id : digests.front();
+  identity.images = digests;
+  identity.images.push_back(container.image_id);
+  return {};
 }
 
 // The service whose task our container is.
@@ -38,7 +56,8 @@ Result<Identity> identity_by_task(Client& client, const std::string& container) 
   return Identity{.service_id = service_id,
                   .service_name = service.name,
                   .stack = std::string(label(service.labels, kStackLabel)),
-                  .image = is_pinned(service.spec.image) ? service.spec.image : std::string()};
+                  .image = is_pinned(service.spec.image) ? service.spec.image : std::string(),
+                  .images = {}};
 }
 
 // Docker binds these from <its root>/containers/<id>/. Only a process inside the container sees them so: to
@@ -82,11 +101,13 @@ Result<Identity> find_identity(SwarmApi& api) {
   if (!body && body.error().code == Errc::not_found) return Identity{};  // of another engine
   if (!body) return std::unexpected(body.error());
   VIP_TRY(const auto container, parse_container(*body));
-  VIP_TRY(auto image, pinned_image(api, container));
-  return Identity{.service_id = std::string(label(container.labels, "com.docker.swarm.service.id")),
-                  .service_name = std::string(label(container.labels, "com.docker.swarm.service.name")),
-                  .stack = std::string(label(container.labels, kStackLabel)),
-                  .image = std::move(image)};
+  Identity identity{.service_id = std::string(label(container.labels, "com.docker.swarm.service.id")),
+                    .service_name = std::string(label(container.labels, "com.docker.swarm.service.name")),
+                    .stack = std::string(label(container.labels, kStackLabel)),
+                    .image = {},
+                    .images = {}};
+  VIP_CHECK(find_image(api, container, identity));
+  return identity;
 }
 
 }  // namespace vip::swarm

@@ -44,7 +44,9 @@ json container_json(const ServiceSpec& service, const ObjectIds& ids) {
           {"Args", service.arguments},
           {"Env", service.environment},
           {"ReadOnly", true},
-          {"Privileges", {{"NoNewPrivileges", true}}},  // engines before 25 do not know it, and skip it
+          // Engines before 25 do not know it, and skip it. Seccomp and AppArmor are not named: the engine's
+          // default profiles are in force, and a mode that says "default" says no more.
+          {"Privileges", {{"NoNewPrivileges", true}}},
           {"CapabilityDrop", json::array({"ALL"})},
           {"CapabilityAdd", service.capabilities},
           {"StopGracePeriod", nanoseconds(service.stop_grace)},

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bed import SPEED, Bed
+from fake_docker import FakeDocker
 from netns import wait_until
 from operator_process import UNSET, Operator
 from oracle import GROUP_LABEL
@@ -38,14 +39,14 @@ def stack_bed(empty_bed: Bed) -> Bed:
     return empty_bed
 
 
-def start(bed: Bed, container: str = CONTAINER, **settings: str) -> Operator:
+def start(bed: Bed, container: str = CONTAINER, engine: FakeDocker | None = None, **settings: str) -> Operator:
     """As Docker would: with a file of the engine's folder for this container mounted over /etc/hostname."""
     folder = bed.directory / "containers" / container
     folder.mkdir(parents=True, exist_ok=True)
     file: Path = folder / "hostname"
     file.touch()
     script = f'mount --bind "{file}" /etc/hostname && exec "$@"'
-    return bed.start(wrapper=["unshare", "--mount", "sh", "-c", script, "container"], **{"SWARM_VIP_IMAGE": UNSET} | settings)
+    return bed.start(engine=engine, wrapper=["unshare", "--mount", "sh", "-c", script, "container"], **{"SWARM_VIP_IMAGE": UNSET} | settings)
 
 
 def test_it_runs_its_own_image_on_every_node(stack_bed: Bed) -> None:
@@ -65,6 +66,41 @@ def test_an_image_with_a_digest_is_run_by_it(stack_bed: Bed) -> None:
     wait_until(lambda: stack_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it deploys\n{stack_bed.logs()}")
     service = stack_bed.swarm.service_named("vip_agent-web")
     assert service is not None and service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == DIGEST
+
+
+def test_of_several_names_the_image_has_the_one_it_can_be_pulled_by(stack_bed: Bed) -> None:
+    digest = "sha256:" + "3" * 64
+    stack_bed.engine.containers[CONTAINER]["Config"]["Image"] = "registry.example.org:5000/swarm-vip:1"
+    stack_bed.engine.images[IMAGE_ID]["RepoDigests"] = [f"mirror.example.org/swarm-vip@{digest}",
+                                                        f"registry.example.org:5000/swarm-vip@{digest}"]
+    start(stack_bed)
+
+    service = wait_until(lambda: stack_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it deploys\n{stack_bed.logs()}")
+    assert service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] == f"registry.example.org:5000/swarm-vip@{digest}"
+
+
+def test_two_replicas_whose_engines_know_the_image_by_different_names_do_not_fight(stack_bed: Bed) -> None:
+    """On one manager it was pulled, on the other one loaded from a file."""
+    other = stack_bed.add_engine()
+    other.containers |= stack_bed.engine.containers
+    other.images[IMAGE_ID] = {"Id": IMAGE_ID, "RepoDigests": [DIGEST]}
+    for engine in (stack_bed.engine, other):
+        start(stack_bed, engine=engine)
+    wait_until(lambda: stack_bed.swarm.service_named("vip_agent-web"), 20, lambda: f"it is deployed\n{stack_bed.logs()}")
+    stack_bed.swarm.settle()
+    stack_bed.wait_for_looks(5)
+    stack_bed.swarm.settle()
+    stack_bed.wait_for_looks(3)
+
+    updates = stack_bed.swarm.updates_of.get("vip_agent-web", 0)
+    assert updates <= 1, "they agree in the end on the name that both know"
+
+    member = next(key for key, node in stack_bed.swarm.nodes.items() if node["Description"]["Hostname"] == "n1")
+    stack_bed.swarm.label(member, KEEPALIVED_PRIORITY="200")
+    wait_until(lambda: stack_bed.swarm.updates_of.get("vip_agent-web", 0) > updates, 20, "a change is deployed")
+    stack_bed.swarm.settle()
+    stack_bed.wait_for_looks(3)
+    assert stack_bed.swarm.updates_of["vip_agent-web"] == updates + 1, "and once"
 
 
 def test_i17_a_keepalived_image_in_the_settings_is_said_and_ours_is_run(stack_bed: Bed) -> None:

@@ -179,6 +179,7 @@ TEST(Json, WritesTheServiceAsDockerWantsIt) {
   EXPECT_FALSE(container.contains("Ulimits")) << "P29: it keeps containers from starting on some hosts";
   EXPECT_EQ(container["ReadOnly"], true);
   EXPECT_EQ(container["Privileges"], json::parse(R"({"NoNewPrivileges":true})"));
+  EXPECT_FALSE(container.contains("Mounts")) << "no socket, and nothing of the host";
   EXPECT_EQ(container["StopGracePeriod"], 10'000'000'000);
   EXPECT_EQ(container["Healthcheck"],
             json::parse(R"({"Test":["CMD","/usr/sbin/swarm-vip-agent","healthcheck"],

@@ -37,8 +37,11 @@ inline GroupSettings make_group() {
   return settings;
 }
 
-inline const Identity kIdentity{
-    .service_id = "own", .service_name = "vip_operator", .stack = "vip", .image = "img@sha256:1"};
+inline const Identity kIdentity{.service_id = "own",
+                                .service_name = "vip_operator",
+                                .stack = "vip",
+                                .image = "img@sha256:1",
+                                .images = {}};
 
 // Observed, and a hand that changes it as Docker would.
 class World {
