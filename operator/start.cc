@@ -31,9 +31,10 @@ Result<Endpoint> read_endpoint(const settings::Environment& env) {
   if (endpoint.certificates.empty()) return endpoint;
   for (const auto* const file : {"/ca.pem", "/cert.pem", "/key.pem"}) {
     const auto content = sys::read_file(endpoint.certificates + file, settings::kFileSizeMax);
-    if (!content)
+    if (!content) {
       return fail(Errc::invalid, "DOCKER_CERT_PATH: '" + endpoint.certificates + "' is not allowed; " +
                                      content.error().context);
+    }
   }
   return endpoint;
 }

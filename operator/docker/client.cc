@@ -125,7 +125,7 @@ Result<std::string> Client::get(std::string_view path, const Query& query) {
 Result<std::string> Client::post(std::string_view path, const std::string& body, const Query& query,
                                  const Headers& headers) {
   const auto easy = prepare(path, query);
-  CurlList lines(curl_slist_append(nullptr, "Content-Type: application/json"));
+  const CurlList lines(curl_slist_append(nullptr, "Content-Type: application/json"));
   for (const auto& header : headers) {
     // The list keeps its first line, so that the owner stays the same.
     auto* const appended = curl_slist_append(lines.get(), header.c_str());

@@ -39,10 +39,11 @@ void EventStream::note_refusal() {
   long status = 0;
   (void)curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);  // stays 0 where nobody answered
   const bool was_forbidden = std::exchange(is_forbidden_, status == 403 || status == 404);
-  if (is_forbidden_ && !was_forbidden)
+  if (is_forbidden_ && !was_forbidden) {
     refusal_ = "GET /events: HTTP " + std::to_string(status) +
                "; the proxy or plugin before the Docker API must allow it, or else changes are found by the "
                "regular looks only (SWARM_VIP_RESYNC)";
+  }
 }
 
 std::optional<std::string> EventStream::take_refusal() {

@@ -184,15 +184,14 @@ def test_without_events_it_looks_regularly(bed: Bed, status: int) -> None:
 
 
 def test_an_answer_after_twenty_seconds_is_waited_for(bed: Bed) -> None:
-    """A manager without a leader takes so long for its first answer."""
-    operator = bed.start(FAST_CLOCK_REQUESTS="yes", speed=4.0)
+    """A manager without a leader takes so long for its first answer. In real time: a busy machine must not look dead."""
+    operator = bed.start(speed=1.0)
     bed.wait_converged()
-    bed.wait_for_looks(1)
-    bed.engine.faults.next("GET /services", Fault.late(25 / 4.0))
+    bed.engine.faults.next("GET /services", Fault.late(21))
     operator.look()
-    wait_until(lambda: bed.engine.faults.met["LATE"], 10, "an answer is late")
+    wait_until(lambda: bed.engine.faults.met["LATE"], 40, "an answer is late")
     looks = bed.looks()
-    wait_until(lambda: bed.looks() > looks, 20, "the look goes on")
+    wait_until(lambda: bed.looks() > looks, 60, "the look goes on")
     assert not operator.lines("failure")
 
 

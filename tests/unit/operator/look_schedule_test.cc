@@ -57,6 +57,15 @@ TEST(LookSchedule, BacksOffAfterFailuresAndHintsDoNotHurryIt) {
   EXPECT_EQ(schedule.next() - kStart, first);
 }
 
+TEST(LookSchedule, TwoThatMetInAConflictDoNotMeetAgain) {
+  LookSchedule one(kStart, 30s);
+  LookSchedule other(kStart, 30s);
+  one.failed(kStart, 0.1);
+  other.failed(kStart, 0.9);
+  EXPECT_EQ(one.next(), kStart + 550ms);
+  EXPECT_EQ(other.next(), kStart + 950ms);
+}
+
 TEST(LookSchedule, WatchesWhatSendsNoHints) {
   LookSchedule schedule(kStart, 30s);
   schedule.succeeded(kStart);
