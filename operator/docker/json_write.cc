@@ -69,8 +69,10 @@ std::string config_json(const ConfigSpec& config) {
 }
 
 std::string secret_json(std::string_view name, const Labels& labels, std::string_view data) {
-  return json{{"Name", name}, {"Labels", labels}, {"Data", base64(data)}}.dump(
-      -1, ' ', false, json::error_handler_t::replace);
+  // The data joins by hand: the serializer would leave a copy in its buffer on the stack.
+  auto text = json{{"Name", name}, {"Labels", labels}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  text.pop_back();
+  return text + R"(,"Data":")" + base64(data) + R"("})";
 }
 
 Result<std::string> service_json(const ServiceSpec& service, const ObjectIds& ids) {

@@ -97,6 +97,7 @@ class FakeSwarm:
         self.services: dict[str, Json] = {}
         self.configs: dict[str, Json] = {}
         self.secrets: dict[str, Json] = {}
+        self.secret_data: dict[str, bytes] = {}  # by name: what agents would find in the file
         self.tasks: dict[str, Json] = {}
         self.updates_of: dict[str, int] = {}  # how often a service was changed by a client, by its name
         self._random = random.Random(seed)
@@ -585,8 +586,10 @@ class FakeSwarm:
             raise Refused(409, f"rpc error: code = AlreadyExists desc = {kind} {name} already exists")
         thing = self._new_object()
         thing["Spec"] = {"Name": name, "Labels": dict(spec.get("Labels") or {})}
-        if kind == "config":  # what a secret holds is never told again
+        if kind == "config":
             thing["Spec"]["Data"] = spec["Data"]
+        else:  # never told again by the API
+            self.secret_data[name] = base64.b64decode(spec["Data"])
         objects[thing["ID"]] = thing
         self._tell(kind, "create", thing, {"name": name})
         return str(thing["ID"])
