@@ -126,6 +126,8 @@ class Agent {
   // Another agent acts: what is in the kernel is its, and untouched.
   void give_up_charge();
   void leave_politely();
+  // Whether a router would be in a fault here although all of them work where that state comes from.
+  [[nodiscard]] std::string falls_short(const std::string& state);
   [[nodiscard]] std::vector<ChargeHooks::Belonging> belongings() const;
   void close_belongings();
   // What came while another agent acts is old news when we do.

@@ -38,6 +38,7 @@ void Agent::set_up_siblings(StartOrder order) {
       loop_, std::move(settings),
       ChargeHooks{.state = [this] { return to_json(routers_->memory(loop_.now())); },
                   .can_read = [](const std::string& state) { return read_set_memory(state).has_value(); },
+                  .falls_short = [this](const std::string& state) { return falls_short(state); },
                   .fall_silent = [this] { fall_silent(); },
                   .go_on = [this] { go_on(); },
                   .take_charge = [this](const std::string& state) { take_charge(state); },
@@ -48,6 +49,20 @@ void Agent::set_up_siblings(StartOrder order) {
                   .close_belongings = [this] { close_belongings(); },
                   .adopt = [this](const std::string& name,
                                   sys::UniqueFd fd) { inherited_.insert_or_assign(name, std::move(fd)); }});
+}
+
+std::string Agent::falls_short(const std::string& state) {
+  const auto memory = read_set_memory(state);
+  const auto links = sockets_.netlink.links();
+  if (!memory || !links) return {};
+  const auto works = [](const SetMemory::Router& router) { return router.machine.state != State::fault; };
+  if (!std::ranges::all_of(memory->routers, works)) return {};
+  for (const auto& site : sites_) {
+    const auto placement = place_router(site.settings.placement(), *links);
+    if (!placement.fault.empty())
+      return "it would be in a fault, whoever is in charge is not: interface: " + placement.fault;
+  }
+  return {};
 }
 
 Standing Agent::standing() const {

@@ -154,11 +154,26 @@ void Siblings::carry_out(const charge::Send& action) {
       }
       break;
     case Word::ask:
+      if (!may_ask()) {
+        unasked_ = action;  // until the next mirror
+        return;
+      }
+      break;
     case Word::commit:
     case Word::abort:
       break;
   }
   say(line, frame, descriptors);
+}
+
+// A plan may ask for what is not on this host. Who works keeps the charge then, and Swarm learns that the new
+// agent does not get healthy.
+bool Siblings::may_ask() {
+  if (remembered_.empty()) return true;
+  const auto why = hooks_.falls_short(remembered_);
+  if (why.empty()) return true;
+  if (std::exchange(why_, why) != why) log::warning("unfit", {{"group", settings_.group}, {"why", why}});
+  return false;
 }
 
 void Siblings::carry_out(const charge::Close& action) {
@@ -355,6 +370,7 @@ void Siblings::on_message(std::uint64_t id, SiblingFrame& frame, std::vector<sys
   if (message.word == Word::ready || message.word == Word::mirror) {
     message.sound = hooks_.can_read(frame.state);
     if (message.sound && !listener_.valid()) remembered_ = std::move(frame.state);
+    if (const auto ask = std::exchange(unasked_, std::nullopt)) carry_out(*ask);
   }
   if (message.word == Word::committed) {
     for (std::size_t i = 0; i < std::min(descriptors.size(), frame.carries.size()); ++i) {

@@ -41,6 +41,8 @@ struct ChargeHooks {
   };
   std::function<std::string()> state;  // as of now
   std::function<bool(const std::string& state)> can_read;
+  // Why this agent would do worse than who has that state; empty when it would not.
+  std::function<std::string(const std::string& state)> falls_short;
   std::function<void()> fall_silent;
   std::function<void()> go_on;
   std::function<void(const std::string& state)> take_charge;  // without a state: as a first start
@@ -113,6 +115,7 @@ class Siblings {
   void on_hello(Line& line, SiblingFrame frame);
   void on_proof(std::uint64_t id, Line& line, const SiblingFrame& frame);
   void on_message(std::uint64_t id, SiblingFrame& frame, std::vector<sys::UniqueFd> descriptors);
+  [[nodiscard]] bool may_ask();
   void say(Line& line, const SiblingFrame& frame, const std::vector<int>& descriptors = {});
   void refuse(Line& line, const std::string& why);
   [[nodiscard]] SiblingChallenge challenge(const Line& line, bool of_other) const;
@@ -130,6 +133,7 @@ class Siblings {
   std::string host_;            // what only this one is called
   Way way_ = Way::unix_socket;  // to the name, as of the last try
   std::string remembered_;
+  std::optional<charge::Send> unasked_;
   std::string why_;
   sys::UniqueFd listener_;
   sys::Watch accepting_;

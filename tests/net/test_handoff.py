@@ -339,6 +339,30 @@ def test_a_key_that_both_know_is_enough(handoff: Handoff) -> None:
         handoff.wait_for("in charge", "deposed")
 
 
+@either_way
+def test_one_whose_interface_is_not_here_takes_nothing(handoff: Handoff) -> None:
+    """A slip in a setting: who works keeps the address, and the new one never gets healthy."""
+    old, _ = handoff.start_pair()
+    with handoff.unnoticed():
+        new = handoff.start(changes={"interface": "nope0"})
+        wait_until(lambda: "'nope0' is not an interface of this host" in str(handoff.agents()), SOON, "it says why")
+        time.sleep(TEST)
+        assert handoff.standings() == {"in charge": True, "candidate": False}
+        end(new)
+        better = handoff.start()
+        handoff.wait_for("in charge", "deposed")
+    assert old.program.is_running() and better.program.is_running()
+
+
+def test_where_the_old_one_does_not_work_either_the_new_one_takes_over(handoff: Handoff) -> None:
+    handoff.start(changes={"interface": "nope0"})
+    handoff.wait_for("in charge")
+    handoff.start(changes={"interface": "nope1"})
+    handoff.wait_for("in charge", "deposed")
+    handoff.start()
+    handoff.cluster.owners.wait_for_owner(handoff.host)
+
+
 # --- strangers, and agents of another version ---
 
 NAME = "\0swarm-vip/charge/web"
