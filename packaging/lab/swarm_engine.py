@@ -70,6 +70,11 @@ class Engine:
         """The engine's socket as seen from outside; inside the node it is /var/run/docker.sock."""
         return f"{self.directory}/run/docker.sock"
 
+    @property
+    def is_up(self) -> bool:
+        """Whether its dockerd runs, as far as we had a hand in it."""
+        return self._dockerd is not None
+
     # Power.
 
     def power_on(self) -> None:

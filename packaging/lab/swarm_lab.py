@@ -72,10 +72,29 @@ class Node:
         self.engine.power_on()
         self.engine.wait_ready()
 
+    def recover(self) -> None:
+        """Up again, if its power or its engine is gone."""
+        if self.engine.is_up:
+            return
+        if self.engine.init is None:
+            self.power_on()
+        else:
+            self.engine.start_engine()
+            self.engine.wait_ready()
+
     def containers(self, **filters: str) -> list[str]:
         """Ids of the running containers, newest first; filters as of `docker ps`."""
         found = self.engine.get("/containers/json", filters={key: [value] for key, value in filters.items()})
         return [container["Id"] for container in found]
+
+    def processes_of(self, container: str) -> list[int]:
+        """The processes of a container, as this machine counts them."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cgroup"):
+            with contextlib.suppress(OSError):
+                if container in path.read_text():
+                    found.append(int(path.parent.name))
+        return found
 
     def containers_of(self, service: str, **filters: str) -> list[str]:
         """Ids of a service's running containers, newest first."""
@@ -148,9 +167,21 @@ class SwarmLab:
     # Doing things to the Swarm.
 
     @property
+    def living(self) -> list[Node]:
+        """The nodes whose engine answers."""
+        return [node for node in self.nodes if node.engine.is_up]
+
+    @property
     def manager(self) -> Node:
         """The first manager that is up."""
-        return next(node for node in self.nodes if node.is_manager and node.engine.init is not None)
+        return next(node for node in self.living if node.is_manager)
+
+    @property
+    def leader(self) -> Node:
+        """The manager that leads the others."""
+        managers = self.docker("node", "ls", "--filter", "role=manager", "--format", "{{.ID}} {{.ManagerStatus}}").splitlines()
+        ids = [line.split()[0] for line in managers if line.endswith("Leader")]
+        return next(node for node in self.nodes if node.id in ids)
 
     def docker(self, *arguments: str, **options: object) -> str:
         """The docker client on a manager."""
@@ -173,21 +204,30 @@ class SwarmLab:
             if load.returncode != 0:
                 raise CommandError(f"{node.name}: docker load", subprocess.CompletedProcess([], load.returncode, output, ""))
 
+    def join(self, node: Node) -> None:
+        """Makes the node one of the Swarm, under a new id."""
+        first = self.nodes[0]
+        token = first.docker("swarm", "join-token", "--quiet", "manager" if node.is_manager else "worker")
+        node.docker("swarm", "join", "--advertise-addr", node.address, "--token", token, f"{first.address}:2377")
+        node.id = node.docker("info", "--format", "{{.Swarm.NodeID}}")
+
     def label(self, node: Node | str, **labels: str | None) -> None:
-        """Sets node labels; None removes one."""
-        name = node if isinstance(node, str) else node.name
+        """Sets node labels; None removes one. By its id: a node that left and joined again has a twin of its name."""
+        name = node if isinstance(node, str) else node.id
         arguments: list[str] = []
         for key, value in labels.items():
             arguments += ["--label-rm", key] if value is None else ["--label-add", f"{key}={value}"]
         self.docker("node", "update", *arguments, name)
 
-    def deploy_stack(self, file: Path | str, stack: str, **environment: str) -> None:
+    def deploy_stack(self, file: Path | str, stack: str, prune: bool = False, **environment: str) -> None:
         """docker stack deploy, without waiting; `file` is a path or the text itself."""
         manager = self.manager
         stdin = None if isinstance(file, Path) else file
         argv = ["stack", "deploy", "--compose-file", str(file) if isinstance(file, Path) else "-"]
         if "--detach" in manager.docker("stack", "deploy", "--help"):
             argv.append("--detach=true")  # newer clients wait otherwise, Debian's own does not know the word
+        if prune:
+            argv.append("--prune")
         manager.docker(*argv, stack, stdin=stdin, env=environment)
 
     def service_logs(self, service: str) -> str:
@@ -215,13 +255,9 @@ class SwarmLab:
     def _form_swarm(self) -> None:
         first = self.nodes[0]
         first.docker("swarm", "init", "--advertise-addr", first.address)
-        tokens = {is_manager: first.docker("swarm", "join-token", "--quiet", "manager" if is_manager else "worker")
-                  for is_manager in (True, False)}
+        first.id = first.docker("info", "--format", "{{.Swarm.NodeID}}")
         for node in self.nodes[1:]:
-            node.docker("swarm", "join", "--advertise-addr", node.address, "--token", tokens[node.is_manager],
-                        f"{first.address}:2377")
-        for node in self.nodes:
-            node.id = node.docker("info", "--format", "{{.Swarm.NodeID}}")
+            self.join(node)
         wait_until(lambda: first.docker("node", "ls", "--format", "{{.Status}}").split() == ["Ready"] * len(self.nodes),
                    60, "every node of the Swarm is ready", interval=0.1)
 

@@ -32,9 +32,10 @@ class Group:
 
     # Doing.
 
-    def deploy(self, vips: Iterable[str] | None = None, image: str | None = None, **environment: str) -> None:
+    def deploy(self, vips: Iterable[str] | None = None, image: str | None = None, prune: bool = False,
+               **environment: str) -> None:
         """The project's own stack file, as a person would deploy it."""
-        self.lab.deploy_stack(STACK_FILE, self.stack, SWARM_VIP_IMAGE=image or self.image, KEEPALIVED_GROUP=self.name,
+        self.lab.deploy_stack(STACK_FILE, self.stack, prune, SWARM_VIP_IMAGE=image or self.image, KEEPALIVED_GROUP=self.name,
                               KEEPALIVED_VIRTUAL_IPS=",".join(vips or self.vips), **environment)
 
     def join(self, *nodes: Node, **labels: str) -> None:
@@ -105,12 +106,12 @@ class Group:
 
     def agents(self) -> dict[str, list[str]]:
         """The ids of the running agents' containers by node name."""
-        return {node.name: node.containers_of(self.agent_service) for node in self.lab.nodes}
+        return {node.name: node.containers_of(self.agent_service) for node in self.lab.living}
 
     def running(self) -> list[str]:
         """The names of the nodes with exactly one running and healthy agent; others with agents are marked."""
         found = []
-        for node in self.lab.nodes:
+        for node in self.lab.living:
             containers = node.containers_of(self.agent_service)
             healthy = node.containers_of(self.agent_service, health="healthy")
             if containers:
@@ -118,13 +119,17 @@ class Group:
         return found
 
     def is_rolling(self) -> bool:
-        services = self.lab.manager.engine.get("/services", filters={"name": [self.agent_service]})
+        """While no manager leads, nobody can tell that it is not."""
+        try:
+            services = self.lab.manager.engine.get("/services", filters={"name": [self.agent_service]})
+        except (RuntimeError, OSError):
+            return True
         return any((service.get("UpdateStatus") or {}).get("State") == "updating" for service in services)
 
     def plans(self) -> dict[str, dict[str, Any]]:
         """The plan each running agent was given, read in its own container."""
         plans = {}
-        for node in self.lab.nodes:
+        for node in self.lab.living:
             for container in node.containers_of(self.agent_service):
                 text = node.engine.try_docker("exec", container, "cat", "/etc/swarm-vip/plan.json")
                 if text.returncode == 0:
@@ -146,7 +151,7 @@ class Group:
         return labels
 
     def operator_container(self) -> tuple[Node, str] | None:
-        for node in self.lab.nodes:
+        for node in self.lab.living:
             for container in node.containers_of(self.operator_service):
                 return node, container
         return None
@@ -167,8 +172,11 @@ class Group:
 
 
 def clear_swarm(lab: SwarmLab) -> None:
-    """Back to an empty Swarm: no service, config, secret, label or address of a test is left."""
+    """Back to an empty Swarm, whatever a test left off: no service, config, secret, label or address of it is left."""
+    for node in lab.nodes:
+        node.recover()
     manager = lab.manager
+    wait_until(lambda: manager.engine.try_docker("node", "ls").returncode == 0, 60, "a manager leads", interval=0.2)
     services = manager.docker("service", "ls", "--quiet").split()
     if services:
         manager.docker("service", "rm", *services)
@@ -182,7 +190,7 @@ def clear_swarm(lab: SwarmLab) -> None:
         if objects:
             manager.docker(kind, "rm", *objects)
     for node in lab.nodes:
-        labels = json.loads(manager.docker("node", "inspect", "--format", "{{json .Spec.Labels}}", node.name)) or {}
+        labels = json.loads(manager.docker("node", "inspect", "--format", "{{json .Spec.Labels}}", node.id)) or {}
         if labels:
             lab.label(node, **dict.fromkeys(labels))
         for prefix in node.host.addresses() - {node.address}:

@@ -13,6 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "packaging" / "lab"))
 
+from promise import MEASURED  # noqa: E402
 from swarm_group import Group, clear_swarm  # noqa: E402
 from swarm_images import build_image  # noqa: E402
 from swarm_lab import SwarmLab  # noqa: E402
@@ -21,33 +22,10 @@ from swarm_state import remove_stale_labs  # noqa: E402
 IMAGE = "swarm-vip:latest"  # the demo's too, so that one build serves both
 
 
-THIRD_OWNER_MAX = 0.1  # seconds
-_measurements: list[str] = []
-
-
-@pytest.fixture
-def report_overlap(request: pytest.FixtureRequest) -> Callable[..., float]:
-    """Measures how long two nodes held an address at once; the figures are printed when all tests are done."""
-
-    def report(group: Group, since: float, what: str, vips: list[str] | None = None) -> float:
-        watched = vips or group.vips
-        overlap = max(group.owners.longest_with_several(since, address=vip) for vip in watched)
-        gap = max(group.owners.longest_with_none(since, address=vip) for vip in watched)
-        _measurements.append(f"{what}: two owners for at most {overlap * 1000:.0f} ms, none for at most {gap * 1000:.0f} ms")
-        # Two backups wake as far apart as their priorities, 10 ms here. A machine that stands still for so long wakes them
-        # together; the better one's first word ends that.
-        spans = [span for vip in watched for span in group.owners.spans(since, address=vip) if len(span.owners) > 2]
-        third = max((span.length for span in spans), default=0.0)
-        assert third <= THIRD_OWNER_MAX, f"more than two owners at once\n{group.owners}"
-        return overlap
-
-    return report
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _measurements:
+    if MEASURED:
         terminalreporter.section("addresses while things change")
-        for line in _measurements:
+        for line in MEASURED:
             terminalreporter.write_line(line)
 
 

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from netns import wait_until
+from promise import PLANNED, UNTOUCHED, watched
 from swarm_group import Group
 from swarm_lab import SwarmLab
 
-ReportOverlap = Callable[..., float]
 
-
-def test_other_addresses_reach_the_agents(lab: SwarmLab, trio: Group, report_overlap: ReportOverlap) -> None:
+def test_i6_other_addresses_reach_the_agents(lab: SwarmLab, trio: Group) -> None:
+    """There a setting was applied to services that did not exist yet, only."""
     kept, dropped = trio.vips
     changed = Group(lab, trio.image, trio.name, [kept, lab.ip(203)], trio.stack)
-    start = time.monotonic()
     try:
-        changed.deploy()
-        changed.wait_settled(lab.nodes, owner=lab.nodes[2])
-        report_overlap(changed, start, "the address that stays while others change", [kept])
+        with watched(changed, PLANNED, "the address that stays while others change", [kept]):
+            changed.deploy()
+            changed.wait_settled(lab.nodes, owner=lab.nodes[2])
     finally:
         changed.close()
 
     assert not trio.owners.now(dropped), f"{dropped} is in no plan any more"
 
 
-def test_another_router_id_and_interval_reach_the_agents(lab: SwarmLab, trio: Group) -> None:
+def test_i6_another_router_id_and_interval_reach_the_agents(lab: SwarmLab, trio: Group) -> None:
     plan_before = trio.agent_labels()["swarm-vip.plan"]
 
     trio.deploy(KEEPALIVED_ROUTER_ID="77", SWARM_VIP_ADVERT_INTERVAL="500ms")
@@ -36,7 +35,7 @@ def test_another_router_id_and_interval_reach_the_agents(lab: SwarmLab, trio: Gr
     assert {plan["advert_interval_ms"] for plan in trio.plans().values()} == {500}
 
 
-def test_a_new_image_reaches_the_agents(lab: SwarmLab, trio: Group, report_overlap: ReportOverlap) -> None:
+def test_i6_a_new_image_reaches_the_agents(lab: SwarmLab, trio: Group) -> None:
     new = "swarm-vip:next"
     first = lab.nodes[0]
     first.docker("build", "--tag", new, "-", stdin=f"FROM {trio.image}\nLABEL next=yes\n")
@@ -44,10 +43,7 @@ def test_a_new_image_reaches_the_agents(lab: SwarmLab, trio: Group, report_overl
     first.docker("save", "--output", str(archive), new)
     lab.load_image(archive)
     archive.unlink()
-    start = time.monotonic()
     before = {container for containers in trio.agents().values() for container in containers}
-
-    trio.deploy(image=new)
 
     def labels(node_name: str, container: str) -> str:
         return lab.node(node_name).docker("inspect", "--format", '{{index .Config.Labels "next"}}', container)
@@ -56,6 +52,33 @@ def test_a_new_image_reaches_the_agents(lab: SwarmLab, trio: Group, report_overl
         agents = trio.agents()
         return all(len(c) == 1 and not set(c) & before and labels(n, c[0]) == "yes" for n, c in agents.items())
 
-    trio.wait_for_status(lambda _: all_new(), "every agent runs the new image", 90)
-    trio.wait_settled(lab.nodes, owner=lab.nodes[2])
-    report_overlap(trio, start, "a new image")
+    with watched(trio, PLANNED, "a new image"):
+        trio.deploy(image=new)
+        trio.wait_for_status(lambda _: all_new(), "every agent runs the new image", 90)
+        trio.wait_settled(lab.nodes, owner=lab.nodes[2])
+
+
+def test_wrong_settings_and_images_take_the_address_from_nobody(lab: SwarmLab, trio: Group,
+                                                                    make_group: Callable[..., Group]) -> None:
+    second, third = lab.nodes[1:]
+    other = make_group("staging", (211,), "two")
+
+    with watched(trio, UNTOUCHED, "an image that nobody has"):
+        lab.docker("service", "update", "--detach", "--env-add", "SWARM_VIP_IMAGE=nobody-has:1", trio.operator_service)
+        trio.wait_for_status(lambda s: any("nobody-has:1" in str(p) for p in s["problems"]), "the status names it")
+    with watched(trio, UNTOUCHED, "the address of a node as the group's"):
+        trio.deploy(vips=[*trio.vips, second.address])
+        trio.wait_for_operator_log(f"{second.address} is a member's own address")
+    with watched(trio, UNTOUCHED, "a router id that another group of the node has"):
+        other.deploy(KEEPALIVED_ROUTER_ID="51")
+        lab.label(third, other="staging")
+        lab.docker("service", "update", "--detach", "--env-add", "SWARM_VIP_GROUP_LABEL=other", other.operator_service)
+        other.wait_for_operator_log("choose another KEEPALIVED_ROUTER_ID")
+        assert other.running() == []
+    with watched(trio, UNTOUCHED, "an interface that no node has"):
+        trio.deploy(KEEPALIVED_INTERFACE="nope0")
+        wait_until(lambda: "'nope0' is not an interface of this host" in lab.service_logs(trio.agent_service), 60,
+                   "the agents say what is wrong", interval=0.5)
+        trio.wait_for_status(lambda s: any("rolled back" in str(p) for p in s["problems"]), "the Swarm takes it back", 180)
+    trio.deploy()
+    trio.wait_settled(lab.nodes, owner=third)

@@ -6,8 +6,14 @@ import time
 from collections.abc import Callable
 
 from netns import wait_until
+from promise import UNTOUCHED, Promise, watched
 from swarm_group import Group
 from swarm_lab import SwarmLab
+
+# All agents stop at once, so that nobody waits for a successor; the operator waits 5 s before it puts their service back,
+# in case its own is to go as well.
+PUT_BACK = Promise(10.0, 0.5)
+STARTS = Promise(60.0, 0.5)  # nobody had it before
 
 
 def test_an_operator_killed_and_restarted_moves_nothing(lab: SwarmLab, trio: Group) -> None:
@@ -24,14 +30,17 @@ def test_an_operator_killed_and_restarted_moves_nothing(lab: SwarmLab, trio: Gro
     assert trio.owners.changes() == before, "addresses moved"
 
 
-def test_an_agent_service_deleted_is_put_back(lab: SwarmLab, trio: Group) -> None:
-    lab.docker("service", "rm", trio.agent_service)
+def test_a_stack_deployed_with_prune_has_its_agents_back(lab: SwarmLab, trio: Group) -> None:
+    """--prune removes what is not in the stack file: the agents' service, as docker service rm would."""
+    before = {container for containers in trio.agents().values() for container in containers}
 
-    wait_until(lambda: trio.running() == [], 30, "the agents are gone")
-    trio.wait_settled(lab.nodes)
+    with watched(trio, PUT_BACK, "docker stack deploy --prune"):
+        trio.deploy(prune=True)
+        wait_until(lambda: not before & {c for containers in trio.agents().values() for c in containers}, 60, "the agents go")
+        trio.wait_settled(lab.nodes, owner=lab.nodes[2])
 
 
-def test_stack_rm_removes_the_agents_too(lab: SwarmLab, trio: Group) -> None:
+def test_i15_stack_rm_leaves_nothing(lab: SwarmLab, trio: Group) -> None:
     lab.docker("stack", "rm", trio.stack)
 
     wait_until(lambda: not any(node.containers() for node in lab.nodes), 60, "every container is gone")
@@ -41,7 +50,7 @@ def test_stack_rm_removes_the_agents_too(lab: SwarmLab, trio: Group) -> None:
         assert lab.docker(kind, "ls", "--quiet") == "", f"a {kind} was left"
 
 
-def test_two_groups_side_by_side_leave_each_other_alone(lab: SwarmLab, make_group: Callable[..., Group]) -> None:
+def test_i5_two_operators_leave_each_other_alone(lab: SwarmLab, make_group: Callable[..., Group]) -> None:
     first, second, third = lab.nodes
     ours, theirs = make_group("production", (201,), "one"), make_group("staging", (211,), "two")
     theirs.join(third)
@@ -62,6 +71,41 @@ def test_two_groups_side_by_side_leave_each_other_alone(lab: SwarmLab, make_grou
     assert theirs.agent_labels() == labels
     assert theirs.owners.changes() == changes
     assert theirs.running() == [third.name]
+
+
+def test_a_second_stack_with_the_same_group_refuses_and_takes_over_when_the_first_is_gone(
+        lab: SwarmLab, make_group: Callable[..., Group]) -> None:
+    first, second, third = lab.nodes
+    ours, theirs = make_group("production", (201,), "one"), make_group("production", (201,), "two")
+    ours.join(*lab.nodes)
+    lab.label(third, KEEPALIVED_PRIORITY="120")
+    ours.deploy()
+    ours.wait_settled(lab.nodes, owner=third)
+
+    with watched(ours, UNTOUCHED, "a second stack with the same group"):
+        theirs.deploy()
+        line = theirs.wait_for_operator_log("of another operator acts for the same group")
+        assert f"docker service rm {ours.agent_service}" in line
+        theirs.wait_for_status(lambda s: any("acts for the same group" in str(p) for p in s["problems"]), "it says so")
+    assert theirs.running() == []
+
+    with watched(ours, STARTS, "the first stack goes, the second takes over"):
+        lab.docker("stack", "rm", ours.stack)
+        theirs.wait_settled(lab.nodes, owner=third)
+
+
+def test_two_stacks_with_the_same_group_at_once_have_one_owner(lab: SwarmLab, make_group: Callable[..., Group]) -> None:
+    both = make_group("production", (201,), "one"), make_group("production", (201,), "two")
+    both[0].join(*lab.nodes)
+
+    with watched(both[0], STARTS, "two stacks with the same group at once"):
+        for group in both:
+            group.deploy()
+        wait_until(lambda: any("acts for the same group" in g.operator_log() for g in both), 60, "one of them says so")
+        acting = wait_until(lambda: [group for group in both if group.running()], 60, "the other one acts")
+        acting[0].wait_settled(lab.nodes)
+
+    assert len(acting) == 1
 
 
 def test_an_image_that_nodes_do_not_have_is_named(lab: SwarmLab, group: Group) -> None:
