@@ -84,6 +84,7 @@ std::string group_text(const GroupPicture& picture, const GroupReport& report) {
   const auto& plan = picture.group.plan;
   std::string text = plan ? head_text(*plan) : "group " + picture.configured->settings.name + ": no plan\n";
   text += nodes_text(picture, report);
+  for (const auto& words : picture.group.later) text += "then: " + words + "\n";
   for (const auto& problem : picture.problems)
     text += std::string(problem.severity == Severity::error ? "error: " : "warning: ") + problem.text + "\n";
   return text + "\n";

@@ -15,6 +15,7 @@
 #include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
 #include "operator/exit_status.h"
+#include "operator/reconciler.h"
 #include "operator/start.h"
 #include "operator/status/group_agents.h"
 #include "operator/status/report.h"
@@ -48,24 +49,20 @@ std::vector<Deployed> deployed_groups(const Observed& observed) {
 }
 
 // In the operator's own container the settings say what the groups should be, so labels can be judged.
-void add_groups_of_settings(const settings::Environment& env, const Identity& identity,
-                            const Observed& observed, std::vector<Deployed>& groups) {
-  if (!env.has("KEEPALIVED_GROUP") && !env.has("SWARM_VIP_CONFIG")) return;
+OperatorSettings own_settings(const settings::Environment& env) {
+  if (!env.has("KEEPALIVED_GROUP") && !env.has("SWARM_VIP_CONFIG")) return {};
   settings::Findings findings;
-  const auto settings = read_settings(env, findings);
-  if (!findings.ok()) return;
-  const DeployedPlans plans(observed);
-  for (const auto& configured : settings.groups) {
-    const auto& name = configured.settings.name;
-    const auto known = plans.known_to(agent_service(observed, identity, name), name);
-    const auto plan = make_plan(configured.settings, observed.nodes, known);
-    auto found =
-        std::ranges::find_if(groups, [&](const Deployed& group) { return equal_fold(group.group, name); });
-    if (found == groups.end())
-      found = groups.insert(groups.end(), Deployed{.group = name, .service = nullptr, .problems = {}});
-    std::ranges::copy(group_problems(configured.settings, plan, known, identity, observed, settings.beside),
-                      std::back_inserter(found->problems));
-  }
+  auto settings = read_settings(env, findings);
+  return findings.ok() ? settings : OperatorSettings{};
+}
+
+void add_group_of_settings(const GroupPicture& picture, std::vector<Deployed>& groups) {
+  const auto& name = picture.configured->settings.name;
+  auto found =
+      std::ranges::find_if(groups, [&](const Deployed& group) { return equal_fold(group.group, name); });
+  if (found == groups.end())
+    found = groups.insert(groups.end(), Deployed{.group = name, .service = nullptr, .problems = {}});
+  found->problems = picture.problems;
 }
 
 std::vector<GroupStatus> ask(std::vector<Deployed> groups, const Observed& observed) {
@@ -98,10 +95,11 @@ bool nobody_answered(const std::vector<GroupStatus>& groups) {
 Result<std::vector<GroupStatus>> look(const settings::Environment& env) {
   VIP_TRY(auto api, connect_to_manager(env, -1));
   VIP_TRY(const auto identity, find_identity(api));
-  VIP_TRY(const auto observed, api.observe(WallTime(sys::wall_clock())));
-  auto groups = deployed_groups(observed);
-  add_groups_of_settings(env, identity, observed, groups);
-  return ask(std::move(groups), observed);
+  Reconciler reconciler(api, identity, own_settings(env));
+  VIP_TRY(const auto picture, reconciler.observe(WallTime(sys::wall_clock())));
+  auto groups = deployed_groups(picture.observed);
+  for (const auto& group : picture.groups) add_group_of_settings(group, groups);
+  return ask(std::move(groups), picture.observed);
 }
 
 int local_status(StatusForm form) {

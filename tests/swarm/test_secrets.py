@@ -15,7 +15,6 @@ from swarm_lab import Node, SwarmLab
 
 PASSWORDS = ("xq7-Kw2%", "n0T!this")  # before and after the change
 FILE_PASSWORD = "fi1e+P4s"
-KEY_FILE, PASSWORD_FILE = "/run/secrets/swarm-vip-key", "/run/secrets/swarm-vip-password"
 DOCUMENTED = {"SWARM_VIP_VERSION": "2", "SWARM_VIP_LOG_LEVEL": "trace"}
 
 
@@ -31,8 +30,8 @@ def test_no_secret_shows_anywhere(lab: SwarmLab, make_group: Callable[..., Group
     _deploy_with_file(lab, filed, tmp_path)
     for group, node in zip(groups, lab.nodes):
         group.wait_settled([node], owner=node)
-    secrets = {PASSWORDS[0], FILE_PASSWORD} | {_secret(group, KEY_FILE) for group in groups}
-    assert {_secret(worded, PASSWORD_FILE), _secret(filed, PASSWORD_FILE)} <= secrets
+    secrets = {PASSWORDS[0], FILE_PASSWORD, _secret(keyed)}
+    assert {_secret(worded), _secret(filed)} < secrets
     _look_everywhere(lab, groups, secrets)
 
     secrets.add(PASSWORDS[1])
@@ -43,7 +42,8 @@ def test_no_secret_shows_anywhere(lab: SwarmLab, make_group: Callable[..., Group
     wait_until(lambda: worded.agent_labels() != before, 60, "the other password is deployed")
     for group, node in zip(groups, lab.nodes):
         group.wait_settled([node], owner=node)
-    assert _secret(worded, PASSWORD_FILE) == PASSWORDS[1]
+    wait_until(lambda: _secret(worded) == PASSWORDS[1], 60, "the other password is used")
+    worded.wait_settled([lab.nodes[1]], owner=lab.nodes[1])
     _look_everywhere(lab, groups, secrets)
 
     for group in groups:
@@ -64,19 +64,20 @@ def _deploy_with_file(lab: SwarmLab, group: Group, folder: Path) -> None:
                      KEEPALIVED_VIRTUAL_IPS=",".join(group.vips), KEEPALIVED_ROUTER_ID="53", **DOCUMENTED)
 
 
-def _secret(group: Group, path: str) -> str:
-    """What the group's agents are given."""
+def _secret(group: Group) -> str:
+    """What the group's agents sign with, or the password that they say."""
+    plan = wait_until(lambda: next(iter(group.plans().values()), None), 60, f"an agent of {group.name} has a plan")
     node, agent = next((node, agents[0]) for node in group.lab.nodes if (agents := node.containers_of(group.agent_service)))
-    return node.docker("exec", agent, "cat", path).strip()
+    return node.docker("exec", agent, "cat", plan["auth"]["file"]).strip()
 
 
 def _look_everywhere(lab: SwarmLab, groups: list[Group], secrets: set[str]) -> None:
     words = {text for secret in secrets for text in (secret, base64.b64encode(secret.encode()).decode())}
     for place, text in _places(lab, groups):
         assert not [word for word in words if word in text], f"a secret shows in {place}"
-    for group in groups:
-        for pid in _operator_processes(group):
-            assert traces(pid, spellings(_secret(group, KEY_FILE))) == [], "the operator remembers the key"
+    keyed = groups[0]
+    for pid in _operator_processes(keyed):
+        assert traces(pid, spellings(_secret(keyed))) == [], "the operator remembers the key"
 
 
 def _places(lab: SwarmLab, groups: list[Group]) -> Iterator[tuple[str, str]]:
