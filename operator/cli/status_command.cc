@@ -67,6 +67,7 @@ void add_group_of_settings(const GroupPicture& picture, std::vector<Deployed>& g
 
 std::vector<GroupStatus> ask(std::vector<Deployed> groups, const Observed& observed) {
   std::vector<Inquiry> inquiries;
+  inquiries.reserve(groups.size());
   for (const auto& group : groups) {
     const auto plan = group.service != nullptr ? plan_of(observed, *group.service) : std::nullopt;
     auto& inquiry =
@@ -75,6 +76,7 @@ std::vector<GroupStatus> ask(std::vector<Deployed> groups, const Observed& obser
   }
   auto reports = ask_groups(inquiries, observed);
   std::vector<GroupStatus> statuses;
+  statuses.reserve(groups.size());
   for (std::size_t i = 0; i < groups.size(); ++i)
     statuses.push_back({.agents = std::move(reports[i]), .problems = std::move(groups[i].problems)});
   return statuses;
