@@ -169,10 +169,11 @@ void Siblings::carry_out(const charge::Send& action) {
 // A plan may ask for what is not on this host. Who works keeps the charge then, and Swarm learns that the new
 // agent does not get healthy.
 bool Siblings::may_ask() {
-  if (remembered_.empty()) return true;
-  const auto why = hooks_.falls_short(remembered_);
-  if (why.empty()) return true;
-  if (std::exchange(why_, why) != why) log::warning("unfit", {{"group", settings_.group}, {"why", why}});
+  const auto why = remembered_.empty() ? std::string() : hooks_.falls_short(remembered_);
+  const bool was_unfit = std::exchange(unfit_, !why.empty());
+  if (!unfit_) return true;
+  why_ = why;
+  if (!was_unfit) log::warning("unfit", {{"group", settings_.group}, {"why", why}});
   return false;
 }
 

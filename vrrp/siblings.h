@@ -134,6 +134,7 @@ class Siblings {
   Way way_ = Way::unix_socket;  // to the name, as of the last try
   std::string remembered_;
   std::optional<charge::Send> unasked_;
+  bool unfit_ = false;
   std::string why_;
   sys::UniqueFd listener_;
   sys::Watch accepting_;

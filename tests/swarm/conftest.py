@@ -29,10 +29,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--away", type=float, default=0.0, help="for how many seconds at least a lost node stays away")
-
-
 def pytest_configure(config: pytest.Config) -> None:
     def interrupt(_: int, __: FrameType | None) -> None:
         raise KeyboardInterrupt
