@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from netns import wait_until
 from promise import PLANNED, UNTOUCHED, watched
@@ -27,12 +28,39 @@ def test_i6_other_addresses_reach_the_agents(lab: SwarmLab, trio: Group) -> None
 def test_i6_another_router_id_and_interval_reach_the_agents(lab: SwarmLab, trio: Group) -> None:
     plan_before = trio.agent_labels()["swarm-vip.plan"]
 
-    trio.deploy(KEEPALIVED_ROUTER_ID="77", SWARM_VIP_ADVERT_INTERVAL="500ms")
-    trio.wait_for_status(lambda s: [r["vrid"] for r in s["routers"]] == [77] * 3, "all routers speak as 77")
-    trio.wait_settled(lab.nodes, owner=lab.nodes[2])
+    with watched(trio, UNTOUCHED, "another router id and interval"):
+        trio.deploy(KEEPALIVED_ROUTER_ID="77", SWARM_VIP_ADVERT_INTERVAL="500ms")
+        trio.wait_for_status(lambda s: [r["vrid"] for r in s["routers"]] == [77] * 3, "all routers speak as 77")
+        trio.wait_settled(lab.nodes, owner=lab.nodes[2])
 
     assert trio.agent_labels()["swarm-vip.plan"] != plan_before
     assert {plan["advert_interval_ms"] for plan in trio.plans().values()} == {500}
+
+
+def test_another_key_and_version_and_a_newcomer_come_in_steps(lab: SwarmLab, trio: Group) -> None:
+    """P6: members with the plan before and with the plan after always understand each other."""
+    first, second, third = lab.nodes
+
+    def all_have(is_it: Callable[[dict[str, Any]], bool], what: str) -> None:
+        def look() -> bool:
+            plans = trio.plans()
+            return len(plans) == len(trio.running()) == 3 and all(is_it(plan) for plan in plans.values())
+
+        wait_until(look, 120, lambda: f"{what}: {trio.plans()}\n{trio.operator_log()[-3000:]}", interval=0.5)
+        trio.wait_settled(lab.nodes, owner=third)
+
+    with watched(trio, UNTOUCHED, "another key, in three steps"):
+        trio.deploy(SWARM_VIP_KEY_ROTATION="1")
+        all_have(lambda plan: plan["auth"] == {"mode": "hmac", "file": "/run/secrets/production-key-2"}, "the new key alone")
+    with watched(trio, UNTOUCHED, "version 2 instead of 3, in two steps"):
+        trio.deploy(SWARM_VIP_VERSION="2", KEEPALIVED_PASSWORD="s3cr3t")
+        all_have(lambda plan: plan["version"] == 2 and "also" not in plan, "version 2 alone")
+    with watched(trio, PLANNED, "the best node leaves a group without a key"):
+        trio.leave(third)
+        trio.wait_settled([first, second], owner=second)
+    with watched(trio, PLANNED, "and joins again, in two steps"):
+        trio.join(third, KEEPALIVED_PRIORITY="120")
+        all_have(lambda plan: not any(member.get("standby") for member in plan["members"]), "all take part")
 
 
 def test_i6_a_new_image_reaches_the_agents(lab: SwarmLab, trio: Group) -> None:
