@@ -51,13 +51,16 @@ void Agent::set_up_siblings(StartOrder order) {
                                   sys::UniqueFd fd) { inherited_.insert_or_assign(name, std::move(fd)); }});
 }
 
+// What is wrong with the group's rule would be so on every node, and take the address from all. With the
+// node's own, this one alone goes without, or it would keep the plan from everybody else.
 std::string Agent::falls_short(const std::string& state) {
   const auto memory = read_set_memory(state);
   const auto links = sockets_.netlink.links();
   if (!memory || !links) return {};
   const auto works = [](const SetMemory::Router& router) { return router.machine.state != State::fault; };
-  if (!std::ranges::all_of(memory->routers, works)) return {};
+  if (memory->routers.empty() || !std::ranges::all_of(memory->routers, works)) return {};
   for (const auto& site : sites_) {
+    if (site.settings.interface_is_own) continue;
     const auto placement = place_router(site.settings.placement(), *links);
     if (!placement.fault.empty())
       return "it would be in a fault, whoever is in charge is not: interface: " + placement.fault;

@@ -224,11 +224,16 @@ class GroupReader {
     group().auth = plan::Auth::Mode::password;
   }
 
-  // Editors and `echo` end a file with a newline that is no part of the secret.
+  // Empty with an error. Editors and `echo` end a file with a newline that is no part of the secret.
   std::string secret_of(std::string_view name, const std::string& path) {
     const auto content = read_file_(path);
-    if (!content) findings_.error(env_.called(name) + ": " + content.error().context);
-    return std::string(trim(content.value_or("")));
+    std::string secret(trim(content.value_or("")));
+    if (!content) {
+      findings_.error(env_.called(name) + ": " + content.error().context);
+    } else if (secret.empty()) {
+      findings_.error(env_.called(name) + ": " + path + ": empty");
+    }
+    return secret;
   }
 
   void key() {
@@ -243,9 +248,9 @@ class GroupReader {
       findings_.error(env_.called(kRotation) +
                       ": set together with SWARM_VIP_KEY_FILE; it is the number of a generated key");
     const auto text = secret_of(kFileName, path);
-    if (const auto keys = read_keys(text); !text.empty() && !keys)
+    if (text.empty()) return;
+    if (const auto keys = read_keys(text); !keys)
       findings_.error(env_.called(kFileName) + ": " + path + ": " + keys.error().context);
-    if (text.empty()) findings_.error(env_.called(kFileName) + ": " + path + ": empty");
     const bool signs = group().auth != plan::Auth::Mode::none && group().auth != plan::Auth::Mode::password;
     if (!signs) {
       findings_.warning(env_.called(kFileName) + ": nothing is signed with version " +

@@ -354,6 +354,25 @@ def test_one_whose_interface_is_not_here_takes_nothing(handoff: Handoff) -> None
     assert old.program.is_running() and better.program.is_running()
 
 
+def test_with_an_interface_of_its_own_that_is_not_here_it_goes_without(handoff: Handoff) -> None:
+    """A slip in one node's label must not keep the plan from all others."""
+    handoff.start_pair()
+    members = [member | ({"interface": "nope0"} if member["id"] == "n1" else {})
+               for member in handoff.cluster.plan.document()["members"]]
+    handoff.start(changes={"members": members})
+    handoff.wait_for("in charge", "deposed")
+    handoff.cluster.owners.wait_for_owner(handoff.cluster.n2)
+
+
+def test_one_that_stands_by_is_no_measure(handoff: Handoff) -> None:
+    """Who joins with a wrong interface is in a fault, and healthy: it has nothing to lose."""
+    handoff.start(changes={"members": [member for member in handoff.cluster.plan.document()["members"]
+                                       if member["id"] != "n1"]})
+    handoff.wait_for("in charge")
+    handoff.start(changes={"interface": "nope0"})
+    handoff.wait_for("in charge", "deposed")
+
+
 def test_where_the_old_one_does_not_work_either_the_new_one_takes_over(handoff: Handoff) -> None:
     handoff.start(changes={"interface": "nope0"})
     handoff.wait_for("in charge")

@@ -26,6 +26,7 @@ struct PlacedAddress {
 struct RouterSettings : RouterSetup {
   std::string interface_rule;       // a name, or "auto"
   std::string interface_setting;    // what the user calls it, for messages
+  bool interface_is_own = false;    // of this node, else of all of the group
   std::optional<IpAddress> source;  // our address in the packets; else the interface's own
   std::vector<PlacedAddress> addresses;
   bool virtual_mac = false;

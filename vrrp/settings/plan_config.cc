@@ -92,6 +92,7 @@ RouterSettings router_settings(const plan::Plan& plan, const plan::Member& self,
   settings.sync_group = router.sync;
   settings.interface_rule = self.interface.empty() ? plan.interface : self.interface;
   settings.interface_setting = "interface";
+  settings.interface_is_own = !self.interface.empty();
   for (const auto& prefix : router.addresses) settings.addresses.push_back({.prefix = prefix});
   settings.virtual_mac = plan.virtual_mac;
   settings.accept = plan.accept;
