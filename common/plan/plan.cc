@@ -58,10 +58,11 @@ void check_routers(const Plan& plan, Findings& findings) {
     findings.require(router.vrid.value != 0, "vrid: 0; allowed are 1 to 255");
     findings.require(is_new(router, router.vrid), name + ": the vrid stands twice");
     if (router.also_vrid && *router.also_vrid != router.vrid) {
-      const auto also = "also_vrid: " + std::to_string(router.also_vrid->value);
-      findings.require(plan.also.has_value(), name + ", " + also + "; it needs the plan's `also`");
-      findings.require(router.also_vrid->value != 0, name + ", " + also + "; allowed are 1 to 255");
-      findings.require(is_new(router, *router.also_vrid), name + ", " + also + " stands twice");
+      auto also = name;
+      also += ", also_vrid: " + std::to_string(router.also_vrid->value);
+      findings.require(plan.also.has_value(), also + "; it needs the plan's `also`");
+      findings.require(router.also_vrid->value != 0, also + "; allowed are 1 to 255");
+      findings.require(is_new(router, *router.also_vrid), also + " stands twice");
     }
     findings.require(!router.addresses.empty(), name + ": no address");
     findings.require(router.addresses.size() <= kRouterAddressesMax,

@@ -49,7 +49,7 @@ struct Auth {
   Mode mode = Mode::none;
   std::string file;  // where the agent finds the secret; empty with `none`
   // Where it finds further keys: what they signed is believed, too, while the group moves from key to key.
-  std::vector<std::string> accepts{};
+  std::vector<std::string> accepts;
   // How far a signed packet's time may be from the receiver's clock; 0: it does not matter, so that no clock
   // can cost the address. For keepalived's time mode.
   std::chrono::seconds window{0};
@@ -86,7 +86,7 @@ inline constexpr std::size_t kAnnounceCountMax = 32;
 // One virtual router: an identifier and the addresses that move together, all of one family.
 struct Router {
   Vrid vrid;
-  std::optional<Vrid> also_vrid{};  // its id in the plan's second way to speak, where that is another
+  std::optional<Vrid> also_vrid;  // its id in the plan's second way to speak, where that is another
   std::vector<IpPrefix> addresses;
   std::string sync;  // routers of the same name here are active together or not at all; empty: on its own
   // By member id, of members that have another priority here than elsewhere: so that the addresses of a group

@@ -94,9 +94,10 @@ Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, cons
   desired.plan.labels = owned(labels_of(kRolePlan, settings.name, identity), identity);
   desired.plan.labels.emplace(kPlanLabel, plan_hash);
   desired.secrets = secrets_of(settings, plan);
-  for (auto& secret : desired.secrets)
-    secret.labels.merge(
-        owned(labels_of(label(secret.labels, kRoleLabel), settings.name, identity), identity));
+  for (auto& secret : desired.secrets) {
+    const auto role = label(secret.labels, kRoleLabel);
+    secret.labels.merge(owned(labels_of(role, settings.name, identity), identity));
+  }
 
   auto& service = desired.service;
   service.name = service_name(identity.stack, settings.name);

@@ -117,15 +117,26 @@ struct Task {
   std::string service_id;
   std::string node_id;
   WallTime created_at;
+  WallTime changed_at;  // since when it is in its state
   TaskState state = TaskState::coming;
-  bool wanted = false;  // the Swarm wants it to run
+  bool rejected = false;  // failed by the managers' word, not by the node's
+  bool wanted = false;    // the Swarm wants it to run
   std::string error;
   TaskTemplate spec;
 };
 
-// Whether its agent may act; also when nobody wants it to any more.
+// Whether it has not ended; also when nobody wants it to run any more.
 [[nodiscard]] inline bool is_alive(const Task& task) {
   return task.state == TaskState::coming || task.state == TaskState::running;
+}
+
+// From a task's rejection (its node lost the label) until its container is gone: Swarm waits 3 s before it
+// asks it to stop, and 10 s for its end.
+inline constexpr std::chrono::seconds kStopMax{15};
+
+// Whether its agent may act.
+[[nodiscard]] inline bool may_act(const Task& task, WallTime now) {
+  return is_alive(task) || (task.rejected && now - task.changed_at < kStopMax);
 }
 
 // Who we are: the service that runs this operator. All empty outside a Swarm service.

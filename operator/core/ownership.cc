@@ -52,12 +52,13 @@ const plan::Plan* DeployedPlans::of(const TaskTemplate& spec) const {
 std::vector<LivingPlan> DeployedPlans::alive(const Service& service) const {
   std::map<const plan::Plan*, std::set<std::string>> nodes;
   for (const auto& task : observed_.tasks) {
-    if (task.service_id != service.id || !is_alive(task)) continue;
+    if (task.service_id != service.id || !may_act(task, observed_.at)) continue;
     const auto* const plan = of(task.spec);
     const auto* const member = plan != nullptr ? plan->member(task.node_id) : nullptr;
     if (member != nullptr && !member->standby) nodes[plan].insert(task.node_id);
   }
   std::vector<LivingPlan> alive;
+  alive.reserve(nodes.size());
   for (const auto& [plan, ids] : nodes) alive.push_back({.plan = *plan, .nodes = {ids.begin(), ids.end()}});
   std::ranges::sort(alive, {}, [](const LivingPlan& living) { return living.plan.generation; });
   return alive;

@@ -71,6 +71,7 @@ std::string auth_text(const plan::Auth& auth) {
 std::string also_text(const plan::Plan& plan) {
   if (!plan.also) return "nothing";
   std::vector<std::string> ids;
+  ids.reserve(plan.routers.size());
   for (const auto& router : plan.routers)
     ids.push_back(std::to_string(router.also_vrid.value_or(router.vrid).value));
   auto text = "version " + std::to_string(plan.also->version) + " router id " + join(ids, ",");

@@ -79,6 +79,7 @@ std::vector<Vrid> given_ids(Vrid first, const std::vector<IpAddress>& keys, cons
     if (id && free.erase(*id) > 0) kept[i] = id;
   }
   std::vector<Vrid> ids;
+  ids.reserve(kept.size());
   for (const auto& id : kept) ids.push_back(id ? *id : free.extract(free.begin()).value());
   return ids;
 }

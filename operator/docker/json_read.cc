@@ -230,7 +230,9 @@ Task read_task(Reader& reader, const json& object) {
             .service_id = reader.text(object, "ServiceID"),
             .node_id = reader.text(object, "NodeID"),
             .created_at = reader.time(object, "CreatedAt"),
+            .changed_at = reader.time(status, "Timestamp"),
             .state = lookup(kTaskStates, reader.text(status, "State")),
+            .rejected = reader.text(status, "State") == "rejected",
             .wanted = reader.text(object, "DesiredState") == "running",
             .error = reader.text(status, "Err"),
             .spec = read_template(reader, reader.object(object, "Spec"))};

@@ -249,8 +249,9 @@ class GroupReader {
                       ": set together with SWARM_VIP_KEY_FILE; it is the number of a generated key");
     const auto text = secret_of(kFileName, path);
     if (text.empty()) return;
-    if (const auto keys = read_keys(text); !keys)
+    if (const auto keys = read_keys(text); !keys) {
       findings_.error(env_.called(kFileName) + ": " + path + ": " + keys.error().context);
+    }
     const bool signs = group().auth != plan::Auth::Mode::none && group().auth != plan::Auth::Mode::password;
     if (!signs) {
       findings_.warning(env_.called(kFileName) + ": nothing is signed with version " +

@@ -221,7 +221,7 @@ struct SendHello {  // what becomes of AskPeers, and of others' questions (route
   HelloKind kind = HelloKind::question;
   IpAddress to;
   std::uint64_t ticket = 0;
-  std::optional<Vrid> vrid{};  // by which the asker knows us, if not by our first
+  std::optional<Vrid> vrid;  // by which the asker knows us, if not by our first
   friend bool operator==(const SendHello&, const SendHello&) = default;
 };
 struct Unheard {  // an active router lives and serves, and its advertisements do not arrive

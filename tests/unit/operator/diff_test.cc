@@ -227,6 +227,23 @@ TEST_F(Diff, AStepWaitsForEveryAgentThatMayBeAlive) {
   settle();
 }
 
+// Swarm calls the task of a node that lost its label rejected at once, and asks its agent to stop 3 s later.
+TEST_F(Diff, WhoLostItsLabelIsSpokenToUntilItsAgentIsGone) {
+  version2();
+  settle();
+  world.run_agents();
+  auto& leaver = world.observed().tasks.back();
+  leaver.state = TaskState::failed;
+  leaver.rejected = true;
+  leaver.changed_at = world.observed().at;
+  world.observed().nodes.back().labels.clear();
+  const auto members = [this] { return plan::from_json(desired().plan.data)->members; };
+  ASSERT_EQ(members().size(), 2U);
+  EXPECT_TRUE(std::ranges::any_of(members(), &plan::Member::standby));
+  world.observed().at += kStopMax;
+  EXPECT_EQ(members().size(), 1U);
+}
+
 TEST_F(Diff, WhoRevokesDoesNotWait) {
   settle();
   world.run_agents();

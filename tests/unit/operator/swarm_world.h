@@ -93,7 +93,9 @@ class World {
                                    .service_id = service.id,
                                    .node_id = node.id,
                                    .created_at = tick(),
+                                   .changed_at = tick(),
                                    .state = TaskState::running,
+                                   .rejected = false,
                                    .wanted = true,
                                    .error = {},
                                    .spec = service.spec});
