@@ -244,14 +244,14 @@ class GroupReader {
         static_cast<unsigned>(settings::number(env_, kRotation, 0, kRotationMax, 0, findings_));
     const auto path = env_.text(kFileName);
     if (path.empty()) return;
-    if (group().key_rotation != 0)
+    if (group().key_rotation != 0) {
       findings_.error(env_.called(kRotation) +
                       ": set together with SWARM_VIP_KEY_FILE; it is the number of a generated key");
+    }
     const auto text = secret_of(kFileName, path);
     if (text.empty()) return;
-    if (const auto keys = read_keys(text); !keys) {
+    if (const auto keys = read_keys(text); !keys)
       findings_.error(env_.called(kFileName) + ": " + path + ": " + keys.error().context);
-    }
     const bool signs = group().auth != plan::Auth::Mode::none && group().auth != plan::Auth::Mode::password;
     if (!signs) {
       findings_.warning(env_.called(kFileName) + ": nothing is signed with version " +
