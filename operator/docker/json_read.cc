@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include <nettle/base64.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/base64.h"
 #include "common/base/text.h"
 #include "operator/docker/json.h"
 #include "operator/docker/time_text.h"
@@ -194,17 +194,10 @@ Service read_service(Reader& reader, const json& object) {
   return service;
 }
 
-std::string decoded(Reader& reader, const std::string& base64) {
-  base64_decode_ctx context{};
-  base64_decode_init(&context);
-  std::string bytes(BASE64_DECODE_LENGTH(base64.size()), '\0');
-  std::size_t length = bytes.size();
-  const bool good = base64_decode_update(&context, &length, reinterpret_cast<std::uint8_t*>(bytes.data()),
-                                         base64.size(), base64.data()) == 1 &&
-                    base64_decode_final(&context) == 1;
-  if (!good) reader.fault("Data", "base64");
-  bytes.resize(good ? length : 0);
-  return bytes;
+std::string decoded(Reader& reader, const std::string& text) {
+  auto bytes = from_base64(text);
+  if (!bytes) reader.fault("Data", "base64");
+  return std::move(bytes).value_or("");
 }
 
 Config read_config(Reader& reader, const json& object) {

@@ -1,21 +1,15 @@
 // Our words into Docker's JSON.
 #include <algorithm>
 
-#include <nettle/base64.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/base64.h"
 #include "operator/docker/json.h"
 
 namespace vip::swarm {
 namespace {
 
 using nlohmann::json;
-
-std::string base64(std::string_view bytes) {
-  std::string text(BASE64_ENCODE_RAW_LENGTH(bytes.size()), '\0');
-  base64_encode_raw(text.data(), bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
-  return text;
-}
 
 // Docker writes durations as nanoseconds.
 std::int64_t nanoseconds(std::chrono::seconds duration) {
@@ -64,7 +58,7 @@ json container_json(const ServiceSpec& service, const ObjectIds& ids) {
 }  // namespace
 
 std::string config_json(const ConfigSpec& config) {
-  return json{{"Name", config.name}, {"Labels", config.labels}, {"Data", base64(config.data)}}.dump(
+  return json{{"Name", config.name}, {"Labels", config.labels}, {"Data", to_base64(config.data)}}.dump(
       -1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -72,7 +66,7 @@ std::string secret_json(std::string_view name, const Labels& labels, std::string
   // The data joins by hand: the serializer would leave a copy in its buffer on the stack.
   auto text = json{{"Name", name}, {"Labels", labels}}.dump(-1, ' ', false, json::error_handler_t::replace);
   text.pop_back();
-  return text + R"(,"Data":")" + base64(data) + R"("})";
+  return text + R"(,"Data":")" + to_base64(data) + R"("})";
 }
 
 Result<std::string> service_json(const ServiceSpec& service, const ObjectIds& ids) {
@@ -101,7 +95,7 @@ std::string registry_auth(const RegistryLogin& login, std::string_view image) {
   const auto registry = login.registry.empty() ? registry_of(image) : login.registry;
   // The name by which Docker Hub's logins are known to engines.
   const auto address = registry == kDockerHub ? "https://index.docker.io/v1/" : registry;
-  auto text = base64(
+  auto text = to_base64(
       json{{"username", login.username}, {"password", login.password}, {"serveraddress", address}}.dump(
           -1, ' ', false, json::error_handler_t::replace));
   std::ranges::replace(text, '+', '-');

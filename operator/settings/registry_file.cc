@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include <nettle/base64.h>
 #include <nlohmann/json.hpp>
 
+#include "common/base/base64.h"
 #include "common/base/text.h"
 
 namespace vip::swarm {
@@ -20,23 +20,10 @@ std::optional<std::string> text_of(const json& object, const char* key) {
   return found->get<std::string>();
 }
 
-std::optional<std::string> decoded(const std::string& base64) {
-  base64_decode_ctx context{};
-  base64_decode_init(&context);
-  std::string bytes(BASE64_DECODE_LENGTH(base64.size()), '\0');
-  std::size_t length = bytes.size();
-  const bool good = base64_decode_update(&context, &length, reinterpret_cast<std::uint8_t*>(bytes.data()),
-                                         base64.size(), base64.data()) == 1 &&
-                    base64_decode_final(&context) == 1;
-  if (!good) return std::nullopt;
-  bytes.resize(length);
-  return bytes;
-}
-
 // "user:password" in base64.
 std::optional<RegistryLogin> login_of(const std::string& address, const json& entry) {
   const auto auth = entry.is_object() ? text_of(entry, "auth") : std::nullopt;
-  const auto pair = auth ? decoded(*auth) : std::nullopt;
+  const auto pair = auth ? from_base64(*auth) : std::nullopt;
   const auto colon = pair ? pair->find(':') : std::string::npos;
   if (colon == std::string::npos || colon == 0) return std::nullopt;
   return RegistryLogin{.registry = registry_host(address),

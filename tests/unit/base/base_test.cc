@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/backoff.h"
+#include "common/base/base64.h"
 #include "common/base/bytes.h"
 #include "common/base/ip_address.h"
 #include "common/base/text.h"
@@ -104,6 +105,14 @@ TEST(Text, Pieces) {
   EXPECT_FALSE(equal_fold("web", "webs"));
   EXPECT_FALSE(parse_number<int>("12x"));
   EXPECT_FALSE(parse_number<std::uint8_t>("256"));
+}
+
+TEST(Base64, ThereAndBack) {
+  EXPECT_EQ(to_base64("any carnal pleas"), "YW55IGNhcm5hbCBwbGVhcw==");
+  for (const std::string bytes : {"", "f", "fo", "foo", "\xff\xfe"}) {
+    EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
+  }
+  for (const auto* text : {"Zg", "Zg=", "Z===", "Zm9v!", "Zg==Zg"}) EXPECT_FALSE(from_base64(text)) << text;
 }
 
 }  // namespace
