@@ -20,9 +20,13 @@ log::Level level_of(const Problem& problem) {
 }  // namespace
 
 Leave GroupKeeper::leave(const Service* service, const ServiceSpec* desired, TimePoint now, WallTime at) {
-  return {
-      .create_service = may_create(service, now),
-      .update_service = desired != nullptr ? update_leave(service, *desired, now, at) : UpdateLeave::hold};
+  if (desired == nullptr) {  // nothing is wanted, so what goes is no surprise
+    service_seen_ = service != nullptr;
+    missing_since_.reset();
+    return {.create_service = false, .update_service = UpdateLeave::hold};
+  }
+  return {.create_service = may_create(service, now),
+          .update_service = update_leave(service, *desired, now, at)};
 }
 
 void GroupKeeper::attempted(const ServiceSpec& service) {

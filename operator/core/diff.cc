@@ -201,6 +201,13 @@ std::vector<Step> retire(const Identity& identity, const Observed& observed,
            " is not in the settings any more";
   };
   std::vector<Step> steps;
+  for (const auto& group : groups) {
+    const auto* const own = agent_service(observed, identity, group);
+    const auto* const earlier = earlier_agent_service(observed, identity, group);
+    if (own == nullptr || earlier == nullptr) continue;
+    steps.push_back({RemoveService{own->id}, "remove service " + own->name + ": " + earlier->name +
+                                                 " of another operator was there first"});
+  }
   for (const auto& service : observed.services) {
     if (label(service.labels, kRoleLabel) != kRoleAgent || !is_left_over(service.labels)) continue;
     steps.push_back({RemoveService{service.id}, words("service", service.name, service.labels)});

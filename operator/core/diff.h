@@ -67,8 +67,9 @@ inline constexpr std::chrono::minutes kUpdateMax{5};
 [[nodiscard]] std::vector<Step> diff(const Desired& desired, const Identity& identity,
                                      const Observed& observed, std::string_view group, const Leave& leave);
 
-// What is ours of groups that the settings do not name any more: their services first, whose agents leave in
-// order, and once those are gone the rest.
+// What is ours and should not be: of groups that the settings do not name any more their services first,
+// whose agents leave in order, and once those are gone the rest; of a group that another operator serves, and
+// did so before us, the service.
 [[nodiscard]] std::vector<Step> retire(const Identity& identity, const Observed& observed,
                                        const std::vector<std::string>& groups);
 

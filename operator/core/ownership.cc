@@ -1,6 +1,7 @@
 #include "operator/core/ownership.h"
 
 #include <set>
+#include <utility>
 
 #include "operator/core/names.h"
 
@@ -12,6 +13,20 @@ const Service* agent_service(const Observed& observed, const Identity& identity,
     return service.name == name && is_ours(service.labels, kRoleAgent, group);
   });
   return found == observed.services.end() ? nullptr : &*found;
+}
+
+const Service* earlier_agent_service(const Observed& observed, const Identity& identity,
+                                     std::string_view group) {
+  const auto age = [](const Service& service) {
+    return std::pair(service.created_at, std::string_view(service.id));
+  };
+  const auto* const own = agent_service(observed, identity, group);
+  const Service* first = own;
+  for (const auto& service : observed.services) {
+    if (!is_ours(service.labels, kRoleAgent, group)) continue;
+    if (first == nullptr || age(service) < age(*first)) first = &service;
+  }
+  return first != own ? first : nullptr;
 }
 
 std::string own_image(const Identity& identity, const Service* agents) {

@@ -22,6 +22,11 @@ namespace vip::swarm {
 [[nodiscard]] const Service* agent_service(const Observed& observed, const Identity& identity,
                                            std::string_view group);
 
+// The first service of another operator that acts for the group, if it was there before ours, or nothing. Two
+// operators that look in the same instant both find none and both make one; the Swarm knows whose came first.
+[[nodiscard]] const Service* earlier_agent_service(const Observed& observed, const Identity& identity,
+                                                   std::string_view group);
+
 // The image that agents run where the settings name none: ours. One that the service has under another name
 // stays, or two operators on two managers would give it now one name and now the other.
 [[nodiscard]] std::string own_image(const Identity& identity, const Service* agents);

@@ -124,17 +124,22 @@ class GroupProblems {
 
   void other_owners() {
     const auto name = service_name(identity_.stack, settings_.name);
+    const bool others_first = earlier_agent_service(observed_, identity_, settings_.name) != nullptr;
     for (const auto& service : observed_.services) {
       const bool ours = is_ours(service.labels, kRoleAgent, settings_.name);
       if (service.name == name && !ours) {
         block("a service named " + name + " exists that is not ours (no label " + std::string(kGroupLabel) +
               "=" + settings_.name + "); rename or remove it");
       }
-      if (service.name != name && ours) {
-        block("service " + service.name +
-              " of another operator acts for the same group; stop that operator and "
-              "docker service rm " +
-              service.name + ", or choose another KEEPALIVED_GROUP");
+      if (service.name == name || !ours) continue;
+      auto what = "service " + service.name + " of another operator acts for the same group; ";
+      const auto remedy = "stop that operator and docker service rm " + service.name;
+      if (others_first) {
+        block(what.append(remedy).append(", or choose another KEEPALIVED_GROUP"));
+      } else {
+        add(Severity::warning,
+            what.append("ours was there first and goes on, that operator takes its own away; should it not: ")
+                .append(remedy));
       }
     }
   }

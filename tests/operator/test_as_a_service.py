@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bed import SPEED, Bed
-from fake_docker import FakeDocker
+from fake_docker import FakeDocker, Fault
 from netns import wait_until
 from operator_process import UNSET, Operator
 from oracle import GROUP_LABEL
@@ -27,16 +27,21 @@ def stack_bed(empty_bed: Bed) -> Bed:
     """Two members, and the operator's own service `vip_operator`."""
     for number in (1, 2):
         empty_bed.swarm.add_node(f"n{number}", f"192.168.1.{20 + number}", labels={GROUP_LABEL: "web"})
-    service = empty_bed.swarm.create_service(
-        {"Name": "vip_operator", "Labels": {"com.docker.stack.namespace": "vip"}, "Mode": {"Replicated": {"Replicas": 1}},
-         "TaskTemplate": {"ContainerSpec": {"Image": "swarm-vip:latest"}}})
-    empty_bed.engine.containers[CONTAINER] = {
-        "Id": CONTAINER, "Image": IMAGE_ID,
-        "Config": {"Image": "swarm-vip:latest",
-                   "Labels": {"com.docker.swarm.service.id": service, "com.docker.swarm.service.name": "vip_operator",
-                              "com.docker.stack.namespace": "vip"}}}
-    empty_bed.engine.images[IMAGE_ID] = {"Id": IMAGE_ID, "RepoDigests": []}
+    add_stack(empty_bed, "vip", empty_bed.engine, CONTAINER)
     return empty_bed
+
+
+def add_stack(bed: Bed, stack: str, engine: FakeDocker, container: str) -> None:
+    """A stack with an operator, whose container runs on this engine."""
+    service = bed.swarm.create_service(
+        {"Name": f"{stack}_operator", "Labels": {"com.docker.stack.namespace": stack}, "Mode": {"Replicated": {"Replicas": 1}},
+         "TaskTemplate": {"ContainerSpec": {"Image": "swarm-vip:latest"}}})
+    engine.containers[container] = {
+        "Id": container, "Image": IMAGE_ID,
+        "Config": {"Image": "swarm-vip:latest",
+                   "Labels": {"com.docker.swarm.service.id": service, "com.docker.swarm.service.name": f"{stack}_operator",
+                              "com.docker.stack.namespace": stack}}}
+    engine.images[IMAGE_ID] = {"Id": IMAGE_ID, "RepoDigests": []}
 
 
 def start(bed: Bed, container: str = CONTAINER, engine: FakeDocker | None = None, **settings: str) -> Operator:
@@ -101,6 +106,29 @@ def test_two_replicas_whose_engines_know_the_image_by_different_names_do_not_fig
     stack_bed.swarm.settle()
     stack_bed.wait_for_looks(3)
     assert stack_bed.swarm.updates_of["vip_agent-web"] == updates + 1, "and once"
+
+
+def test_of_two_stacks_that_deploy_a_group_in_the_same_instant_the_later_one_takes_its_service_away(stack_bed: Bed) -> None:
+    other = stack_bed.add_engine()
+    add_stack(stack_bed, "two", other, "beef" * 16)
+    # Both have looked and found none before either has made one.
+    stack_bed.engine.faults.next("POST /services/create", Fault.late(1.5))
+    other.faults.next("POST /services/create", Fault.late(2.5))
+    names = ("vip_agent-web", "two_agent-web")
+    first, second = start(stack_bed), start(stack_bed, "beef" * 16, other)
+
+    line = second.wait_for("change", "remove service two_agent-web: vip_agent-web of another operator was there first")
+    assert line
+    stack_bed.swarm.settle()
+    stack_bed.wait_for_looks(3)
+    assert [bool(stack_bed.swarm.service_named(name)) for name in names] == [True, False]
+    assert "service_gone" not in second.log(), "it knows why"
+    first.wait_for("problem", "ours was there first and goes on")
+    first.wait_for("problem_over", "ours was there first and goes on")
+
+    stack_bed.swarm.remove_stack("vip")
+    assert first.stop() == 0
+    wait_until(lambda: stack_bed.swarm.service_named("two_agent-web"), 20, lambda: f"the other takes over\n{stack_bed.logs()}")
 
 
 def test_i17_a_keepalived_image_in_the_settings_is_said_and_ours_is_run(stack_bed: Bed) -> None:

@@ -384,6 +384,42 @@ TEST_F(Diff, AnEndlessUpdateIsTakenUpAgainWithoutTouchingTasks) {
   }
 }
 
+// --- a group that another operator serves, too
+
+TEST_F(Diff, OfTwoServicesOfAGroupTheLaterOneGoes) {
+  settle();
+  const Labels theirs{{std::string(kRoleLabel), std::string(kRoleAgent)},
+                      {std::string(kGroupLabel), "Production"}};
+  auto& other = world.add_service("other", "two_agent-production", theirs);
+  const auto own = world.service("vip_agent-production").created_at;
+
+  other.created_at = own + std::chrono::seconds(1);
+  EXPECT_TRUE(retire(kIdentity, world.observed(), {"production"}).empty());
+
+  other.created_at = own - std::chrono::seconds(1);
+  const auto steps = retire(kIdentity, world.observed(), {"production"});
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(steps[0].words,
+            "remove service vip_agent-production: two_agent-production of another operator was there first");
+  world.apply(steps);
+  EXPECT_TRUE(retire(kIdentity, world.observed(), {"production"}).empty());
+}
+
+// Both operators must come to the same end.
+TEST_F(Diff, OfTwoServicesOfTheSameInstantOneGoes) {
+  settle();
+  auto own_labels = world.service("vip_agent-production").labels;
+  auto& other = world.add_service("other", "two_agent-production", own_labels);
+  other.created_at = world.service("vip_agent-production").created_at;
+  world.add_service("other-own", "two_operator", {});
+  const Identity they{
+      .service_id = "other-own", .service_name = "two_operator", .stack = "two", .image = {}, .images = {}};
+
+  const auto ours = retire(kIdentity, world.observed(), {"production"});
+  const auto theirs = retire(they, world.observed(), {"production"});
+  EXPECT_EQ(ours.size() + theirs.size(), 1U);
+}
+
 // --- groups that are no longer in the settings
 
 TEST_F(Diff, AGroupThatLeftTheSettingsGoesServiceFirst) {
