@@ -1,6 +1,7 @@
 // What one agent shall do, in our own types, whatever dialect it was told in. Data only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "common/plan/plan.h"
 #include "common/settings/settings.h"
 #include "vrrp/core/authentication.h"
+#include "vrrp/core/health.h"
 #include "vrrp/core/interface_choice.h"
 #include "vrrp/core/router_set.h"
 
@@ -43,6 +45,18 @@ struct AuthSettings {
   std::chrono::seconds window{0};  // 0: packets of any time
 };
 
+// What is run when a router's state changes, with keepalived's arguments: INSTANCE NAME STATE PRIORITY, STATE
+// one of MASTER, BACKUP, FAULT, STOP. Each for /bin/sh -c; empty: nothing.
+struct NotifyScripts {
+  std::string any;
+  std::string active;  // one for a state alone comes before the one for all
+  std::string backup;
+  std::string fault;
+  std::string stop;
+  std::chrono::milliseconds timeout{std::chrono::seconds(30)};
+  friend bool operator==(const NotifyScripts&, const NotifyScripts&) = default;
+};
+
 struct AgentConfig {
   bool managed = false;  // by a plan: what is missing on this host may come, so it is waited for
   std::string group;     // the plan's group, or the name that scripts see ("VI_1")
@@ -53,6 +67,8 @@ struct AgentConfig {
   AuthSettings auth;
   std::optional<IpAddress> status_address;  // where the HTTP status is served
   std::optional<std::uint16_t> status_port;
+  std::vector<CheckSettings> checks;  // of all routers
+  NotifyScripts notify;
   std::vector<RouterSettings> routers;  // empty: stand by in silence
 };
 
