@@ -58,6 +58,13 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets, LastingM
       look_(loop.timer([this] { look_around(); })),
       listen_retry_(loop.timer([this] { try_to_listen(); })),
       hello_retry_(loop.timer([this] { try_to_say_hello(); })),
+      errands_(loop,
+               {.checks = config_.checks,
+                .notify = config_.notify,
+                .name = config_.group,
+                .probe = sys::sibling_executable("swarm-vip")},
+               [this](std::size_t check, const std::string& why) { on_check(check, why); }),
+      overdue_(loop.timer([this] { on_overdue(); })),
       memory_(memory),
       urgency_(urgency),
       pulse_(loop.timer([this] { on_pulse(); })) {}
@@ -177,11 +184,12 @@ void Agent::leave() {
 
 void Agent::stop() {
   leaving_ = false;
-  if (!acts_) return;
+  if (!acts_) return errands_.finish();
   perform(routers_->stop(loop_.now()));
   if (routers_->is_lingering()) perform(routers_->stop(loop_.now()));
   for (int i = 0; i < kLeavingTries && !keeper_->settled(); ++i) settle_addresses();
   watches_.clear();
+  errands_.finish();
 }
 
 void Agent::try_to_listen() {

@@ -23,12 +23,14 @@
 #include "common/base/error.h"
 #include "common/sys/event_loop.h"
 #include "vrrp/chronicle.h"
+#include "vrrp/core/health.h"
 #include "vrrp/core/router_set.h"
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/siblings.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/address_keeper.h"
 #include "vrrp/sys/announcer.h"
+#include "vrrp/sys/errands.h"
 #include "vrrp/sys/hello_socket.h"
 #include "vrrp/sys/lasting_memory.h"
 #include "vrrp/sys/netlink.h"
@@ -135,6 +137,15 @@ class Agent {
   [[nodiscard]] Standing standing() const;
   [[nodiscard]] bool is_healthy() const;
 
+  // --- what this host serves (agent_health.cc) ---
+  // From here on the checks are asked. Beforehand the routers know nothing, and begin in a fault where one
+  // must pass.
+  void begin_checks(Beginning beginning);
+  void end_checks();
+  void on_check(std::size_t check, const std::string& why);
+  void on_overdue();
+  void heed_checks();
+
   // What earlier lives remembered; nothing in the first one.
   [[nodiscard]] std::optional<SetMemory> recall();
   void forget();
@@ -219,7 +230,6 @@ class Agent {
   };
   [[nodiscard]] IfIndex carrier(std::size_t router, const LocatedAddress& at) const;
   [[nodiscard]] std::optional<Saying> saying(std::size_t router, const LocatedAddress& at) const;
-  [[nodiscard]] const std::string& why_fault(std::size_t router) const;
   // What is wrong with a router now: in a fault, or active and yet not alone.
   struct Complaint {
     Trouble trouble = Trouble::none;
@@ -227,6 +237,7 @@ class Agent {
   };
   [[nodiscard]] Complaint complaint(std::size_t router) const;
   [[nodiscard]] RouterStatus status_of(std::size_t router) const;
+  [[nodiscard]] std::vector<CheckStatus> checks_status() const;
 
   sys::EventLoop& loop_;
   AgentConfig config_;
@@ -255,6 +266,10 @@ class Agent {
   sys::DeadlineTimer hello_retry_;
   std::vector<sys::Watch> hello_watches_;
   std::vector<sys::Watch> watches_;
+  std::optional<Health> health_;  // while it acts
+  std::optional<Health::Verdict> heeded_;
+  Errands errands_;
+  sys::DeadlineTimer overdue_;
   std::optional<Siblings> siblings_;  // none: nobody told us that there may be others
   bool acts_ = false;
   std::map<std::string, sys::UniqueFd, std::less<>> inherited_;  // from who acted before us, by name

@@ -194,10 +194,14 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
                       {"priority", std::to_string(protocol.priority.value)},
                       {"interface", site.link ? site.link->name : "-"},
                       {"after_s", seconds_text(now - site.changed)},
-                      {"reason", action.to == State::fault ? why_fault(router) : "-"}});
+                      {"reason", action.to == State::fault ? complaint(router).words : "-"}});
   site.changed = now;
   site.since = sys::wall_clock_text();
   ++site.transitions;
+  errands_.notify({.state = action.to,
+                   .priority = protocol.priority,
+                   .vrid = protocol.vrid,
+                   .addresses = protocol.addresses});
   if (siblings_) siblings_->changed();
 }
 

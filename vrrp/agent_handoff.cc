@@ -82,15 +82,20 @@ void Agent::take_charge(const std::string& state) {
   const auto handed_over = state.empty() ? std::nullopt : std::optional(read_set_memory(state));
   try_to_say_hello();  // the routers' first deed is to ask
   if (handed_over && *handed_over) {
+    begin_checks(Beginning::goes_on);
     take_over(**handed_over);
   } else if (recalled_) {
+    begin_checks(Beginning::goes_on);
     resume(*recalled_);
     on_packets();  // before any timer: somebody may have won meanwhile
   } else {
+    begin_checks(Beginning::fresh);
     place_all();
     settle_addresses();
     perform(routers_->start(loop_.now()));
   }
+  heed_checks();
+  errands_.start();
   try_to_listen();
   inherited_.clear();
   look_around_later();
@@ -114,11 +119,13 @@ void Agent::fall_silent() {
 
 void Agent::go_on() {
   acts_ = true;
+  heed_checks();
   look_around();
   try_to_say_hello();
 }
 
 void Agent::give_up_charge() {
+  end_checks();
   close_belongings();
   answers_.clear();
   for (auto& site : sites_) {

@@ -26,6 +26,7 @@ AgentStatus Agent::status() const {
                      .lease = lease_.count() > 0 ? std::to_string(lease_.count()) + "s" : "off",
                      .since = since_,
                      .counters = {{"lease_renewals", keeper_->renewals()}},
+                     .checks = checks_status(),
                      .routers = {}};
   for (std::size_t i = 0; i < kDiscardCount; ++i) {
     status.counters.emplace_back(name(static_cast<Discard>(i)), routers_->strays().at(i));
@@ -35,6 +36,23 @@ AgentStatus Agent::status() const {
   if (!acts_ && standing() != Standing::handing) return status;
   for (std::size_t i = 0; i < sites_.size(); ++i) status.routers.push_back(status_of(i));
   return status;
+}
+
+std::vector<CheckStatus> Agent::checks_status() const {
+  std::vector<CheckStatus> all;
+  if (!health_) return all;
+  for (const auto& check : health_->checks()) {
+    const bool passes = check.passes.value_or(false);
+    all.push_back({.name = check.settings.name,
+                   .kind = std::string(name(check.settings.kind)),
+                   .result = !check.passes ? "unknown"
+                             : passes      ? "passes"
+                                           : "fails",
+                   .why = passes ? "" : check.why,
+                   .weight = check.settings.weight,
+                   .counters = {{"results", check.results}, {"bad", check.bad}, {"changes", check.changes}}});
+  }
+  return all;
 }
 
 RouterStatus Agent::status_of(std::size_t router) const {
@@ -80,7 +98,10 @@ Agent::Complaint Agent::complaint(std::size_t router) const {
   const auto& site = sites_.at(router);
   if (routers_->machine(router).state() == State::fault) {
     if (!site.fault.empty()) return {.trouble = site.trouble, .words = site.fault};
-    return {.trouble = site.refusal.empty() ? Trouble::companion : site.refused, .words = why_fault(router)};
+    if (!routers_->machine(router).is_well())
+      return {.trouble = Trouble::check_failed, .words = health_ ? health_->why_unwell() : ""};
+    if (!site.refusal.empty()) return {.trouble = site.refused, .words = site.refusal};
+    return {.trouble = Trouble::companion, .words = "another router of its sync group cannot work"};
   }
   if (!is_active(router)) return {};
   for (const auto& [address, other] : site.others) {
@@ -90,13 +111,6 @@ Agent::Complaint Agent::complaint(std::size_t router) const {
             .words = address.text() + " is announced by " + text(other.announcement.mac) + ", too"};
   }
   return {};
-}
-
-const std::string& Agent::why_fault(std::size_t router) const {
-  static const std::string kByGroup = "another router of its sync group cannot work";
-  const auto& site = sites_.at(router);
-  if (!site.fault.empty()) return site.fault;
-  return site.refusal.empty() ? kByGroup : site.refusal;
 }
 
 }  // namespace vip::vrrp

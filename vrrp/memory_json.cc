@@ -48,6 +48,8 @@ void each_member(Memory& memory, const auto& visit) {
   visit("kin", memory.kin);
   visit("newer_plan", memory.newer_plan);
   visit("speaker", memory.speaker);
+  visit("well", memory.well);
+  visit("bonus", memory.bonus);
 }
 
 template <Like<Speaker> Memory>

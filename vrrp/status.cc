@@ -41,6 +41,19 @@ json router_json(const AgentStatus& agent, const RouterStatus& router) {
           {"counters", counters_json(router.counters)}};
 }
 
+json checks_json(const std::vector<CheckStatus>& checks) {
+  json all = json::array();
+  for (const auto& check : checks) {
+    all.push_back({{"name", check.name},
+                   {"kind", check.kind},
+                   {"result", check.result},
+                   {"why", check.why},
+                   {"weight", check.weight},
+                   {"counters", counters_json(check.counters)}});
+  }
+  return all;
+}
+
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return "-";
@@ -94,7 +107,8 @@ std::string to_json(const AgentStatus& status) {
                    {"realtime", status.realtime},
                    {"memory_locked", status.memory_locked},
                    {"since", status.since},
-                   {"counters", counters_json(status.counters)}};
+                   {"counters", counters_json(status.counters)},
+                   {"checks", checks_json(status.checks)}};
   return json{{"agent", agent}, {"routers", routers}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

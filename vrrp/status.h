@@ -37,6 +37,15 @@ struct RouterStatus {
   Counters counters;
 };
 
+struct CheckStatus {
+  std::string name;
+  std::string kind;
+  std::string result;  // "passes", "fails", or "unknown" before the first result
+  std::string why;     // of the last bad result
+  int weight = 0;
+  Counters counters;
+};
+
 struct AgentStatus {
   int pid = 0;  // whom to send a signal
   std::string group;
@@ -52,6 +61,7 @@ struct AgentStatus {
   std::string lease;  // "4s", "off"
   std::string since;  // wall clock
   Counters counters;
+  std::vector<CheckStatus> checks;
   std::vector<RouterStatus> routers;
 };
 

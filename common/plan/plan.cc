@@ -169,6 +169,19 @@ void check_also(const Plan& plan, Findings& findings) {
                    "also.auth: another one than `auth`; with version 3 in both there is one");
 }
 
+void check_checks(const Plan& plan, Findings& findings) {
+  std::set<std::string> names;
+  for (const auto& check : plan.checks) {
+    findings.require(!check.name.empty(), "checks: one without a name");
+    findings.require(names.insert(check.name).second, "checks: " + check.name + " stands twice");
+    for (const auto& problem : vip::problems(check))
+      findings.require(false, "checks: " + check.name + ": " + problem);
+    const bool moves_nobody = check.weight != 0 && !plan.preempt;
+    findings.require(!moves_nobody, "checks: " + check.name + ": weight " + std::to_string(check.weight) +
+                                        " moves nobody where nobody preempts");
+  }
+}
+
 void check_announce(const Announce& announce, Findings& findings) {
   findings.require(!announce.at.empty() && announce.at.size() <= kAnnounceCountMax,
                    "announce.at_ms: " + std::to_string(announce.at.size()) + " times; allowed are 1 to " +
@@ -268,6 +281,7 @@ std::vector<std::string> problems(const Plan& plan) {
                    "sources: any; with multicast everybody on the interface counts anyway");
   findings.require(plan.checksum == Checksum::pseudo_header || plan.version == 3,
                    "checksum: message-only; version 2 has no other form");
+  check_checks(plan, findings);
   check_announce(plan.announce, findings);
   check_routers(plan, findings);
   check_members(plan, findings);

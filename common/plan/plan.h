@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/check_settings.h"
 #include "common/base/error.h"
 #include "common/base/ids.h"
 #include "common/base/ip_address.h"
@@ -141,6 +142,8 @@ struct Plan {
   bool virtual_mac = false;  // 00-00-5e-00-01-VRID instead of the interface's own
   bool accept = true;        // else only the addresses' neighbours are answered, and no packet to them
   std::uint16_t status_port = 9112;
+  std::vector<CheckSettings> checks;  // asked by each member of its own host
+  NotifyScripts notify;
   std::vector<Router> routers;
   std::vector<Member> members;  // sorted by id
 

@@ -1,6 +1,7 @@
 // The plan's JSON form. The only file of common/plan that knows the JSON library.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <nettle/sha2.h>
 #include <nlohmann/json.hpp>
@@ -207,6 +208,80 @@ Also read_also(const json& object, std::vector<std::string>& faults) {
   return also;
 }
 
+CheckSettings read_check(const json& object, std::vector<std::string>& faults) {
+  ObjectReader reader(object, "checks.", faults);
+  CheckSettings check;
+  check.name = reader.text("name");
+  const auto kind = reader.text("kind");
+  if (const auto parsed = parse_check_kind(kind)) {
+    check.kind = *parsed;
+  } else {
+    reader.fault("kind", "'" + kind + "'; allowed are interface, listening, tcp, http and script");
+  }
+  if (const auto text = reader.text("address", ""); !text.empty()) {
+    check.address = IpAddress::parse(text);
+    if (!check.address) reader.fault("address", "'" + text + "' is not an address");
+  }
+  check.interface = reader.text("interface", "");
+  check.port = static_cast<std::uint16_t>(reader.number("port", 0, 65535, 0));
+  check.path = reader.text("path", check.path);
+  check.url = reader.text("url", "");
+  check.host = reader.text("host", "");
+  check.statuses.low = static_cast<int>(reader.number("status_low", 100, 599, check.statuses.low));
+  check.statuses.high = static_cast<int>(reader.number("status_high", 100, 599, check.statuses.high));
+  check.script = reader.text("script", "");
+  check.interval = std::chrono::milliseconds(reader.number("interval_ms", 1, kDayMs, check.interval.count()));
+  check.timeout = std::chrono::milliseconds(reader.number("timeout_ms", 1, kDayMs, check.timeout.count()));
+  check.rise = static_cast<int>(reader.number("rise", 1, 100, check.rise));
+  check.fall = static_cast<int>(reader.number("fall", 1, 100, check.fall));
+  check.weight = static_cast<int>(reader.number("weight", -253, 253, check.weight));
+  return check;
+}
+
+json check_json(const CheckSettings& check) {
+  json object{{"name", check.name},
+              {"kind", name(check.kind)},
+              {"interval_ms", check.interval.count()},
+              {"timeout_ms", check.timeout.count()},
+              {"rise", check.rise},
+              {"fall", check.fall}};
+  if (check.weight != 0) object["weight"] = check.weight;
+  if (check.address) object["address"] = check.address->text();
+  if (check.port != 0) object["port"] = check.port;
+  for (const auto& [key, text] : {std::pair("interface", &check.interface), std::pair("url", &check.url),
+                                  std::pair("host", &check.host), std::pair("script", &check.script)}) {
+    if (!text->empty()) object[key] = *text;
+  }
+  if (check.kind != CheckKind::http) return object;
+  object["path"] = check.path;
+  object["status_low"] = check.statuses.low;
+  object["status_high"] = check.statuses.high;
+  return object;
+}
+
+NotifyScripts read_notify(const json& object, std::vector<std::string>& faults) {
+  ObjectReader reader(object, "notify.", faults);
+  NotifyScripts scripts;
+  scripts.any = reader.text("any", "");
+  scripts.active = reader.text("active", "");
+  scripts.backup = reader.text("backup", "");
+  scripts.fault = reader.text("fault", "");
+  scripts.stop = reader.text("stop", "");
+  scripts.timeout =
+      std::chrono::milliseconds(reader.number("timeout_ms", 1, kDayMs, scripts.timeout.count()));
+  return scripts;
+}
+
+json notify_json(const NotifyScripts& scripts) {
+  json object{{"timeout_ms", scripts.timeout.count()}};
+  for (const auto& [key, text] : {std::pair("any", &scripts.any), std::pair("active", &scripts.active),
+                                  std::pair("backup", &scripts.backup), std::pair("fault", &scripts.fault),
+                                  std::pair("stop", &scripts.stop)}) {
+    if (!text->empty()) object[key] = *text;
+  }
+  return object;
+}
+
 json auth_json(const Auth& auth) {
   json object{{"mode", Auth::name(auth.mode)}};
   if (!auth.file.empty()) object["file"] = auth.file;
@@ -268,6 +343,8 @@ std::string to_json(const Plan& plan) {
                         {"advert_interval_ms", plan.also->advert_interval.count()},
                         {"auth", auth_json(plan.also->auth)}};
   }
+  for (const auto& check : plan.checks) document["checks"].push_back(check_json(check));
+  if (!plan.notify.empty()) document["notify"] = notify_json(plan.notify);
   if (plan.start_wait) document["start_wait_ms"] = plan.start_wait->count();
   return document.dump();
 }
@@ -303,6 +380,9 @@ Result<Plan> from_json(std::string_view text) {
   plan.duplicate_check = reader.flag("duplicate_check", plan.duplicate_check);
   if (reader.has("announce")) plan.announce = read_announce(reader.object("announce"), faults);
   plan.status_port = static_cast<std::uint16_t>(reader.number("status_port", 1, 65535));
+  if (reader.has("checks"))
+    for (const auto& check : reader.array("checks")) plan.checks.push_back(read_check(check, faults));
+  if (reader.has("notify")) plan.notify = read_notify(reader.object("notify"), faults);
   for (const auto& router : reader.array("routers")) plan.routers.push_back(read_router(router, faults));
   for (const auto& member : reader.array("members")) plan.members.push_back(read_member(member, faults));
   if (faults.empty()) faults = problems(plan);

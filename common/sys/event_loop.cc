@@ -32,6 +32,10 @@ Watch::Watch(Watch&&) noexcept = default;
 Watch& Watch::operator=(Watch&&) noexcept = default;
 Watch::~Watch() = default;
 
+void Watch::stop() {
+  if (impl_) VIP_ASSERT(event_del(impl_->handle) == 0);
+}
+
 void DeadlineTimer::set(TimePoint when) {
   const auto wait = std::max(Duration::zero(), when - monotonic_now());
   // Rounded up: a timer that fires early would find nothing due and spin.
@@ -71,6 +75,10 @@ Watch EventLoop::watch(int fd, short what, Callback callback, bool start) {
 
 Watch EventLoop::on_readable(int fd, Callback callback) {
   return watch(fd, EV_READ | EV_PERSIST, std::move(callback), /*start=*/true);
+}
+
+Watch EventLoop::on_writable(int fd, Callback callback) {
+  return watch(fd, EV_WRITE, std::move(callback), /*start=*/true);
 }
 
 Watch EventLoop::on_signal(int signal, Callback callback) {

@@ -23,6 +23,8 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch();
+  // Calls back no more; also within its own callback, where it must not be destroyed.
+  void stop();
 
  private:
   friend class EventLoop;
@@ -50,6 +52,7 @@ class EventLoop {
   static Result<EventLoop> create();
 
   [[nodiscard]] Watch on_readable(int fd, Callback callback);
+  [[nodiscard]] Watch on_writable(int fd, Callback callback);  // once
   [[nodiscard]] Watch on_signal(int signal, Callback callback);
   [[nodiscard]] DeadlineTimer timer(Callback callback);
 

@@ -22,6 +22,7 @@ constexpr std::size_t kPendingMax = 512U << 10U;
 class StdoutSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   StdoutSink() : writer_(STDOUT_FILENO, kPendingMax) {}
+  void forget_pending() { writer_ = sys::PatientWriter(STDOUT_FILENO, kPendingMax); }
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
@@ -40,6 +41,7 @@ class StdoutSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
 
 struct Sink {
   Format format = Format::text;
+  std::shared_ptr<StdoutSink> out;
   std::shared_ptr<spdlog::logger> logger;
 };
 
@@ -50,7 +52,8 @@ spdlog::level::level_enum level_of(Level level) {
 Sink& sink() {
   static Sink instance = [] {
     Sink made;
-    made.logger = std::make_shared<spdlog::logger>("swarm-vip", std::make_shared<StdoutSink>());
+    made.out = std::make_shared<StdoutSink>();
+    made.logger = std::make_shared<spdlog::logger>("swarm-vip", made.out);
     return made;
   }();
   return instance;
@@ -105,6 +108,10 @@ std::optional<Format> parse_format(std::string_view name) {
   if (equal_fold(name, "text")) return Format::text;
   if (equal_fold(name, "json")) return Format::json;
   return std::nullopt;
+}
+
+void forget_pending() {
+  sink().out->forget_pending();
 }
 
 void setup(Level level, Format format) {

@@ -23,6 +23,8 @@ std::optional<Level> parse_level(std::string_view name);
 std::optional<Format> parse_format(std::string_view name);
 
 // To be called once, before the first line. Without it: text at level info.
+// In a forked process: the lines that the parent has not got rid of yet are its own.
+void forget_pending();
 void setup(Level level, Format format);
 
 // `event` is the line's stable id, e.g. "state"; see the README's table.

@@ -177,6 +177,11 @@ class Agent:
         children = Path(f"/proc/{pid}/task/{pid}/children")
         return int(wait_until(lambda: children.read_text().split(), 5, f"{self.host.name} has a worker")[0])
 
+    def helpers(self) -> list[int]:
+        """The processes of the worker: the one that runs checks and scripts."""
+        worker = self.worker
+        return [int(pid) for pid in Path(f"/proc/{worker}/task/{worker}/children").read_text().split()]
+
     def crash(self, number: int = signal.SIGKILL) -> float:
         """Ends the worker by a signal, waits until another one goes on, and returns how long that took, in seconds."""
         known = self.log().count("event=resumed")

@@ -152,6 +152,17 @@ RouterActions RouterSet::link_changed(TimePoint now, std::size_t router, bool us
   return out;
 }
 
+RouterActions RouterSet::health_changed(TimePoint now, bool well, int bonus) {
+  RouterActions out;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    step(now, i,
+         HealthChanged{
+             .well = well, .bonus = bonus, .link_up = group_usable(i), .farewells = farewells(now, i)},
+         out);
+  }
+  return out;
+}
+
 RouterActions RouterSet::feed(TimePoint now, std::size_t router, const Event& event) {
   RouterActions out;
   step(now, router, event, out);

@@ -118,6 +118,9 @@ class RouterSet {
   // Whether the router's own link can be used, and its address there. Before start() nothing happens yet.
   [[nodiscard]] RouterActions link_changed(TimePoint now, std::size_t router, bool usable,
                                            const std::optional<IpAddress>& source);
+  // What the host's checks say, of all routers: whether they may serve, and what is added to their
+  // priorities. Before start() nothing happens yet.
+  [[nodiscard]] RouterActions health_changed(TimePoint now, bool well, int bonus);
   [[nodiscard]] RouterActions feed(TimePoint now, std::size_t router, const Event& event);
   // The wall clock is looked at only where signed packets must be of this time.
   [[nodiscard]] Reception receive(TimePoint now, const Envelope& envelope,

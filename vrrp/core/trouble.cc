@@ -24,6 +24,8 @@ std::string_view name(Trouble trouble) {
       return "address_removed";
     case Trouble::duplicate_owner:
       return "duplicate_owner";
+    case Trouble::check_failed:
+      return "check_failed";
     case Trouble::companion:
       return "companion";
   }

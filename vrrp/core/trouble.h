@@ -18,6 +18,7 @@ enum class Trouble : std::uint8_t {
   address_refused,  // by the kernel
   address_removed,  // by somebody on this host, again and again
   duplicate_owner,  // we are active, and another host announces the address, too
+  check_failed,     // what this host serves does not work
   companion,        // another router of its sync group cannot work
 };
 

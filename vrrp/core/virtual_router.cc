@@ -48,9 +48,10 @@ bool is_handover(Cause cause) {
 
 constexpr std::array<std::string_view, 4> kStateNames{"initialize", "backup", "active", "fault"};
 constexpr std::array<std::string_view, static_cast<std::size_t>(Cause::count)> kCauseNames{
-    "started",         "stopped",        "owner",     "silence", "active_left",     "preemption",
-    "higher_priority", "higher_address", "link_down", "link_up", "address_refused", "address_taken",
-    "retry",           "stalled",        "group",     "one_way", "no_preemption",   "newer_plan"};
+    "started",         "stopped",         "owner",          "silence",      "active_left",
+    "preemption",      "higher_priority", "higher_address", "link_down",    "link_up",
+    "address_refused", "address_taken",   "retry",          "stalled",      "group",
+    "one_way",         "no_preemption",   "newer_plan",     "check_failed", "check_passed"};
 
 }  // namespace
 
@@ -84,6 +85,7 @@ Duration active_down_interval(Version version, Priority priority, Duration activ
 
 VirtualRouter::VirtualRouter(RouterConfig config)
     : config_(std::move(config)),
+      base_priority_(config_.priority),
       active_interval_(config_.advert_interval),
       one_way_(kOneWayFirst, kOneWayLongest),
       retry_(kRetryFirst, kRetryLongest) {
@@ -133,10 +135,10 @@ void VirtualRouter::on(TimePoint now, const Started& event, Actions& out) {
   if (event.source) config_.source = *event.source;
   heard_anybody_ = false;
   active_interval_ = config_.advert_interval;
-  if (event.link_up) {
+  if (event.link_up && well_) {
     listen_or_own(now, Cause::started, out);
   } else {
-    become_fault(now, Cause::link_down, out);
+    become_fault(now, event.link_up ? Cause::check_failed : Cause::link_down, out);
   }
 }
 
@@ -425,8 +427,24 @@ void VirtualRouter::on(TimePoint now, const LinkChanged& event, Actions& out) {
   if (!event.up) timers_.stop(Timer::retry);  // no use before the link is back
   // A refused address is asked for again in its time, not with every change around it.
   const bool waits = timers_.armed(Timer::retry);
-  if (event.up && state_ == State::fault && !waits)
+  if (event.up && state_ == State::fault && !waits && well_)
     listen_or_own(now, event.by_group ? Cause::group : Cause::link_up, out);
+}
+
+// Its link works: it leaves as somebody who is stopped does, and the address is never on nobody.
+void VirtualRouter::on(TimePoint now, const HealthChanged& event, Actions& out) {
+  const bool was_well = std::exchange(well_, event.well);
+  const auto old = config_.priority;
+  bonus_ = event.bonus;
+  config_.priority = weighed_priority();
+  if (state_ == State::initialize) return;
+  if (was_well && !well_) {
+    if (state_ != State::fault) return leave(now, State::fault, Cause::check_failed, event.farewells, out);
+    timers_.stop(Timer::retry);
+  }
+  if (!was_well && well_ && event.link_up && state_ == State::fault)
+    return listen_or_own(now, Cause::check_passed, out);
+  if (config_.priority != old && state_ == State::active && timers_.armed(Timer::advert)) speak(now, out);
 }
 
 // Whoever slept longer than the others wait listens before it speaks, also without preemption. What was timed
@@ -518,6 +536,8 @@ void VirtualRouter::on(TimePoint now, const Yielded& event, Actions& out) {
 // by the old one, would take over. Addresses that come are held and announced, the advertisement follows.
 void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
   const auto old = std::exchange(config_, event.config);
+  base_priority_ = config_.priority;
+  config_.priority = weighed_priority();
   config_.source = old.source;  // what the host and the group decide stays as it is
   config_.lease = old.lease;
   config_.in_group = old.in_group;
@@ -557,7 +577,8 @@ void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
     if (config_.asks_peers) out.emplace_back(AskPeers{});
     return;
   }
-  const bool boots = cause == Cause::started || (cause == Cause::link_up && !heard_anybody_);
+  const bool comes_up = cause == Cause::link_up || cause == Cause::check_passed;
+  const bool boots = cause == Cause::started || (comes_up && !heard_anybody_);
   const bool first = boots && config_.start_wait > Duration::zero();
   const auto wait = first ? config_.start_wait : down_interval();
   const bool graced = boots && config_.asks_peers && config_.start_grace > wait;
@@ -651,6 +672,12 @@ void VirtualRouter::speak(TimePoint now, Actions& out) {
   last_advert_ = now;
   timers_.set(Timer::advert, now + pace());
   if (adverts_at_old_pace_ > 0) --adverts_at_old_pace_;
+}
+
+// 0 and 255 mean something else (RFC 9568, 5.2.4).
+Priority VirtualRouter::weighed_priority() const {
+  if (base_priority_ == kPriorityOwner) return base_priority_;
+  return Priority(static_cast<std::uint8_t>(std::clamp(base_priority_.value + bonus_, 1, 254)));
 }
 
 Duration VirtualRouter::pace() const {

@@ -117,6 +117,8 @@ enum class Cause : std::uint8_t {
   one_way,          // a lower priority goes on speaking: it does not hear us
   no_preemption,    // two were active after a split, and without preemption the other one keeps it
   newer_plan,       // a peer has a newer plan than we, and we could not get it
+  check_failed,     // what this host serves does not work (health.h)
+  check_passed,
   count,
 };
 [[nodiscard]] std::string_view name(Cause cause);
@@ -139,6 +141,12 @@ struct LinkChanged {
   bool up = true;
   std::optional<IpAddress> source;  // our address, where it is known only now or changed
   bool by_group = false;            // it is not our own link, but that of another router of the group
+};
+struct HealthChanged {  // what the host's checks say (health.h); in any state, also before Started
+  bool well = true;     // else it serves nobody: it leaves politely, and waits in a fault
+  int bonus = 0;        // to the priority, which stays within 1 to 254; an owner has none
+  bool link_up = true;  // as of now
+  int farewells = 3;    // as in Stopped
 };
 struct Stalled {                // is_stalled() was true at the begin of a turn
   bool addresses_kept = false;  // and yet the kernel cannot have dropped any of ours
@@ -175,7 +183,7 @@ struct Answered {  // a peer of ours answered our question
   bool known_are_quiet = false;
 };
 using Event =
-    std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, Stalled, AddressesHeld,
+    std::variant<Started, Stopped, TimerExpired, Received, LinkChanged, HealthChanged, Stalled, AddressesHeld,
                  AddressesRefused, AddressTaken, ForeignOwner, Claimed, Yielded, Reconfigured, Answered>;
 
 // --- actions ----------------------------------------------------------------------------------------------
@@ -302,6 +310,8 @@ struct RouterMemory {
   // Since when a peer is known to have a newer plan, and when it said so last.
   std::optional<std::pair<TimePoint, TimePoint>> newer_plan;
   std::optional<Speaker> speaker;
+  bool well = true;
+  int bonus = 0;
 };
 
 class VirtualRouter {
@@ -333,6 +343,8 @@ class VirtualRouter {
   [[nodiscard]] bool is_ready() const { return ready_; }
   // How long it has been active with its addresses; zero when it is not, or asks whether it still is.
   [[nodiscard]] Duration active_for(TimePoint now) const;
+  // Whether the host's checks let it serve.
+  [[nodiscard]] bool is_well() const { return well_; }
   // Whether a living peer has a newer plan.
   [[nodiscard]] bool is_outdated(TimePoint now) const;
 
@@ -342,6 +354,7 @@ class VirtualRouter {
   void on(TimePoint now, const TimerExpired& event, Actions& out);
   void on(TimePoint now, const Received& event, Actions& out);
   void on(TimePoint now, const LinkChanged& event, Actions& out);
+  void on(TimePoint now, const HealthChanged& event, Actions& out);
   void on(TimePoint now, const Stalled& event, Actions& out);
   void on(TimePoint now, const AddressesHeld& event, Actions& out);
   void on(TimePoint now, const AddressesRefused& event, Actions& out);
@@ -377,6 +390,7 @@ class VirtualRouter {
   void successor_spoke(TimePoint now, Actions& out);
   void release_due(TimePoint now, Actions& out);
   void release_all(TimePoint now, Actions& out);
+  void leave(TimePoint now, State to, Cause cause, int farewells, Actions& out);
   void say_farewell(TimePoint now, Actions& out);
 
   void bring_timers_up_to_date(TimePoint now, TimePoint as_of, bool is_fresh);
@@ -400,10 +414,14 @@ class VirtualRouter {
   [[nodiscard]] std::pair<Duration, Duration> intervals() const {
     return {active_interval_, state_ == State::active ? pace() : Duration::zero()};
   }
+  [[nodiscard]] Priority weighed_priority() const;
   [[nodiscard]] Duration down_interval() const;
   [[nodiscard]] Duration skew() const;
 
   RouterConfig config_;
+  Priority base_priority_;  // without the checks' bonus
+  int bonus_ = 0;
+  bool well_ = true;
   State state_ = State::initialize;
   TimerTable<Timer> timers_;
   Duration active_interval_;

@@ -23,6 +23,10 @@ void VirtualRouter::on(TimePoint now, const Stopped& event, Actions& out) {
     release_all(now, out);
     return;
   }
+  leave(now, State::initialize, Cause::stopped, event.farewells, out);
+}
+
+void VirtualRouter::leave(TimePoint now, State to, Cause cause, int farewells, Actions& out) {
   const bool active = state_ == State::active;
   const bool speaking = timers_.armed(Timer::advert);
   const bool asking = timers_.armed(Timer::resume);
@@ -30,10 +34,10 @@ void VirtualRouter::on(TimePoint now, const Stopped& event, Actions& out) {
   ready_ = false;
   active_router_.reset();
   forget_speaker();
-  change_state(State::initialize, Cause::stopped, std::nullopt, out);
-  if (speaking && event.farewells > 0) {
-    farewells_left_ = event.farewells;
-    keep_for_successor(now, now + event.farewells * farewell_round(config_), nullptr, out);
+  change_state(to, cause, std::nullopt, out);
+  if (speaking && farewells > 0) {
+    farewells_left_ = farewells;
+    keep_for_successor(now, now + farewells * farewell_round(config_), nullptr, out);
     say_farewell(now, out);
     return;
   }

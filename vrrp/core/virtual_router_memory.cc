@@ -36,7 +36,9 @@ RouterMemory VirtualRouter::memory(TimePoint now) const {
                       .taken = taken_,
                       .kin = kin_,
                       .newer_plan = {},
-                      .speaker = speaker_};
+                      .speaker = speaker_,
+                      .well = well_,
+                      .bonus = bonus_};
   if (newer_plan_) memory.newer_plan.emplace(newer_plan_->first, newer_plan_->last);
   return memory;
 }
@@ -63,6 +65,8 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   taken_ = memory.taken;
   kin_ = memory.kin;
   speaker_ = memory.speaker;
+  well_ = memory.well;
+  bonus_ = memory.bonus;
   if (memory.newer_plan)
     newer_plan_ = NewerPlan{.first = memory.newer_plan->first, .last = memory.newer_plan->second};
   for (const auto timer : {Timer::farewell, Timer::linger})
@@ -74,6 +78,8 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   config_.advert_interval = memory.advert_interval;
   config_.addresses = memory.addresses;
   config_.generation = memory.generation;
+  const bool changed = config_ != wanted;
+  config_.priority = weighed_priority();
   const auto before = std::pair(state_, intervals());
   Actions out;
   const bool late = now - as_of >= kResumeIntervals * pace();
@@ -84,7 +90,7 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   } else if (state_ == State::backup && now - as_of > down_interval()) {
     on(now, Stalled{}, out);
   }
-  if (config_ != wanted) on(now, Reconfigured{.config = wanted}, out);
+  if (changed) on(now, Reconfigured{.config = wanted}, out);
   if (state_ == before.first && intervals() != before.second) out.emplace_back(IntervalChanged{});
   return out;
 }

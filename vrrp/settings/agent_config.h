@@ -1,7 +1,6 @@
 // What one agent shall do, in our own types, whatever dialect it was told in. Data only.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "vrrp/core/authentication.h"
 #include "vrrp/core/health.h"
 #include "vrrp/core/interface_choice.h"
+#include "vrrp/core/notification.h"
 #include "vrrp/core/router_set.h"
 
 namespace vip::vrrp {
@@ -43,18 +43,6 @@ struct AuthSettings {
   std::uint8_t sending_key = 1;
   bool insists = false;            // nobody of the group may be without a key
   std::chrono::seconds window{0};  // 0: packets of any time
-};
-
-// What is run when a router's state changes, with keepalived's arguments: INSTANCE NAME STATE PRIORITY, STATE
-// one of MASTER, BACKUP, FAULT, STOP. Each for /bin/sh -c; empty: nothing.
-struct NotifyScripts {
-  std::string any;
-  std::string active;  // one for a state alone comes before the one for all
-  std::string backup;
-  std::string fault;
-  std::string stop;
-  std::chrono::milliseconds timeout{std::chrono::seconds(30)};
-  friend bool operator==(const NotifyScripts&, const NotifyScripts&) = default;
 };
 
 struct AgentConfig {

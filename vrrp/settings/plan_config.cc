@@ -137,6 +137,8 @@ Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& 
   const auto* const self = plan.member(node_id);
   if (self == nullptr || self->standby) return config;
   config.status_address = self->address;
+  config.checks = plan.checks;
+  config.notify = plan.notify;
   for (const auto& router : plan.routers)
     config.routers.push_back(router_settings(plan, *self, router, secrets));
   return config;

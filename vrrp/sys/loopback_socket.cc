@@ -1,11 +1,8 @@
 #include "vrrp/sys/loopback_socket.h"
 
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
-#include <optional>
 #include <string>
 
 #include <arpa/inet.h>
@@ -15,6 +12,7 @@
 
 #include "common/base/text.h"
 #include "common/sys/posix.h"
+#include "vrrp/sys/socket_table.h"
 
 namespace vip::vrrp {
 namespace {
@@ -32,33 +30,6 @@ sockaddr_in socket_address(const LoopbackPlace& place) {
 
 std::string text_of(const LoopbackPlace& place) {
   return "TCP " + place.address.text() + ":" + std::to_string(place.port);
-}
-
-template <typename Number>
-std::optional<Number> hexadecimal_number(std::string_view digits) {
-  Number number{};
-  const auto* const end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, number, 16);
-  return parsed.ptr == end && parsed.ec == std::errc{} ? std::optional(number) : std::nullopt;
-}
-
-// A line of the kernel's table: "   0: 0100007F:2383 00000000:0000 0A ...", the address as the machine reads
-// its four bytes.
-struct TableLine {
-  LoopbackPlace local;
-  bool listens = false;
-};
-std::optional<TableLine> read_line(const std::string& line) {
-  constexpr std::size_t kAddressDigits = 8;
-  const auto fields = split(line, " ");
-  if (fields.size() < 4 || fields[1].size() != kAddressDigits + 1 + 4) return std::nullopt;
-  const auto address =
-      hexadecimal_number<std::uint32_t>(std::string_view(fields[1]).substr(0, kAddressDigits));
-  const auto port = hexadecimal_number<std::uint16_t>(std::string_view(fields[1]).substr(kAddressDigits + 1));
-  if (!address || !port) return std::nullopt;
-  std::array<std::uint8_t, sizeof(*address)> bytes{};
-  std::memcpy(bytes.data(), &*address, bytes.size());
-  return TableLine{.local = {.address = IpAddress::v4(bytes), .port = *port}, .listens = fields[3] == "0A"};
 }
 
 }  // namespace
@@ -105,10 +76,9 @@ Result<std::vector<IpAddress>> loopback_listeners(std::uint16_t port) {
   if (!std::getline(table, line)) return fail(Errc::unavailable, path + ": cannot be read");
   std::vector<IpAddress> listeners;
   while (std::getline(table, line)) {
-    const auto entry = read_line(line);
+    const auto entry = read_table_line(line);
     if (!entry || !entry->listens) break;
-    if (entry->local.port == port && entry->local.address.is_loopback())
-      listeners.push_back(entry->local.address);
+    if (entry->port == port && entry->address.is_loopback()) listeners.push_back(entry->address);
   }
   return listeners;
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "common/sys/posix.h"
+#include "vrrp/sys/socket_address.h"
 
 namespace vip::vrrp {
 namespace {
@@ -44,35 +45,6 @@ void answer(evhttp_request* request, void* page) noexcept {
   const bool fine = found.is_fine();
   (void)evbuffer_add(evhttp_request_get_output_buffer(request), body.data(), body.size());
   evhttp_send_reply(request, fine ? HTTP_OK : HTTP_SERVUNAVAIL, nullptr, nullptr);
-}
-
-// Of either family, and how much of it counts.
-struct SocketAddress {
-  sockaddr_in6 bytes{};
-  socklen_t size = sizeof(sockaddr_in6);
-
-  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&bytes); }  // NOLINT
-  friend bool operator==(const SocketAddress& a, const SocketAddress& b) {
-    return a.size == b.size && std::memcmp(&a.bytes, &b.bytes, a.size) == 0;
-  }
-};
-
-SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
-  SocketAddress where;
-  const auto bytes = address.bytes();
-  if (address.family() == Family::ipv6) {
-    where.bytes.sin6_family = AF_INET6;
-    where.bytes.sin6_port = htons(port);
-    std::memcpy(&where.bytes.sin6_addr, bytes.data(), sizeof(where.bytes.sin6_addr));
-    return where;
-  }
-  sockaddr_in ipv4{};
-  ipv4.sin_family = AF_INET;
-  ipv4.sin_port = htons(port);
-  std::memcpy(&ipv4.sin_addr, bytes.data(), sizeof(ipv4.sin_addr));
-  std::memcpy(&where.bytes, &ipv4, sizeof(ipv4));
-  where.size = sizeof(ipv4);
-  return where;
 }
 
 }  // namespace
