@@ -145,6 +145,8 @@ std::vector<Row> table() {
       {initialize, "advert higher", advert(200), initialize},
       {initialize, "link up", LinkChanged{.up = true}, initialize},
       {initialize, "link down", LinkChanged{.up = false}, initialize},
+      {initialize, "well", HealthChanged{}, initialize},
+      {initialize, "unwell", HealthChanged{.well = false}, initialize},
       {initialize, "stalled", Stalled{}, initialize},
       {initialize, "held", AddressesHeld{}, initialize},
       {initialize, "refused", AddressesRefused{}, initialize},
@@ -164,6 +166,8 @@ std::vector<Row> table() {
       {backup, "advert higher", advert(200), backup},
       {backup, "link up", LinkChanged{.up = true}, backup},
       {backup, "link down", LinkChanged{.up = false}, fault},
+      {backup, "well", HealthChanged{}, backup},
+      {backup, "unwell", HealthChanged{.well = false}, fault},
       {backup, "stalled", Stalled{}, backup},
       {backup, "held", AddressesHeld{}, backup},
       {backup, "refused", AddressesRefused{}, backup},
@@ -184,6 +188,9 @@ std::vector<Row> table() {
       {active, "advert higher", advert(200), backup, true, true},
       {active, "link up", LinkChanged{.up = true}, active},
       {active, "link down", LinkChanged{.up = false}, fault},
+      {active, "well", HealthChanged{}, active},
+      {active, "unwell", HealthChanged{.well = false}, fault, true, true},
+      {active, "unwell, nobody can follow", HealthChanged{.well = false, .farewells = 0}, fault, true},
       {active, "stalled", Stalled{}, backup},
       {active, "held", AddressesHeld{}, active},
       {active, "refused", AddressesRefused{}, fault, true},
@@ -203,6 +210,8 @@ std::vector<Row> table() {
       {fault, "advert higher", advert(200), fault},
       {fault, "link up", LinkChanged{.up = true}, backup},
       {fault, "link down", LinkChanged{.up = false}, fault},
+      {fault, "well", HealthChanged{}, fault},
+      {fault, "unwell", HealthChanged{.well = false}, fault},
       {fault, "stalled", Stalled{}, fault},
       {fault, "held", AddressesHeld{}, fault},
       {fault, "refused", AddressesRefused{}, fault},
@@ -539,6 +548,73 @@ TEST(VirtualRouter, AfterALinkFaultItListensForAWholeDownInterval) {
   EXPECT_EQ(subject.elapsed(), Duration(23'609'375us));
 }
 
+// --- health
+
+TEST(VirtualRouter, WhoIsUnwellWaitsInAFaultUntilAllIsWell) {
+  auto subject = Subject::in(State::backup);
+  (void)subject.at(1s, HealthChanged{.well = false});
+  EXPECT_FALSE(contains<StateChanged>(subject.at(2s, LinkChanged{.up = true}))) << "the link is not what is wrong";
+  (void)subject.at(3s, LinkChanged{.up = false});
+  (void)subject.at(4s, HealthChanged{.well = true, .link_up = false});
+  EXPECT_EQ(subject.state(), State::fault) << "now it is";
+  (void)subject.at(5s, LinkChanged{.up = true});
+  EXPECT_EQ(subject.state(), State::backup);
+}
+
+TEST(VirtualRouter, WhoStartsUnwellIsInAFault) {
+  Subject subject(config());
+  EXPECT_TRUE(subject.at(0s, HealthChanged{.well = false}).empty());
+  (void)subject.at(0s, Started{});
+  EXPECT_EQ(subject.state(), State::fault);
+  (void)subject.at(1s, HealthChanged{.well = true});
+  EXPECT_EQ(subject.state(), State::backup);
+  (void)subject.expire();
+  EXPECT_EQ(subject.elapsed(), Duration(4'609'375us)) << "it listens for the whole active-down interval";
+}
+
+TEST(VirtualRouter, WhoGetsUnwellKeepsTheAddressUntilAnotherHasIt) {
+  auto subject = Subject::in(State::active);
+  const auto actions = subject.at(10s, HealthChanged{.well = false});
+  EXPECT_EQ(sent(actions), kPriorityLeaving);
+  EXPECT_FALSE(contains<ReleaseAddresses>(actions));
+  EXPECT_EQ(subject.router().desired_addresses(), std::vector{kVip});
+  (void)subject.at(10s + 300ms, ForeignOwner{kVip.address});
+  (void)subject.at(10s + 310ms, advert(50));
+  (void)subject.expire();
+  EXPECT_TRUE(subject.router().desired_addresses().empty());
+  EXPECT_EQ(subject.state(), State::fault);
+}
+
+TEST(VirtualRouter, ABonusMovesThePriorityWithinItsRange) {
+  auto subject = Subject::in(State::active);
+  const auto said = [&](int bonus) { return sent(subject.at(subject.elapsed() + 10ms, HealthChanged{.bonus = bonus})); };
+  EXPECT_EQ(said(-30), Priority(70));
+  EXPECT_EQ(said(-30), std::nullopt) << "nothing new";
+  EXPECT_EQ(said(-253), Priority(1));
+  EXPECT_EQ(said(253), Priority(254));
+  (void)subject.at(subject.elapsed() + 10ms, HealthChanged{.bonus = 20});
+  EXPECT_EQ(sent(subject.at(subject.elapsed() + 10ms, Reconfigured{config(50)})), Priority(70))
+      << "other settings are another base";
+  auto owner = Subject::in(State::active, config(255));
+  EXPECT_EQ(sent(owner.at(10s, HealthChanged{.bonus = -100})), std::nullopt);
+}
+
+TEST(VirtualRouter, AnotherProcessGoesOnWithWhatTheChecksSaid) {
+  auto subject = Subject::in(State::active);
+  (void)subject.at(10s, HealthChanged{.bonus = -30});
+  const auto now = TimePoint(10s + 100ms);
+  VirtualRouter next(config());
+  EXPECT_TRUE(next.resume(now, subject.router().memory(now), now, true).empty());
+  EXPECT_EQ(next.config().priority, Priority(70));
+
+  (void)subject.at(11s, HealthChanged{.well = false});
+  const auto later = TimePoint(11s + 100ms);
+  VirtualRouter unwell(config());
+  (void)unwell.resume(later, subject.router().memory(later), later, true);
+  EXPECT_FALSE(unwell.is_well());
+  EXPECT_EQ(unwell.state(), State::fault);
+}
+
 // --- the contract, for arbitrary inputs
 // ---------------------------------------------------------------------
 
@@ -557,6 +633,8 @@ Event random_event(std::mt19937& random) {
       return TimerExpired{};
     case 6:
       return random() % 4 == 0 ? Event(Stalled{}) : Event(TimerExpired{});
+    case 8:
+      return HealthChanged{.well = random() % 4 != 0, .bonus = static_cast<int>(random() % 100) - 50};
     case 7:
       return ForeignOwner{kVip.address};
     default:
@@ -580,7 +658,8 @@ TEST(VirtualRouter, KeepsItsContractUnderAnyEvents) {
       const auto event = random_event(random);
       const auto actions = one.at(now, event);  // checks the deadline
       EXPECT_EQ(actions, twin.step(TimePoint(now), event)) << "equal inputs, unequal actions; seed " << seed;
-      const bool may_keep = one.state() == State::backup || one.state() == State::initialize;
+      const bool unwell = one.state() == State::fault && !one.router().is_well();
+      const bool may_keep = one.state() == State::backup || one.state() == State::initialize || unwell;
       EXPECT_TRUE(one.state() == State::active || may_keep || one.router().desired_addresses().empty())
           << seed;
       EXPECT_FALSE(one.state() == State::active && one.router().desired_addresses().empty()) << seed;
