@@ -91,6 +91,62 @@ bool between(auto low, auto value, auto high) {
   return low <= value && value <= high;
 }
 
+// "200-299", or "204" alone.
+std::optional<CheckSettings::Statuses> parse_statuses(std::string_view text) {
+  const auto dash = text.find('-');
+  const auto low = parse_number<int>(text.substr(0, dash));
+  const auto high = dash == std::string_view::npos ? low : parse_number<int>(text.substr(dash + 1));
+  if (!low || !high) return std::nullopt;
+  return CheckSettings::Statuses{.low = *low, .high = *high};
+}
+
+// Whether the word is an option, which is then read. Errors: invalid, for a value that is none.
+Result<bool> read_option(std::string_view word, CheckSettings& check) {
+  const auto equals = word.find('=');
+  if (equals == std::string_view::npos) return false;
+  const auto key = word.substr(0, equals);
+  const auto value = word.substr(equals + 1);
+  const auto set = [&](auto& to, const auto& parsed, std::string_view allowed) -> Result<bool> {
+    if (!parsed)
+      return fail(Errc::invalid, "'" + printable(word) + "' is not allowed; " + std::string(allowed));
+    to = *parsed;
+    return true;
+  };
+  if (key == "interval") return set(check.interval, parse_duration(value), "such as interval=5s");
+  if (key == "timeout") return set(check.timeout, parse_duration(value), "such as timeout=500ms");
+  if (key == "rise") return set(check.rise, parse_number<int>(value), "1 to 100");
+  if (key == "fall") return set(check.fall, parse_number<int>(value), "1 to 100");
+  if (key == "weight") return set(check.weight, parse_number<int>(value), "-253 to 253");
+  if (key == "status") return set(check.statuses, parse_statuses(value), "such as status=200-299");
+  if (key == "host") return set(check.host, std::optional(std::string(value)), "");
+  if (key == "name") return set(check.name, std::optional(std::string(value)), "");
+  return false;
+}
+
+// By the check's name, which is still the text.
+Result<CheckSettings> parse_what(CheckSettings check) {
+  const std::string text = check.name;
+  const auto after = [&text](std::string_view prefix) -> std::optional<std::string_view> {
+    if (!text.starts_with(prefix) || text.size() == prefix.size()) return std::nullopt;
+    return std::string_view(text).substr(prefix.size());
+  };
+  if (const auto rest = after("tcp://")) return parse_tcp(std::move(check), *rest);
+  if (const auto rest = after("listen:")) return parse_listening(std::move(check), *rest);
+  if (const auto rest = after("http://")) return parse_http(std::move(check), *rest);
+  if (const auto rest = after("https://")) return parse_http(std::move(check), *rest);
+  if (const auto rest = after("interface:")) {
+    check.kind = CheckKind::interface;
+    check.interface = *rest;
+    return check;
+  }
+  if (const auto rest = after("script:")) {
+    check.kind = CheckKind::script;
+    check.script = *rest;
+    return check;
+  }
+  return refuse(text);
+}
+
 }  // namespace
 
 std::string_view name(CheckKind kind) {
@@ -134,28 +190,18 @@ std::vector<std::string> problems(const CheckSettings& check) {
   return found;
 }
 
-Result<CheckSettings> parse_check(std::string_view text) {
-  CheckSettings check;
-  check.name = text;
-  const auto after = [text](std::string_view prefix) -> std::optional<std::string_view> {
-    if (!text.starts_with(prefix) || text.size() == prefix.size()) return std::nullopt;
-    return text.substr(prefix.size());
-  };
-  if (const auto rest = after("tcp://")) return parse_tcp(std::move(check), *rest);
-  if (const auto rest = after("listen:")) return parse_listening(std::move(check), *rest);
-  if (const auto rest = after("http://")) return parse_http(std::move(check), *rest);
-  if (const auto rest = after("https://")) return parse_http(std::move(check), *rest);
-  if (const auto rest = after("interface:")) {
-    check.kind = CheckKind::interface;
-    check.interface = *rest;
-    return check;
+Result<CheckSettings> parse_check(std::string_view text, const CheckSettings& defaults) {
+  CheckSettings check = defaults;
+  for (auto blank = text.find_last_of(" \t"); blank != std::string_view::npos;
+       blank = text.find_last_of(" \t")) {
+    VIP_TRY(const bool is_option, read_option(text.substr(blank + 1), check));
+    if (!is_option) break;
+    text = trim(text.substr(0, blank));
   }
-  if (const auto rest = after("script:")) {
-    check.kind = CheckKind::script;
-    check.script = *rest;
-    return check;
-  }
-  return refuse(text);
+  const auto given_name = std::exchange(check.name, std::string(text));
+  VIP_TRY(check, parse_what(std::move(check)));
+  if (!given_name.empty()) check.name = given_name;
+  return check;
 }
 
 }  // namespace vip

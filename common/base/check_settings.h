@@ -55,14 +55,16 @@ struct CheckSettings {
 //   tcp://192.0.2.7:5432   http://127.0.0.1:8080/healthz   https://shop.example.org/ping   listen:443
 //   listen:192.0.2.7:443   interface:eth1   script:/usr/local/bin/check -q
 //
-// Errors: invalid, with what is allowed.
-[[nodiscard]] Result<CheckSettings> parse_check(std::string_view text);
+// and after it, divided by blanks, what is to be otherwise than in `defaults`: interval=5s timeout=1s rise=2
+// fall=3 weight=-20 status=200-299 host=NAME name=NAME. Errors: invalid, with what is allowed.
+[[nodiscard]] Result<CheckSettings> parse_check(std::string_view text, const CheckSettings& defaults = {});
 inline constexpr std::string_view kCheckForms =
     "tcp://ADDRESS:PORT, http://..., https://..., listen:PORT, listen:ADDRESS:PORT, interface:NAME or "
     "script:COMMAND";
 
 // What is run when a router's state changes, with keepalived's arguments: INSTANCE NAME STATE PRIORITY, where
-// STATE is MASTER, BACKUP, FAULT or STOP. Each for /bin/sh -c; empty: nothing.
+// STATE is MASTER, BACKUP, FAULT or STOP. Each is a command for /bin/sh, or the text of a whole script (it
+// has several lines, or begins with #!); empty: nothing.
 struct NotifyScripts {
   std::string any;
   std::string active;

@@ -100,10 +100,8 @@ void append_addresses(std::string_view piece, std::vector<std::string>& items) {
   }
 }
 
-}  // namespace
-
-Result<std::vector<std::string>> list_items(std::string_view text) {
-  text = without_quotes(text);
+// Of a literal; nothing when the text is none.
+Result<std::optional<std::vector<std::string>>> literal_items(std::string_view text) {
   for (const auto prefix : {kPython, kJson}) {
     if (!text.starts_with(prefix)) continue;
     auto items = ListLiteral(text.substr(prefix.size())).items();
@@ -112,8 +110,23 @@ Result<std::vector<std::string>> list_items(std::string_view text) {
                   "'" + std::string(text) + "' is not a list such as " + std::string(prefix) +
                       (prefix == kPython ? "['192.0.2.1', '192.0.2.2']" : R"(["192.0.2.1", "192.0.2.2"])"));
     }
-    return *std::move(items);
+    return items;
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> text_items(std::string_view text) {
+  text = without_quotes(text);
+  VIP_TRY(auto literal, literal_items(text));
+  return literal ? *std::move(literal) : split(text, ",\n");
+}
+
+Result<std::vector<std::string>> list_items(std::string_view text) {
+  text = without_quotes(text);
+  VIP_TRY(auto literal, literal_items(text));
+  if (literal) return *std::move(literal);
   std::vector<std::string> items;
   for (const auto& piece : split(text, ",\n")) append_addresses(piece, items);
   return items;

@@ -15,6 +15,9 @@ namespace vip::settings {
 // staying with their address. Errors: invalid, for a malformed literal (never guessed at).
 [[nodiscard]] Result<std::vector<std::string>> list_items(std::string_view text);
 
+// The same for items that may hold blanks: a plain text is split at commas and newlines.
+[[nodiscard]] Result<std::vector<std::string>> text_items(std::string_view text);
+
 // One virtual address as keepalived writes it.
 struct AddressItem {
   IpPrefix prefix;

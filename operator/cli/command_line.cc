@@ -12,6 +12,7 @@
 
 #include "operator/cli/hand_over.h"
 #include "operator/cli/plan_command.h"
+#include "operator/cli/probe_command.h"
 #include "operator/cli/status_command.h"
 #include "operator/exit_status.h"
 #include "operator/operator_loop.h"
@@ -79,6 +80,12 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   status_word->add_flag("--json", as_json, "as one JSON object");
   const auto* const plan_word =
       app.add_subcommand("plan", "what the operator would do and why; changes nothing");
+  ProbeWords probe;
+  auto* const probe_word = app.add_subcommand("probe", "ask a URL once, as a check of an agent does");
+  probe_word->add_option("URL", probe.url, "http://... or https://...")->required();
+  probe_word->add_option("--timeout", probe.timeout, "for all of it, such as 500ms")->capture_default_str();
+  probe_word->add_option("--status", probe.statuses, "what is good")->capture_default_str();
+  probe_word->add_option("--host", probe.host, "the Host header");
   const auto* const version_word = app.add_subcommand("version", "the version of this program");
   app.require_subcommand(0, 1);
   app.footer(std::string(kFooter));
@@ -89,6 +96,7 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   }
   if (operator_word->parsed()) return run_operator(env);
   if (status_word->parsed()) return run_status(env, as_json ? StatusForm::json : StatusForm::table);
+  if (probe_word->parsed()) return run_probe(probe);
   if (plan_word->parsed()) return run_plan(env);
   if (version_word->parsed()) return std::puts("swarm-vip " VIP_VERSION) < 0 ? kFailed : kFine;
   return run_without_word(app, env);

@@ -93,6 +93,8 @@ class Planner {
     plan.start_grace = settings_.start_grace;
     plan.duplicate_check = settings_.duplicate_check;
     plan.lease = settings_.lease;
+    plan.checks = settings_.checks;
+    plan.notify = settings_.notify;
     plan.interface = settings_.interface;
     plan.auth = auth(settings_.auth);
     plan.status_port = status_port(known);

@@ -27,6 +27,16 @@ std::string vrids_text(const std::vector<plan::Router>& routers) {
   return join(pieces, ",");
 }
 
+std::string checks_text(const plan::Plan& plan) {
+  std::vector<std::string> pieces;
+  for (const auto& check : plan.checks) {
+    pieces.push_back(check.name + " (every " + duration_text(check.interval) + ", within " +
+                     duration_text(check.timeout) + ", rise " + std::to_string(check.rise) + ", fall " +
+                     std::to_string(check.fall) + ", weight " + std::to_string(check.weight) + ")");
+  }
+  return pieces.empty() ? "none" : join(pieces, ", ");
+}
+
 // Of a group that spreads its addresses, who is the best for which.
 std::string best_text(const plan::Plan& plan) {
   std::vector<std::string> pieces;
@@ -106,6 +116,8 @@ std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan
   compare("start grace", duration_text(before.start_grace), duration_text(after.start_grace), changes);
   compare("duplicate check", before.duplicate_check ? "on" : "off", after.duplicate_check ? "on" : "off",
           changes);
+  compare("checks", checks_text(before), checks_text(after), changes);
+  if (before.notify != after.notify) changes.emplace_back("what is told of a state");
   compare("lease", before.lease.text(), after.lease.text(), changes);
   compare("interface", before.interface, after.interface, changes);
   compare("authentication", auth_text(before.auth), auth_text(after.auth), changes);

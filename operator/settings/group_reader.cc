@@ -9,6 +9,7 @@
 #include "common/base/auth_key.h"
 #include "common/base/text.h"
 #include "common/settings/address_list.h"
+#include "common/settings/check_list.h"
 #include "operator/core/priorities.h"
 
 namespace vip::swarm {
@@ -25,6 +26,9 @@ constexpr std::string_view kLabelCharacters =
 constexpr std::size_t kGroupLengthMax = 128;
 constexpr std::size_t kInterfaceLengthMax = 15;
 constexpr int kIdMax = 255;
+constexpr std::size_t kScriptSizeMax = 64U << 10U;
+// What osixia's image has there; many stack files name it.
+constexpr std::string_view kOsixiaNotify = "/container/service/keepalived/assets/notify.sh";
 
 bool made_of(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
@@ -46,6 +50,8 @@ class GroupReader {
     key();
     group().revoke = settings::flag(env_, "SWARM_VIP_REVOKE", group().revoke, findings_);
     status_port();
+    group().checks = settings::read_checks(env_, findings_);
+    notify();
     return std::move(group_);
   }
 
@@ -260,6 +266,25 @@ class GroupReader {
     }
     group_.key = text;
     group().own_key = true;
+  }
+
+  // The agents run what the operator was given: it goes with the plan.
+  void notify() {
+    constexpr std::string_view kName = "KEEPALIVED_NOTIFY";
+    const auto path = env_.text(kName);
+    if (path.empty() || path == kOsixiaNotify) return;
+    const auto script = read_file_(path);
+    if (!script) {
+      findings_.warning(env_.called(kName) + ": " + script.error().context +
+                        "; nothing is run (a Swarm config of the operator's service puts a script there)");
+      return;
+    }
+    if (script->size() > kScriptSizeMax || script->find('\0') != std::string::npos) {
+      refuse(kName, path, "a script for /bin/sh of at most 64 KiB");
+      return;
+    }
+    // By its first line or its second one it is known for a whole script.
+    group().notify.any = script->starts_with("#!") ? *script : "#!/bin/sh\n" + *script;
   }
 
   void status_port() {

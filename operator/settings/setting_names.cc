@@ -43,11 +43,17 @@ constexpr auto kNames = std::to_array<SettingName>({
     {.variable = "SWARM_VIP_START_GRACE", .key = "start_grace", .scope = Scope::group},
     {.variable = "SWARM_VIP_DUPLICATE_CHECK", .key = "duplicate_check", .scope = Scope::group},
     {.variable = "SWARM_VIP_LEASE", .key = "lease", .scope = Scope::group},
+    {.variable = "SWARM_VIP_CHECKS", .key = "checks", .scope = Scope::group},
+    {.variable = "SWARM_VIP_CHECK_INTERVAL", .key = "check_interval", .scope = Scope::group},
+    {.variable = "SWARM_VIP_CHECK_TIMEOUT", .key = "check_timeout", .scope = Scope::group},
+    {.variable = "SWARM_VIP_CHECK_RISE", .key = "check_rise", .scope = Scope::group},
+    {.variable = "SWARM_VIP_CHECK_FALL", .key = "check_fall", .scope = Scope::group},
+    {.variable = "SWARM_VIP_CHECK_WEIGHT", .key = "check_weight", .scope = Scope::group},
+    {.variable = "KEEPALIVED_NOTIFY", .key = "notify", .scope = Scope::group},
     {.variable = "SWARM_VIP_STATUS_PORT", .key = "status_port", .scope = Scope::group},
 
     // Of keepalived's images, without effect here.
     {.variable = "KEEPALIVED_STATE", .key = ""},
-    {.variable = "KEEPALIVED_NOTIFY", .key = ""},
     {.variable = "KEEPALIVED_COMMAND_LINE_ARGUMENTS", .key = ""},
     {.variable = "KEEPALIVED_IP", .key = ""},
     {.variable = "KEEPALIVED_UNICAST_PEERS", .key = ""},

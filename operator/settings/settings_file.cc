@@ -112,7 +112,7 @@ class FileReader {
     }
   }
 
-  static bool is_list(std::string_view key) { return key == "addresses"; }
+  static bool is_list(std::string_view key) { return key == "addresses" || key == "checks"; }
 
   static std::optional<std::string> text_of(std::string_view key, const json& value) {
     if (value.is_string()) return value.get<std::string>();

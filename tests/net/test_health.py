@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +115,28 @@ def test_a_service_that_dies_takes_its_address_to_the_other_and_back(cluster: Cl
     assert report.lost == 0, "who leaves keeps the address until the other one has it"
     assert cluster.owners.longest_with_none(begin) == 0
     assert result_of(cluster.agents["n1"]) == "passes"
+
+
+def test_what_needs_tls_or_a_resolver_is_asked_by_the_probe(cluster: Cluster, serve: Callable[[Host], Service]) -> None:
+    """`localhost` is a name; that its certificate is none is seen by who asks over TLS."""
+    services = start_pair(cluster, serve, check("http", url=f"http://localhost:{PORT}/", interval_ms=1000, timeout_ms=900))
+    services["n1"].say("503")
+    cluster.owners.wait_for_owner(cluster.n2)
+    assert cluster.agents["n1"].wait_for_state("fault")["reason"] == "web: exit status 1: status 503"
+
+
+def test_a_bad_certificate_is_no_answer(cluster: Cluster, tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=nobody",
+                    "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+    server = cluster.n1.start(["openssl", "s_server", "-accept", "8443", "-cert", str(cert), "-key", str(key), "-www", "-quiet"],
+                              "tls")
+    cluster.use_plan({cluster.n1: 200}, changes={"checks": [check("http", url="https://127.0.0.1:8443/", interval_ms=1000,
+                                                                  timeout_ms=900)]})
+    agent = cluster.start(cluster.n1)
+    reason = agent.wait_for_state("fault")["reason"]
+    wait_until(lambda: "certificate" in agent.router()["reason"], 15, lambda: f"it says why: {reason}\n{agent.log()}")
+    server.kill()
 
 
 @pytest.mark.parametrize("word", ["hang", "503"])

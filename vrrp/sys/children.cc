@@ -107,8 +107,10 @@ std::string words_of(int status, const std::string& heard) {
 }  // namespace
 
 Command shell_command(const std::string& script, const std::vector<std::string>& arguments) {
+  const bool is_text = script.starts_with("#!") || script.find('\n') != std::string::npos;
+  const bool adds = !is_text && !arguments.empty();
   Command command;
-  command.words = {"/bin/sh", "-c", arguments.empty() ? script : script + " \"$@\"", "sh"};
+  command.words = {"/bin/sh", "-c", adds ? script + " \"$@\"" : script, "sh"};
   command.words.insert(command.words.end(), arguments.begin(), arguments.end());
   return command;
 }

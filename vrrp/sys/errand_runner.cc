@@ -94,11 +94,15 @@ class ErrandRunner {
   }
 
   [[nodiscard]] Command probe(const CheckSettings& check) const {
-    return {.words = {settings_.probe, "probe", "--timeout", duration_text(check.timeout), "--status",
-                      std::to_string(check.statuses.low) + "-" + std::to_string(check.statuses.high),
-                      "--host", check.host, check.url},
-            .environment = {},
-            .is_heard = true};
+    Command command;
+    command.words = {
+        settings_.probe, "probe",
+        "--timeout",     duration_text(check.timeout),
+        "--status",      std::to_string(check.statuses.low) + "-" + std::to_string(check.statuses.high)};
+    if (!check.host.empty()) command.words.insert(command.words.end(), {"--host", check.host});
+    command.words.push_back(check.url);
+    command.is_heard = true;
+    return command;
   }
 
   // The first answer to a question counts; what comes after its time is up is too late.
