@@ -24,9 +24,8 @@ struct Ignored {
   std::string_view name;
   std::string_view value;
 };
-constexpr std::array<Ignored, 5> kIgnored{{
+constexpr std::array<Ignored, 4> kIgnored{{
     {.name = "KEEPALIVED_STATE", .value = "BACKUP"},
-    {.name = "KEEPALIVED_NOTIFY", .value = "/container/service/keepalived/assets/notify.sh"},
     {.name = "KEEPALIVED_COMMAND_LINE_ARGUMENTS", .value = "--log-detail --dump-conf"},
     {.name = "KEEPALIVED_IP", .value = ""},
     {.name = "KEEPALIVED_UNICAST_PEERS", .value = ""},

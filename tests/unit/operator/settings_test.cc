@@ -28,6 +28,9 @@ Reading read(const Variables& changes) {
     if (path == "/run/secrets/password") return "s3cret\n";
     if (path == "/run/secrets/key") return "7:" + std::string(64, 'a') + "\n";
     if (path == "/run/secrets/empty") return "\n";
+    if (path == "/etc/notify.sh") return "echo $3\n";
+    if (path == "/etc/bash.sh") return "#!/bin/sh\necho $3\n";
+    if (path == "/etc/large") return std::string(65537, 'x');
     return fail(Errc::not_found, path + ": No such file or directory");
   };
   Reading reading;
@@ -176,6 +179,18 @@ INSTANTIATE_TEST_SUITE_P(
                  "SWARM_VIP_STATUS_PORT: '70000' is not allowed; a whole number from 1 to 65535"},
         WrongRow{{{"SWARM_VIP_BESIDE_KEEPALIVED", "x"}},
                  "SWARM_VIP_BESIDE_KEEPALIVED: 'x' is not allowed; true or false"},
+        WrongRow{{{"KEEPALIVED_NOTIFY", "/etc/large"}},
+                 "KEEPALIVED_NOTIFY: '/etc/large' is not allowed; a script for /bin/sh of at most 64 KiB"},
+        WrongRow{{{"SWARM_VIP_CHECKS", "web"}},
+                 "SWARM_VIP_CHECKS: 'web' is no check; allowed are tcp://ADDRESS:PORT, http://..., "
+                 "https://..., listen:PORT, listen:ADDRESS:PORT, interface:NAME or script:COMMAND"},
+        WrongRow{{{"SWARM_VIP_CHECKS", "listen:80 timeout=3s"}},
+                 "SWARM_VIP_CHECKS: listen:80: timeout 3s; allowed are 10ms to the interval, 2s"},
+        WrongRow{{{"SWARM_VIP_CHECKS", "listen:80, listen:80"}},
+                 "SWARM_VIP_CHECKS: 'listen:80' is not allowed; each check once, or with a name of its own "
+                 "(name=...)"},
+        WrongRow{{{"SWARM_VIP_CHECK_RISE", "0"}},
+                 "SWARM_VIP_CHECK_RISE: '0' is not allowed; a whole number from 1 to 100"},
         WrongRow{{{"KEEPALIVED_VIRTUAL_IPS", "192.0.2.1 dev eth0, 192.0.2.2 dev eth1"}},
                  "KEEPALIVED_VIRTUAL_IPS: 'dev' names several interfaces; one group lives on one, or on that "
                  "of the "
@@ -251,6 +266,39 @@ TEST(OperatorSettings, OsixiasDefaultsPassInSilenceAndOtherValuesDoNot) {
   EXPECT_EQ(
       read({{"KEEPALIVED_STATE", "MASTER"}, {"KEEPALIVED_NOTIFY", "/mine.sh"}}).findings.warnings().size(),
       2U);
+}
+
+TEST(OperatorSettings, TheNotifyScriptIsReadAndGoesWithThePlan) {
+  EXPECT_EQ(read({{"KEEPALIVED_NOTIFY", "/etc/notify.sh"}}).group().notify.any, "#!/bin/sh\necho $3\n");
+  EXPECT_EQ(read({{"KEEPALIVED_NOTIFY", "/etc/bash.sh"}}).group().notify.any, "#!/bin/sh\necho $3\n");
+  const auto missing = read({{"KEEPALIVED_NOTIFY", "/mine.sh"}});
+  EXPECT_TRUE(missing.group().notify.empty());
+  EXPECT_EQ(missing.findings.warnings().at(0),
+            "KEEPALIVED_NOTIFY: /mine.sh: No such file or directory; nothing is run (a Swarm config of the "
+            "operator's service puts a script there)");
+}
+
+TEST(OperatorSettings, ChecksHaveTheirOwnAndCommonSettings) {
+  const auto reading =
+      read({{"SWARM_VIP_CHECKS", "listen:443, http://127.0.0.1:8080/ready weight=-20 fall=5"},
+            {"SWARM_VIP_CHECK_INTERVAL", "5s"},
+            {"SWARM_VIP_CHECK_TIMEOUT", "2s"},
+            {"SWARM_VIP_CHECK_RISE", "3"}});
+  ASSERT_TRUE(reading.findings.ok());
+  const auto& checks = reading.group().checks;
+  ASSERT_EQ(checks.size(), 2U);
+  EXPECT_EQ(checks[0], (CheckSettings{.name = "listen:443",
+                                      .kind = CheckKind::listening,
+                                      .port = 443,
+                                      .interval = 5s,
+                                      .timeout = 2s,
+                                      .rise = 3}));
+  EXPECT_EQ(checks[1].weight, -20);
+  EXPECT_EQ(checks[1].fall, 5);
+  EXPECT_EQ(checks[1].rise, 3);
+  EXPECT_EQ(checks[1].name, "http://127.0.0.1:8080/ready");
+  EXPECT_EQ(read({{"SWARM_VIP_CHECKS", R"(#JSON2BASH:["script:a, b"])"}}).group().checks.at(0).script,
+            "a, b");
 }
 
 TEST(OperatorSettings, AMistypedNameIsAnsweredWithTheNearestOne) {

@@ -48,6 +48,12 @@ TEST(Plan, SoDoesEverythingThatCanBeChosen) {
   plan.announce = {.at = {0ms, 2s}, .refresh = 0ms};
   plan.virtual_mac = true;
   plan.accept = false;
+  plan.checks = {parse_check("http://[2001:db8::7]:8080/ready status=200-204 host=web weight=-20").value(),
+                 parse_check("https://shop.example.org/ interval=5s timeout=4s rise=3 fall=4").value(),
+                 parse_check("listen:443").value(), parse_check("interface:eth1").value(),
+                 parse_check("script:/bin/check \"a b\"").value()};
+  plan.notify = {
+      .any = "#!/bin/sh\necho", .active = "a", .backup = "b", .fault = "f", .stop = "s", .timeout = 5s};
   EXPECT_EQ(from_json(to_json(plan)), plan);
   plan.transport = Transport::multicast;
   plan.any_source = false;
