@@ -123,7 +123,8 @@ Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& 
                      .generation = plan.generation,
                      .mark_name = plan.group,
                      .lease = plan.lease,
-                     .status_port = plan.status_port};
+                     .status_port = plan.status_port,
+                     .origin = "plan"};
   const auto& auth = signing_auth(plan);
   config.auth.mode = auth_mode(auth.mode);
   if (config.auth.mode != AuthMode::off) {
