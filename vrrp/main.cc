@@ -14,6 +14,7 @@
 #include "common/sys/posix.h"
 #include "vrrp/agent.h"
 #include "vrrp/settings/agent_config.h"
+#include "vrrp/settings/agent_file.h"
 #include "vrrp/settings/dialects.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/capabilities.h"
@@ -36,9 +37,10 @@ constexpr std::chrono::seconds kPatience{5};
 constexpr std::string_view kHelp =
     R"(swarm-vip-agent: a VRRP router that keeps virtual addresses alive
 
-  swarm-vip-agent [run] [--plan FILE --node ID]
-                              be a router: of a plan document, or of the environment that a
-                              keepalived image takes: osixia's, arcts', NeoAssist's, shawly's
+  swarm-vip-agent [run] [--plan FILE --node ID | --config FILE]
+                              be a router: of a plan document, of a settings file of its own, or of the
+                              environment that a keepalived image takes: osixia's, arcts', NeoAssist's,
+                              shawly's
   swarm-vip-agent status [--json]
                               what the agents of this host do
   swarm-vip-agent healthcheck exit status 0 when this container's agent is in charge, or rightly waits
@@ -46,6 +48,7 @@ constexpr std::string_view kHelp =
 
 Settings
   SWARM_VIP_PLAN, SWARM_VIP_NODE_ID   the plan document and our node id in it
+  SWARM_VIP_CONFIG       the settings file: packaging/agent.schema.json, packaging/doc/agent-file.md
   SWARM_VIP_LEASE        how long an address outlives a dead agent: auto, off, 2s to 86400s
   SWARM_VIP_REALTIME     auto: before other programs, where that is allowed; off
   SWARM_VIP_LOG_LEVEL    trace, debug, info, warning, error        SWARM_VIP_LOG_FORMAT  text, json
@@ -60,6 +63,7 @@ struct Words {
   std::string command = "run";
   std::string plan_file;
   std::string node;
+  std::string config_file;
   bool json = false;
   std::vector<std::string> ignored;  // of another image's command line
 };
@@ -78,9 +82,11 @@ std::optional<std::string> read_words(const std::vector<std::string>& arguments,
   bool command_seen = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--plan" || word == "--node") {
+    if (word == "--plan" || word == "--node" || word == "--config") {
       if (i + 1 == arguments.size()) return word + ": needs a value";
-      (word == "--plan" ? words.plan_file : words.node) = arguments[++i];
+      (word == "--plan"   ? words.plan_file
+       : word == "--node" ? words.node
+                          : words.config_file) = arguments[++i];
     } else if (word == "--json") {
       words.json = true;
     } else if (word == "--help" || word == "--version" || word == "-h") {
@@ -168,12 +174,24 @@ Result<AgentConfig> managed_config(const Words& words, const settings::Environme
   return config;
 }
 
-// With faults in `findings` it means nothing.
+AgentConfig own_config(const std::string& path, const settings::Environment& env,
+                       settings::Findings& findings) {
+  const auto read = [](const std::string& file) { return sys::read_file(file, settings::kFileSizeMax); };
+  const auto text = read(path);
+  if (text) return config_from_file(*text, path, read, env, findings);
+  findings.error(text.error().context);
+  return {};
+}
+
+// A plan comes before a file, and a file before the environment. With faults in `findings` it means nothing.
 AgentConfig wanted_config(const Words& words, const settings::Environment& env,
                           settings::Findings& findings) {
   if (!words.ignored.empty())
     findings.warning("'" + join(words.ignored, " ") + "': words for another image's start program, ignoring");
-  if (words.plan_file.empty() && !env.has("SWARM_VIP_PLAN")) {
+  const auto file = words.config_file.empty() ? env.text("SWARM_VIP_CONFIG") : words.config_file;
+  const bool by_plan = !words.plan_file.empty() || (words.config_file.empty() && env.has("SWARM_VIP_PLAN"));
+  if (!by_plan && !file.empty()) return own_config(file, env, findings);
+  if (!by_plan) {
     const auto exists = [](const std::string& path) {
       std::error_code unknown;
       return std::filesystem::exists(path, unknown);

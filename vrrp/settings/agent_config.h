@@ -76,6 +76,13 @@ struct AgentConfig {
   std::vector<RouterSettings> routers;  // empty: stand by in silence
 };
 
+[[nodiscard]] AuthMode auth_mode(plan::Auth::Mode mode);
+
+// P23: who listens by its own short interval beside an active router with a longer one would take over. With
+// a key it is the most: once all peers have answered a hello, three of our own intervals do. 0 with version
+// 2, which says its interval in whole seconds, so that all of a router have the same.
+[[nodiscard]] Duration careful_start_wait(const RouterConfig& protocol);
+
 // The texts of the files of plan::secret_files().
 using Secrets = std::map<std::string, std::string, std::less<>>;
 
