@@ -100,7 +100,10 @@ Status Agent::set_up_routers() {
   for (auto& settings : config_.routers) {
     settings.protocol.lease = lease_;
     if (!config_.managed) VIP_CHECK(check_here(settings));
-    std::erase(settings.rules.peers, settings.protocol.source);  // people list all nodes, themselves too
+    // People list all nodes, themselves too, by whichever of their addresses.
+    std::erase_if(settings.rules.peers, [&](const IpAddress& peer) {
+      return peer == settings.protocol.source || (!config_.managed && is_here(peer));
+    });
     sites_.push_back({.settings = settings, .changed = loop_.now()});
     if (settings.virtual_mac) {
       sites_.back().virtual_link.emplace(sockets_.netlink, config_.mark_name, settings.family(),
@@ -123,8 +126,11 @@ void Agent::make_routers() {
 // Alone, what is not on this host now is a wrong setting, said with its name.
 Status Agent::check_here(RouterSettings& settings) const {
   const auto placement = place_router(settings.placement(), links_);
-  if (!placement.link || !placement.source)
-    return within(settings.interface_setting, Error{Errc::not_found, 0, placement.fault});
+  const bool is_source = settings.source && placement.trouble == Trouble::no_own_address;
+  if (!placement.link || !placement.source || is_source) {
+    return within(is_source ? settings.source_setting : settings.interface_setting,
+                  Error{Errc::not_found, 0, placement.fault});
+  }
   settings.protocol.source = *placement.source;
   for (const auto& address : settings.addresses) {
     if (address.interface.empty()) continue;
@@ -132,6 +138,12 @@ Status Agent::check_here(RouterSettings& settings) const {
     if (!placed) return within("address " + address.prefix.text(), placed.error());
   }
   return {};
+}
+
+bool Agent::is_here(const IpAddress& address) const {
+  return std::ranges::any_of(links_, [&](const ObservedLink& link) {
+    return std::ranges::find(link.addresses, address, &IpPrefix::address) != link.addresses.end();
+  });
 }
 
 Status Agent::set_up_status() {

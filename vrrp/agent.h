@@ -115,6 +115,7 @@ class Agent {
   static Result<Sockets> open_sockets(const AgentConfig& config, PreparedSockets prepared);
   Status set_up_routers();
   Status check_here(RouterSettings& settings) const;
+  [[nodiscard]] bool is_here(const IpAddress& address) const;
   Status set_up_status();
   void make_routers();
 

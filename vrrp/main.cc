@@ -2,8 +2,10 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <optional>
 #include <span>
+#include <system_error>
 
 #include "common/base/text.h"
 #include "common/settings/settings.h"
@@ -12,6 +14,8 @@
 #include "common/sys/posix.h"
 #include "vrrp/agent.h"
 #include "vrrp/settings/agent_config.h"
+#include "vrrp/settings/agent_file.h"
+#include "vrrp/settings/dialects.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/capabilities.h"
 #include "vrrp/sys/lasting_memory.h"
@@ -33,9 +37,10 @@ constexpr std::chrono::seconds kPatience{5};
 constexpr std::string_view kHelp =
     R"(swarm-vip-agent: a VRRP router that keeps virtual addresses alive
 
-  swarm-vip-agent [run] [--plan FILE --node ID]
-                              be a router: of a plan document, or of the environment that
-                              osixia/keepalived takes (KEEPALIVED_VIRTUAL_IPS, ...)
+  swarm-vip-agent [run] [--plan FILE --node ID | --config FILE]
+                              be a router: of a plan document, of a settings file of its own, or of the
+                              environment that a keepalived image takes: osixia's, arcts', NeoAssist's,
+                              shawly's
   swarm-vip-agent status [--json]
                               what the agents of this host do
   swarm-vip-agent healthcheck exit status 0 when this container's agent is in charge, or rightly waits
@@ -43,10 +48,12 @@ constexpr std::string_view kHelp =
 
 Settings
   SWARM_VIP_PLAN, SWARM_VIP_NODE_ID   the plan document and our node id in it
+  SWARM_VIP_CONFIG       the settings file: packaging/agent.schema.json, packaging/doc/agent-file.md
   SWARM_VIP_LEASE        how long an address outlives a dead agent: auto, off, 2s to 86400s
   SWARM_VIP_REALTIME     auto: before other programs, where that is allowed; off
   SWARM_VIP_LOG_LEVEL    trace, debug, info, warning, error        SWARM_VIP_LOG_FORMAT  text, json
-  KEEPALIVED_VIRTUAL_IPS, _UNICAST_PEERS, _INTERFACE, _PRIORITY, _ROUTER_ID, _PASSWORD, _STATE
+  SWARM_VIP_DIALECT      whose environment it is: auto, osixia, arcts, neoassist, shawly, none
+  KEEPALIVED_VIRTUAL_IPS, ...         each variable of each image: packaging/doc/dialects.md
 
 Signals: SIGTERM leaves politely and a second one at once, SIGUSR1 writes the status to the log.
 Exit status: 0 fine, 1 failed while running, 2 wrong settings.
@@ -56,7 +63,9 @@ struct Words {
   std::string command = "run";
   std::string plan_file;
   std::string node;
+  std::string config_file;
   bool json = false;
+  std::vector<std::string> ignored;  // of another image's command line
 };
 
 void print(std::FILE* to, std::string_view text) {
@@ -69,13 +78,15 @@ int refuse(std::string_view text) {
 }
 
 // What is odd in the command line, or nothing.
-std::optional<std::string> read_words(std::span<char*> arguments, Words& words) {
+std::optional<std::string> read_words(const std::vector<std::string>& arguments, Words& words) {
   bool command_seen = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view word(arguments[i]);
-    if (word == "--plan" || word == "--node") {
-      if (i + 1 == arguments.size()) return std::string(word) + ": needs a value";
-      (word == "--plan" ? words.plan_file : words.node) = arguments[++i];
+    const std::string& word = arguments[i];
+    if (word == "--plan" || word == "--node" || word == "--config") {
+      if (i + 1 == arguments.size()) return word + ": needs a value";
+      (word == "--plan"   ? words.plan_file
+       : word == "--node" ? words.node
+                          : words.config_file) = arguments[++i];
     } else if (word == "--json") {
       words.json = true;
     } else if (word == "--help" || word == "--version" || word == "-h") {
@@ -84,8 +95,13 @@ std::optional<std::string> read_words(std::span<char*> arguments, Words& words) 
     } else if (!command_seen && (word == "run" || word == "status" || word == "healthcheck")) {
       words.command = word;
       command_seen = true;
+    } else if (const auto length =
+                   word == "--" ? arguments.size() - i : settings::image_option_length(arguments, i);
+               length > 0) {
+      for (std::size_t end = i + length; i < end; ++i) words.ignored.push_back(arguments[i]);
+      --i;
     } else {
-      return "'" + std::string(word) + "' is not a word of this program; see --help";
+      return "'" + word + "' is not a word of this program; see --help";
     }
   }
   return std::nullopt;
@@ -158,54 +174,82 @@ Result<AgentConfig> managed_config(const Words& words, const settings::Environme
   return config;
 }
 
-Result<AgentConfig> wanted_config(const Words& words, const settings::Environment& env,
-                                  settings::Findings& findings) {
-  if (!words.plan_file.empty() || env.has("SWARM_VIP_PLAN")) return managed_config(words, env);
-  auto config = config_from_osixia(env, findings);
-  if (!findings.ok()) return fail(Errc::invalid, join(findings.errors(), "\nswarm-vip-agent: "));
-  return config;
-}
-
-Status set_up_log(const settings::Environment& env) {
-  const auto level_name = env.text("SWARM_VIP_LOG_LEVEL", "info");
-  const auto format_name = env.text("SWARM_VIP_LOG_FORMAT", "text");
-  const auto level = log::parse_level(level_name);
-  const auto format = log::parse_format(format_name);
-  if (!level) {
-    return fail(Errc::invalid, "SWARM_VIP_LOG_LEVEL: '" + level_name +
-                                   "' is not allowed; trace, debug, info, warning or error");
-  }
-  if (!format)
-    return fail(Errc::invalid, "SWARM_VIP_LOG_FORMAT: '" + format_name + "' is not allowed; text or json");
-  log::setup(*level, *format);
+AgentConfig own_config(const std::string& path, const settings::Environment& env,
+                       settings::Findings& findings) {
+  const auto read = [](const std::string& file) { return sys::read_file(file, settings::kFileSizeMax); };
+  const auto text = read(path);
+  if (text) return config_from_file(*text, path, read, env, findings);
+  findings.error(text.error().context);
   return {};
 }
 
-Result<Urgency> wanted_urgency(const settings::Environment& env) {
+// A plan comes before a file, and a file before the environment. With faults in `findings` it means nothing.
+AgentConfig wanted_config(const Words& words, const settings::Environment& env,
+                          settings::Findings& findings) {
+  if (!words.ignored.empty())
+    findings.warning("'" + join(words.ignored, " ") + "': words for another image's start program, ignoring");
+  const auto file = words.config_file.empty() ? env.text("SWARM_VIP_CONFIG") : words.config_file;
+  const bool by_plan = !words.plan_file.empty() || (words.config_file.empty() && env.has("SWARM_VIP_PLAN"));
+  if (!by_plan && !file.empty()) return own_config(file, env, findings);
+  if (!by_plan) {
+    const auto exists = [](const std::string& path) {
+      std::error_code unknown;
+      return std::filesystem::exists(path, unknown);
+    };
+    return config_from_environment(env, exists, findings);
+  }
+  auto config = managed_config(words, env);
+  if (config) return *std::move(config);
+  findings.error(config.error().context);
+  return {};
+}
+
+// `detailed`: what is logged where SWARM_VIP_LOG_LEVEL does not say.
+void set_up_log(const settings::Environment& env, bool detailed, settings::Findings& findings) {
+  constexpr std::string_view kLevel = "SWARM_VIP_LOG_LEVEL";
+  constexpr std::string_view kFormat = "SWARM_VIP_LOG_FORMAT";
+  const auto level = log::parse_level(env.text(kLevel, detailed ? "debug" : "info"));
+  const auto format = log::parse_format(env.text(kFormat, "text"));
+  if (!level) findings.refuse(kLevel, env.text(kLevel), "trace, debug, info, warning or error");
+  if (!format) findings.refuse(kFormat, env.text(kFormat), "text or json");
+  log::setup(level.value_or(log::Level::info), format.value_or(log::Format::text));
+}
+
+Urgency wanted_urgency(const settings::Environment& env, settings::Findings& findings) {
   constexpr std::string_view kName = "SWARM_VIP_REALTIME";
   const auto wish = env.text(kName, "auto");
   if (equal_fold(wish, "auto")) return take_urgency();
-  if (equal_fold(wish, "off")) return Urgency{};
-  return fail(Errc::invalid, std::string(kName) + ": '" + wish + "' is not allowed; auto or off");
+  if (!equal_fold(wish, "off")) findings.refuse(kName, wish, "auto or off");
+  return {};
+}
+
+void show_status(const Agent& agent, const std::string& file) {
+  const auto document = to_json(agent.status());
+  log::info("status", {{"document", document}});
+  if (file.empty()) return;
+  const auto table = status_table({document});
+  const auto written = table ? sys::write_file(file, *table) : Status(std::unexpected(table.error()));
+  if (!written) log::warning("status_not_written", {{"error", written.error().context}});
 }
 
 // One life of the router: the whole program, but for the process that watches over it.
 int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSockets sockets,
          const StartOrder& order) {
   const auto env = settings::Environment::of_process();
-  if (const auto set = set_up_log(env); !set) return refuse(set.error().context);
-  const auto urgency = wanted_urgency(env);
-  if (!urgency) return refuse(urgency.error().context);
   settings::Findings findings;
   auto config = wanted_config(words, env, findings);
+  set_up_log(env, config.detailed_log, findings);
+  const auto urgency = wanted_urgency(env, findings);
   for (const auto& warning : findings.warnings()) log::warning("setting", {{"warning", warning}});
-  if (!config) return refuse(config.error().context);
+  if (!findings.ok()) return refuse(join(findings.errors(), "\nswarm-vip-agent: "));
   if (const auto missing = missing_capabilities(); !missing.empty()) {
     return refuse("missing " + missing + "; run the container with --cap-add NET_ADMIN --cap-add NET_RAW");
   }
   auto loop = sys::EventLoop::create();
   if (!loop) return print(stderr, loop.error().context + "\n"), kFailed;
-  auto agent = Agent::create(*loop, *std::move(config), {memory, std::move(sockets), *urgency, order});
+  const auto origin = config.origin;
+  const auto status_file = config.status_file;
+  auto agent = Agent::create(*loop, std::move(config), {memory, std::move(sockets), urgency, order});
   if (!agent) {
     const bool settings_at_fault =
         agent.error().code == Errc::not_found || agent.error().code == Errc::denied;
@@ -223,12 +267,12 @@ int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSo
   };
   for (const int leave : {SIGTERM, SIGINT})
     on_signal(leave, [&] { (*agent)->retire([&] { loop->stop(); }); });
-  on_signal(SIGUSR1, [&] { log::info("status", {{"document", to_json((*agent)->status())}}); });
+  on_signal(SIGUSR1, [&] { show_status(**agent, status_file); });
   on_signal(SIGHUP, [] {
     log::info("reload", {{"result", "nothing to do: a new plan comes with a new container"}});
   });
   take_relayed_signals();
-  log::info("start", {{"version", VIP_VERSION}});
+  log::info("start", {{"version", VIP_VERSION}, {"settings", origin}});
   (*agent)->start();
   loop->run();
   (*agent)->stop();
@@ -252,8 +296,8 @@ int main(int argc, char** argv) {
   try {
     (void)std::signal(SIGPIPE, SIG_IGN);
     Words words;
-    if (const auto odd = read_words(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), words))
-      return refuse(*odd);
+    const auto arguments = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
+    if (const auto odd = read_words({arguments.begin(), arguments.end()}, words)) return refuse(*odd);
     if (words.command == "--help" || words.command == "-h") return print(stdout, kHelp), kFine;
     if (words.command == "--version") return print(stdout, "swarm-vip-agent " VIP_VERSION "\n"), kFine;
     if (words.command == "healthcheck") return health_check();

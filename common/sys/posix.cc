@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "common/sys/unique_fd.h"
 
@@ -87,6 +88,20 @@ Result<std::string> read_file(const std::string& path, std::size_t size_max) {
       return fail(Errc::exhausted, path + ": larger than " + std::to_string(size_max) + " bytes");
     }
   }
+}
+
+Status write_file(const std::string& path, std::string_view content) {
+  constexpr mode_t kReadable = 0644;
+  const UniqueFd fd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kReadable));
+  if (!fd.valid()) return errno_failure(path);
+  while (!content.empty()) {
+    const ssize_t count = ::write(fd.get(), content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno_failure(path);
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
 }
 
 std::string sibling_executable(std::string_view name) {

@@ -26,6 +26,9 @@ namespace vip::sys {
 // A whole file; errors: not_found, denied, exhausted when larger than the limit, unavailable.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t size_max);
 
+// Writes a whole file for everybody to read, anew if it is there; through no link. Errors as of the system.
+[[nodiscard]] Status write_file(const std::string& path, std::string_view content);
+
 // The path of the running program's executable, and of another one beside it.
 [[nodiscard]] std::string sibling_executable(std::string_view name);
 

@@ -1,8 +1,6 @@
 // The only file that knows the command line library.
 #include "operator/cli/command_line.h"
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -10,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/settings/dialect.h"
 #include "operator/cli/hand_over.h"
 #include "operator/cli/plan_command.h"
 #include "operator/cli/probe_command.h"
@@ -20,21 +19,9 @@
 namespace vip::swarm {
 namespace {
 
-// Any of these in the environment means that somebody replaced the image of a keepalived container with ours.
-constexpr std::array<std::string_view, 9> kAgentNames{"SWARM_VIP_PLAN",
-                                                      "KEEPALIVED_VIRTUAL_IPS",
-                                                      "KEEPALIVED_UNICAST_PEERS",
-                                                      "KEEPALIVED_AUTOCONF",
-                                                      "KEEPALIVED_VIRTUAL_IP",
-                                                      "KEEPALIVED_VRID",
-                                                      "KEEPALIVED_ROUTER_ID",
-                                                      "VIRTUAL_IP",
-                                                      "VRID"};
-constexpr std::string_view kNumberedAddress = "KEEPALIVED_VIRTUAL_IPADDRESS_";
-
 constexpr std::string_view kFooter =
     R"(Without a word: the operator when KEEPALIVED_GROUP or SWARM_VIP_CONFIG is set, else the agent when the
-environment is that of a keepalived container.
+environment is that of a keepalived image (osixia, arcts, NeoAssist, shawly; or SWARM_VIP_DIALECT says so).
 
 Settings of operator and plan
   KEEPALIVED_GROUP, KEEPALIVED_VIRTUAL_IPS   of one group: the nodes' label value, the addresses
@@ -48,14 +35,18 @@ Settings of operator and plan
 Signals: SIGTERM ends, SIGHUP reads the settings again and looks now, SIGUSR1 writes the state to the log.
 Exit status: 0 fine, 1 failed while running, 2 wrong settings.)";
 
+// Somebody replaced the image of a keepalived container with ours.
 bool is_for_agent(const settings::Environment& env) {
-  const bool named = std::ranges::any_of(kAgentNames, [&](std::string_view name) { return env.has(name); });
-  return named ||
-         std::ranges::any_of(env.all(), [](const auto& e) { return e.first.starts_with(kNumberedAddress); });
+  return env.has("SWARM_VIP_PLAN") || env.has(settings::kDialectVariable) ||
+         settings::detect_dialect(env) != settings::Dialect::none;
+}
+
+bool is_for_operator(const settings::Environment& env) {
+  return env.has("KEEPALIVED_GROUP") || env.has("SWARM_VIP_CONFIG");
 }
 
 int run_without_word(const CLI::App& app, const settings::Environment& env) {
-  if (env.has("KEEPALIVED_GROUP") || env.has("SWARM_VIP_CONFIG")) return run_operator(env);
+  if (is_for_operator(env)) return run_operator(env);
   if (is_for_agent(env)) return hand_over_to_agent({});
   (void)std::fputs(app.help().c_str(), stderr);
   return kWrongSettings;
@@ -68,6 +59,11 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   // These two take whatever the agent's own command line takes.
   if (!words.empty() && words.front() == "agent") return hand_over_to_agent({words.begin() + 1, words.end()});
   if (!words.empty() && words.front() == "healthcheck") return hand_over_to_agent(words);
+
+  // What stood behind the other image's name stands behind ours.
+  const bool is_image_option =
+      !words.empty() && (words.front() == "--" || settings::image_option_length(words, 0) > 0);
+  if (is_image_option && !is_for_operator(env) && is_for_agent(env)) return hand_over_to_agent(words);
 
   CLI::App app("A virtual IP address that survives its node, for Docker Swarm", "swarm-vip");
   app.set_version_flag("--version", "swarm-vip " VIP_VERSION);

@@ -19,16 +19,22 @@ using settings::Environment;
 using settings::Findings;
 using std::chrono::milliseconds;
 
-// osixia's defaults for what has no meaning here. Files that spell them out deserve no warning.
+// osixia's defaults for what has no meaning here, and what has. Files that spell the defaults out deserve no
+// warning.
 struct Ignored {
   std::string_view name;
   std::string_view value;
+  std::string_view instead;
 };
 constexpr std::array<Ignored, 4> kIgnored{{
-    {.name = "KEEPALIVED_STATE", .value = "BACKUP"},
-    {.name = "KEEPALIVED_COMMAND_LINE_ARGUMENTS", .value = "--log-detail --dump-conf"},
-    {.name = "KEEPALIVED_IP", .value = ""},
-    {.name = "KEEPALIVED_UNICAST_PEERS", .value = ""},
+    {.name = "KEEPALIVED_STATE",
+     .value = "BACKUP",
+     .instead = "agents start as backups, and the label KEEPALIVED_PRIORITY decides"},
+    {.name = "KEEPALIVED_COMMAND_LINE_ARGUMENTS",
+     .value = "--log-detail --dump-conf",
+     .instead = "keepalived's own; SWARM_VIP_LOG_LEVEL=debug says more"},
+    {.name = "KEEPALIVED_IP", .value = "", .instead = "each node's label KEEPALIVED_IP says it"},
+    {.name = "KEEPALIVED_UNICAST_PEERS", .value = "", .instead = "the group's nodes are the peers"},
 }};
 
 constexpr std::string_view kGroup = "KEEPALIVED_GROUP";
@@ -57,9 +63,9 @@ class SettingsReader {
 
   OperatorSettings read() {
     warn_of_unknown_names(env_, findings_);
-    for (const auto& [name, value] : kIgnored) {
+    for (const auto& [name, value, instead] : kIgnored) {
       if (env_.has(name) && env_.text(name) != value)
-        findings_.warning(std::string(name) + ": has no meaning here, ignoring");
+        findings_.warning(std::string(name) + ": has no meaning here, ignoring: " + std::string(instead));
     }
     const auto file = read_file();
     for (const auto& group : layered(file))

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "common/settings/nearest.h"
 
 namespace vip::swarm {
 namespace {
@@ -64,28 +65,6 @@ constexpr auto kNames = std::to_array<SettingName>({
     {.variable = "SWARM_VIP_DIALECT", .key = ""},
 });
 
-// How many letters to insert, drop or change.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t i = 0; i < row.size(); ++i) row[i] = i;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-template <typename Names>
-std::string_view nearest(std::string_view text, const Names& names) {
-  return *std::ranges::min_element(names, {},
-                                   [text](std::string_view known) { return edit_distance(text, known); });
-}
-
 std::vector<std::string_view> keys_of(Scope scope) {
   std::vector<std::string_view> keys;
   for (const auto& name : kNames) {
@@ -108,7 +87,7 @@ std::string_view variable_of(std::string_view key, Scope scope) {
 }
 
 std::string_view nearest_key(std::string_view text, Scope scope) {
-  return nearest(text, keys_of(scope));
+  return settings::nearest(text, keys_of(scope));
 }
 
 void warn_of_unknown_names(const settings::Environment& env, settings::Findings& findings) {
@@ -118,7 +97,7 @@ void warn_of_unknown_names(const settings::Environment& env, settings::Findings&
     if (!name.starts_with("KEEPALIVED_") && !name.starts_with("SWARM_VIP_")) continue;
     if (!env.has(name) || std::ranges::find(kNames, name, &SettingName::variable) != kNames.end()) continue;
     findings.warning(std::string(name) + ": no such setting, ignoring; the nearest is " +
-                     std::string(nearest(name, kNames | kVariables)));
+                     std::string(settings::nearest(name, kNames | kVariables)));
   }
 }
 

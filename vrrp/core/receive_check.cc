@@ -41,7 +41,7 @@ Notices notices(const Decoded& decoded, const Envelope& envelope, const RouterCo
   const bool leaving = advertisement.priority == kPriorityLeaving;
   note(Notice::other_interval, v3 && !leaving && advertisement.interval != config.advert_interval);
   note(Notice::other_addresses,
-       !std::ranges::is_permutation(advertisement.addresses, config.addresses, {}, {}, &IpPrefix::address));
+       !std::ranges::is_permutation(advertisement.addresses, advertised_addresses(config)));
   const bool v3_ipv4 = v3 && envelope.source.family() == Family::ipv4;
   note(Notice::checksum_message_only, v3_ipv4 && decoded.checksum == ChecksumForm::message_only);
   note(Notice::checksum_multicast, v3_ipv4 && decoded.checksum == ChecksumForm::multicast_pseudo_header);

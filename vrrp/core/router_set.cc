@@ -484,8 +484,7 @@ void RouterSet::add_packets(const Member& member, const RouterConfig& form, Prio
                               .interval = form.advert_interval,
                               .auth_type = form.auth_type,
                               .auth = form.auth,
-                              .addresses = {}};
-  for (const auto& prefix : form.addresses) advertisement.addresses.push_back(prefix.address);
+                              .addresses = advertised_addresses(form)};
   const bool is_signed = form.version == Version::v3 && authenticator_.signs();
   std::optional<Trailer> trailer;  // one signature serves all destinations
   for (const auto& destination : destinations) {

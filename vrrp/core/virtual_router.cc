@@ -63,6 +63,16 @@ std::string_view name(Cause cause) {
   return kCauseNames.at(static_cast<std::size_t>(cause));
 }
 
+std::vector<IpAddress> advertised_addresses(const RouterConfig& config) {
+  std::vector<IpAddress> advertised;
+  advertised.reserve(config.addresses.size());
+  for (const auto& prefix : config.addresses) {
+    if (std::ranges::find(config.unadvertised, prefix.address) == config.unadvertised.end())
+      advertised.push_back(prefix.address);
+  }
+  return advertised;
+}
+
 RouterConfig in_form(RouterConfig config, const WireForm& form) {
   config.version = form.version;
   config.vrid = form.vrid;

@@ -78,6 +78,7 @@ struct RouterConfig {
   std::optional<WireForm> also;
   IpAddress source;  // our address in the packets; breaks ties (RFC 9568, 6.4.3)
   std::vector<IpPrefix> addresses;
+  std::vector<IpAddress> unadvertised;  // of them, those that move along and stand in no advertisement
   Announcements announcements{};
   // How long an address may outlive a dead predecessor; 0: not known. So long a successor announces.
   Duration lease{};
@@ -90,6 +91,9 @@ struct RouterConfig {
   bool asks_peers = false;
   friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
 };
+
+// Those that its advertisements name, in their order.
+[[nodiscard]] std::vector<IpAddress> advertised_addresses(const RouterConfig& config);
 
 // The same router as it speaks and listens in its other form.
 [[nodiscard]] RouterConfig in_form(RouterConfig config, const WireForm& form);

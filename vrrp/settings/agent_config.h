@@ -30,6 +30,7 @@ struct RouterSettings : RouterSetup {
   std::string interface_setting;    // what the user calls it, for messages
   bool interface_is_own = false;    // of this node, else of all of the group
   std::optional<IpAddress> source;  // our address in the packets; else the interface's own
+  std::string source_setting;       // what the user calls that
   std::vector<PlacedAddress> addresses;
   bool virtual_mac = false;
   bool accept = true;
@@ -57,8 +58,18 @@ struct AgentConfig {
   std::optional<std::uint16_t> status_port;
   std::vector<CheckSettings> checks;  // of all routers
   NotifyScripts notify;
+  std::string origin;                   // where the settings come from, for the log: "plan", "osixia", ...
+  bool detailed_log = false;            // the settings ask for more than the usual log
+  std::string status_file;              // where SIGUSR1 writes the status besides the log, if anywhere
   std::vector<RouterSettings> routers;  // empty: stand by in silence
 };
+
+[[nodiscard]] AuthMode auth_mode(plan::Auth::Mode mode);
+
+// P23: who listens by its own short interval beside an active router with a longer one would take over. With
+// a key it is the most: once all peers have answered a hello, three of our own intervals do. 0 with version
+// 2, which says its interval in whole seconds, so that all of a router have the same.
+[[nodiscard]] Duration careful_start_wait(const RouterConfig& protocol);
 
 // The texts of the files of plan::secret_files().
 using Secrets = std::map<std::string, std::string, std::less<>>;
@@ -67,8 +78,5 @@ using Secrets = std::map<std::string, std::string, std::less<>>;
 // Errors: invalid, for a key that is none; the text is not shown.
 [[nodiscard]] Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& node_id,
                                                    const Secrets& secrets);
-
-// From the environment of osixia/keepalived up to 2.1.5 (version 2, unicast, text password, no preemption).
-[[nodiscard]] AgentConfig config_from_osixia(const settings::Environment& env, settings::Findings& findings);
 
 }  // namespace vip::vrrp

@@ -1,141 +1,91 @@
 #include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
 
 #include "common/base/text.h"
-#include "common/settings/address_list.h"
-#include "vrrp/settings/agent_config.h"
+#include "vrrp/settings/dialect_reader.h"
+#include "vrrp/settings/dialects.h"
 
 namespace vip::vrrp {
 namespace {
 
 using settings::Environment;
-using settings::Findings;
 
-constexpr std::string_view kDefaultPassword =
-    "d0cker";  // osixia's, known to everybody; part of its wire form
-constexpr std::string_view kDefaultNotify = "/container/service/keepalived/assets/notify.sh";
-constexpr std::string_view kListForms =
-    "a list such as #PYTHON2BASH:['192.0.2.1', '192.0.2.2'] or 192.0.2.1,192.0.2.2";
+// osixia's, known to everybody; part of its wire form.
+constexpr std::string_view kDefaultPassword = "d0cker";
+constexpr std::string_view kNotify = "KEEPALIVED_NOTIFY";
+constexpr std::string_view kNotifyScript = "KEEPALIVED_NOTIFY_SCRIPT";  // the same, since 2.3.4
+// Where its script is, up to 2.1.5 and since 2.3.4. Nobody's script is there unless somebody mounted one.
+constexpr auto kDefaultNotify =
+    std::to_array<std::string_view>({"/container/service/keepalived/assets/notify.sh",
+                                     "/container/services/keepalived/assets/scripts/notify.sh"});
+constexpr auto kOwnFiles = std::to_array<std::string_view>(
+    {"/container/service/keepalived/assets/keepalived.conf", "/usr/local/etc/keepalived/keepalived.conf"});
+constexpr std::string_view kEnvironmentFiles = "/container/environment";
+// The last ones it does not read itself: osixia's own housekeeping, and what the operators of the time pass.
+constexpr auto kOsixiaNames = std::to_array<std::string_view>(
+    {"KEEPALIVED_INTERFACE", "KEEPALIVED_STATE", "KEEPALIVED_ROUTER_ID", "KEEPALIVED_PRIORITY",
+     "KEEPALIVED_UNICAST_PEERS", "KEEPALIVED_VIRTUAL_IPS", "KEEPALIVED_PASSWORD", kNotify, kNotifyScript,
+     "KEEPALIVED_COMMAND_LINE_ARGUMENTS", "KEEPALIVED_CONF", "KEEPALIVED_CONF_TEMPLATE",
+     "KEEPALIVED_CONF_RELOAD_SCRIPT", "KEEPALIVED_IP", "KEEPALIVED_IMAGE", "KEEPALIVED_CONTAINER_NAME"});
 
-std::vector<std::string> items(const Environment& env, std::string_view name, Findings& findings) {
-  const auto value = env.text(name);
-  if (value.empty()) {
-    findings.error(std::string(name) + ": not set; needed is " + std::string(kListForms));
-    return {};
+void read_notify(DialectReader& reader) {
+  const auto& env = reader.env();
+  const auto name = env.find(kNotifyScript) ? kNotifyScript : kNotify;
+  auto& script = reader.config().notify.any;
+  if (!env.find(name)) {
+    for (const auto path : kDefaultNotify) {
+      if (script.empty() && reader.exists(std::string(path))) script = path;
+    }
+    return;
   }
-  auto list = settings::list_items(value);
-  if (!list) {
-    findings.error(std::string(name) + ": " + list.error().context);
-    return {};
-  }
-  if (list->empty()) findings.refuse(name, value, "at least one item: " + std::string(kListForms));
-  return *std::move(list);
+  const auto path = env.text(name);
+  const bool is_there = path.empty() || reader.exists(path);
+  if (!is_there && std::ranges::find(kDefaultNotify, path) != kDefaultNotify.end()) return;
+  script = path;
+  if (!is_there && path.find_first_of(" \t") == std::string::npos)
+    reader.findings().warning(std::string(name) + ": '" + path + "': no such file; it is tried all the same");
 }
 
-void read_addresses(const Environment& env, RouterSettings& router, Findings& findings) {
-  constexpr std::string_view kName = "KEEPALIVED_VIRTUAL_IPS";
-  for (const auto& item : items(env, kName, findings)) {
-    const auto parsed = settings::parse_address_item(item);
-    if (!parsed) {
-      findings.error(std::string(kName) + ": " + parsed.error().context);
-      continue;
-    }
-    const auto& address = parsed->prefix.address;
-    if (address.family() != Family::ipv4 || !address.is_host() || parsed->prefix.length == 0) {
-      findings.refuse(kName, item, "unicast IPv4 addresses");
-      continue;
-    }
-    if (std::ranges::find(router.protocol.addresses, address, &IpPrefix::address) !=
-        router.protocol.addresses.end()) {
-      findings.refuse(kName, address.text(), "each address once");
-      continue;
-    }
-    for (const auto& option : parsed->ignored) {
-      findings.warning(std::string(kName) + ": '" + option + "' of " + address.text() +
-                       " has no meaning here, ignoring");
-    }
-    if (router.protocol.addresses.size() == plan::kRouterAddressesMax) {
-      findings.error(std::string(kName) + ": more than " + std::to_string(plan::kRouterAddressesMax) +
-                     " addresses");
-      return;
-    }
-    router.protocol.addresses.push_back(parsed->prefix);
-    router.addresses.push_back({.prefix = parsed->prefix, .interface = parsed->interface});
+void read_arguments(DialectReader& reader) {
+  constexpr std::string_view kName = "KEEPALIVED_COMMAND_LINE_ARGUMENTS";
+  const auto words = reader.text(kName);
+  if (words.empty()) return;
+  for (const auto& word : split(words, " \t")) {
+    if (word == "--log-detail" || word == "-D") reader.config().detailed_log = true;
   }
-}
-
-void read_peers(const Environment& env, RouterSettings& router, Findings& findings) {
-  constexpr std::string_view kName = "KEEPALIVED_UNICAST_PEERS";
-  for (const auto& item : items(env, kName, findings)) {
-    const auto address = IpAddress::parse(item);
-    if (!address || address->family() != Family::ipv4 || !address->is_host()) {
-      findings.refuse(kName, item, "unicast IPv4 addresses");
-    } else if (std::ranges::find(router.rules.peers, *address) == router.rules.peers.end()) {
-      router.rules.peers.push_back(*address);
-    }
-  }
-}
-
-void read_password(const Environment& env, RouterConfig& protocol, Findings& findings) {
-  const auto set = env.find("KEEPALIVED_PASSWORD");
-  const auto password =
-      settings::wire_password("KEEPALIVED_PASSWORD", set.value_or(std::string(kDefaultPassword)), findings);
-  if (password.empty()) return;
-  protocol.auth_type = AuthType::password;
-  protocol.auth = auth_data(password);
-}
-
-// keepalived: MASTER shortens only the first wait, and does not go together with nopreempt.
-void read_state(const Environment& env, RouterConfig& protocol, Findings& findings) {
-  const auto state = env.text("KEEPALIVED_STATE", "BACKUP");
-  if (equal_fold(state, "MASTER")) {
-    protocol.preempt = true;
-    protocol.start_wait = protocol.advert_interval + Duration(std::chrono::seconds(1)) / 256;
-  } else if (!equal_fold(state, "BACKUP")) {
-    findings.warning("KEEPALIVED_STATE: '" + state + "' is neither MASTER nor BACKUP, taking BACKUP");
-  }
-}
-
-void read_ignored(const Environment& env, Findings& findings) {
-  const auto notify = env.text("KEEPALIVED_NOTIFY");
-  if (!notify.empty() && notify != kDefaultNotify) {
-    findings.warning("KEEPALIVED_NOTIFY: '" + notify + "': this version runs no scripts, ignoring");
-  }
+  reader.ignored(kName, reader.config().detailed_log
+                            ? "keepalived's own; --log-detail means SWARM_VIP_LOG_LEVEL=debug"
+                            : "keepalived's own");
 }
 
 }  // namespace
 
-AgentConfig config_from_osixia(const Environment& env, Findings& findings) {
-  AgentConfig config;
-  config.group = "VI_1";
-  RouterSettings router;
-  auto& protocol = router.protocol;
-  protocol.version = Version::v2;
-  protocol.advert_interval = std::chrono::seconds(1);
-  protocol.preempt = false;
-  protocol.vrid =
-      Vrid(static_cast<std::uint8_t>(settings::number(env, "KEEPALIVED_ROUTER_ID", 1, 255, 51, findings)));
-  protocol.priority = Priority(
-      static_cast<std::uint8_t>(settings::number(env, "KEEPALIVED_PRIORITY", 1, 255, 150, findings)));
-  router.rules.listed_sources_only = false;
-  router.rules.ttl_min = 0;
-  // osixia's own default is eth0; set but empty, where its keepalived would not start, means "find it".
-  router.interface_rule =
-      env.find("KEEPALIVED_INTERFACE") ? env.text("KEEPALIVED_INTERFACE", plan::kAuto) : "eth0";
-  router.interface_setting = "KEEPALIVED_INTERFACE";
-  read_addresses(env, router, findings);
-  read_peers(env, router, findings);
-  read_password(env, protocol, findings);
-  read_state(env, protocol, findings);
-  read_ignored(env, findings);
-  const auto lease = env.text("SWARM_VIP_LEASE", plan::kAuto);
-  if (const auto parsed = plan::Lease::parse(lease)) {
-    config.lease = *parsed;
-  } else {
-    findings.refuse("SWARM_VIP_LEASE", lease, "auto, off, or whole seconds from 2s to 86400s");
+AgentConfig config_from_osixia(const Environment& env, const FileExists& exists,
+                               settings::Findings& findings) {
+  DialectReader reader(env, exists, findings, settings::Dialect::osixia, "VI_1");
+  reader.warn_of_unknown(kOsixiaNames);
+  reader.interface("KEEPALIVED_INTERFACE", "eth0");
+  reader.first_state("KEEPALIVED_STATE", "BACKUP");
+  reader.router_id("KEEPALIVED_ROUTER_ID", 51);
+  reader.priority("KEEPALIVED_PRIORITY", 150);
+  reader.router().protocol.preempt = false;
+  reader.addresses("KEEPALIVED_VIRTUAL_IPS");
+  reader.peers("KEEPALIVED_UNICAST_PEERS");
+  reader.unicast("KEEPALIVED_UNICAST_PEERS");
+  reader.password("KEEPALIVED_PASSWORD",
+                  env.find("KEEPALIVED_PASSWORD").value_or(std::string(kDefaultPassword)));
+  reader.announce_again(std::chrono::seconds(5), std::chrono::seconds(0));
+  read_notify(reader);
+  read_arguments(reader);
+  for (const auto path : kOwnFiles) reader.mention_own_file(std::string(path));
+  reader.mention_own_file(reader.text("KEEPALIVED_CONF", "/etc/keepalived/keepalived.conf"));
+  if (exists(std::string(kEnvironmentFiles))) {
+    findings.warning(std::string(kEnvironmentFiles) +
+                     " is there and its files are not read: set their variables themselves (--env-file)");
   }
-  config.mark_name = "VI_1:" + std::to_string(protocol.vrid.value);
-  config.routers.push_back(std::move(router));
-  return config;
+  return reader.finish();
 }
 
 }  // namespace vip::vrrp

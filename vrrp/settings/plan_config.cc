@@ -6,24 +6,6 @@
 namespace vip::vrrp {
 namespace {
 
-// The slowest interval that is common.
-constexpr Duration kSlowInterval = std::chrono::seconds(1);
-
-AuthMode auth_mode(plan::Auth::Mode mode) {
-  switch (mode) {
-    case plan::Auth::Mode::hmac_receive_only:
-      return AuthMode::receive_only;
-    case plan::Auth::Mode::hmac_permissive:
-      return AuthMode::permissive;
-    case plan::Auth::Mode::hmac:
-      return AuthMode::enforce;
-    case plan::Auth::Mode::none:
-    case plan::Auth::Mode::password:
-      break;
-  }
-  return AuthMode::off;
-}
-
 // Over IPv6 a member speaks from its IPv6 address, or, with multicast, from the interface's link-local one;
 // over IPv4 multicast from the interface's primary one.
 std::optional<IpAddress> source_of(const plan::Plan& plan, const plan::Member& member, Family family) {
@@ -31,16 +13,10 @@ std::optional<IpAddress> source_of(const plan::Plan& plan, const plan::Member& m
   return member.address_of(family);
 }
 
-// P23: who listens by its own short interval beside an active router with a longer one would take over. With
-// a key it is the most: once all peers have answered a hello, three of our own intervals do.
 Duration start_wait(const plan::Plan& plan, const RouterSettings& settings) {
   if (plan.start_wait) return *plan.start_wait;
   const bool alone = settings.transport == Transport::unicast && plan.members.size() < 2;
-  if (alone || plan.version == 2) return Duration::zero();
-  const auto& protocol = settings.protocol;
-  // With its skew: of several that start together the best comes first.
-  return active_down_interval(protocol.version, protocol.priority,
-                              std::max(protocol.advert_interval, kSlowInterval));
+  return alone ? Duration::zero() : careful_start_wait(settings.protocol);
 }
 
 // A way to speak; only a text password goes into the message itself.
@@ -123,7 +99,8 @@ Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& 
                      .generation = plan.generation,
                      .mark_name = plan.group,
                      .lease = plan.lease,
-                     .status_port = plan.status_port};
+                     .status_port = plan.status_port,
+                     .origin = "plan"};
   const auto& auth = signing_auth(plan);
   config.auth.mode = auth_mode(auth.mode);
   if (config.auth.mode != AuthMode::off) {

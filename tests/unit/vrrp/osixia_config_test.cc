@@ -1,194 +1,271 @@
-#include <gtest/gtest.h>
-
-#include "common/base/text.h"
-#include "vrrp/settings/agent_config.h"
+#include "tests/unit/vrrp/dialect_table.h"
 
 namespace vip::vrrp {
 namespace {
 
-using settings::Environment;
-using settings::Findings;
-using Values = std::map<std::string, std::string, std::less<>>;
+const Values kMinimum{{"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3"},
+                      {"KEEPALIVED_UNICAST_PEERS", "192.168.4.1,192.168.4.2"}};
+constexpr auto kDefaultNotify = "/container/service/keepalived/assets/notify.sh";
 
-const Values kMinimum{{"KEEPALIVED_UNICAST_PEERS", "#PYTHON2BASH:['192.168.4.1', '192.168.4.2']"},
-                      {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3"}};
-
-Values with(Values extra) {
-  extra.insert(kMinimum.begin(), kMinimum.end());
-  return extra;
+Outcome read(const Values& values) {
+  return read_dialect(config_from_osixia, values);
 }
 
-RouterSettings read(const Values& values) {
-  Findings findings;
-  auto config = config_from_osixia(Environment(values), findings);
-  EXPECT_TRUE(findings.ok()) << join(findings.errors(), "; ");
-  return config.routers.at(0);
+TEST(Osixia, TheSmallestEnvironmentMeansWhatItMeantThere) {
+  const auto outcome = read(kMinimum);
+  EXPECT_EQ(outcome.errors + outcome.warnings, "");
+  EXPECT_EQ(fields_of(outcome.config), (Fields{{"managed", "no"},
+                                               {"group", "VI_1"},
+                                               {"origin", "osixia"},
+                                               {"mark", "VI_1:51"},
+                                               {"lease", "auto"},
+                                               {"signed", "no"},
+                                               {"checks", ""},
+                                               {"notify", ""},
+                                               {"detailed_log", "no"},
+                                               {"status_file", ""},
+                                               {"status_port", ""},
+                                               {"version", "2"},
+                                               {"vrid", "51"},
+                                               {"priority", "150"},
+                                               {"interval", "1000"},
+                                               {"preempt", "no"},
+                                               {"preempt_delay", "0"},
+                                               {"start_wait", "0"},
+                                               {"start_grace", "0"},
+                                               {"auth", "1:d0cker"},
+                                               {"held", "192.168.4.3/32"},
+                                               {"addresses", "192.168.4.3/32"},
+                                               {"unadvertised", ""},
+                                               {"announce", "0 100 500 1000 5000; 0"},
+                                               {"transport", "unicast"},
+                                               {"peers", "192.168.4.1 192.168.4.2"},
+                                               {"any_source", "yes"},
+                                               {"ttl_min", "0"},
+                                               {"interface", "eth0"},
+                                               {"source", ""},
+                                               {"virtual_mac", "no"},
+                                               {"accept", "yes"},
+                                               {"duplicate_check", "no"},
+                                               {"sync", ""}}));
 }
 
-std::string errors(const Values& values) {
-  Findings findings;
-  (void)config_from_osixia(Environment(values), findings);
-  return join(findings.errors(), "; ");
+TEST(Osixia, EachVariableAlone) {
+  const Fields multicast{{"transport", "multicast"}, {"peers", ""}, {"ttl_min", "255"}};
+  const Fields two{{"held", "192.168.4.3/32 192.168.4.4/32"}, {"addresses", "192.168.4.3/32 192.168.4.4/32"}};
+  const Fields of_ipv6{
+      {"version", "3"},           {"auth", "0:"}, {"held", "fd00::5/64"}, {"addresses", "fd00::5/64"},
+      {"transport", "multicast"}, {"peers", ""},  {"ttl_min", "255"}};
+  check_rows(
+      config_from_osixia, kMinimum,
+      {
+          {"KEEPALIVED_INTERFACE", "ens3", {{"interface", "ens3"}}, "", "", {}},
+          {"KEEPALIVED_INTERFACE", "\"ens3\"", {{"interface", "ens3"}}, "", "", {}},
+          {"KEEPALIVED_INTERFACE", "", {{"interface", "auto"}}, "", "", {}},
+          {"KEEPALIVED_INTERFACE", "auto", {{"interface", "auto"}}, "", "", {}},
+
+          {"KEEPALIVED_STATE", "BACKUP", {}, "", "", {}},
+          {"KEEPALIVED_STATE", "", {}, "", "", {}},
+          {"KEEPALIVED_STATE", "MASTER", {{"preempt", "yes"}, {"start_wait", "1003"}}, "", "", {}},
+          {"KEEPALIVED_STATE", "master", {{"preempt", "yes"}, {"start_wait", "1003"}}, "", "", {}},
+          {"KEEPALIVED_STATE", "'MASTER'", {{"preempt", "yes"}, {"start_wait", "1003"}}, "", "", {}},
+          {"KEEPALIVED_STATE", "LEADER", {}, "'LEADER' is neither MASTER nor BACKUP, taking BACKUP", "", {}},
+
+          {"KEEPALIVED_ROUTER_ID", "1", {{"vrid", "1"}, {"mark", "VI_1:1"}}, "", "", {}},
+          {"KEEPALIVED_ROUTER_ID", "255", {{"vrid", "255"}, {"mark", "VI_1:255"}}, "", "", {}},
+          {"KEEPALIVED_ROUTER_ID", "\"52\"", {{"vrid", "52"}, {"mark", "VI_1:52"}}, "", "", {}},
+          {"KEEPALIVED_ROUTER_ID", "", {}, "", "", {}},
+          {"KEEPALIVED_ROUTER_ID", "0", {}, "", "'0' is not allowed; a whole number from 1 to 255", {}},
+          {"KEEPALIVED_ROUTER_ID", "256", {}, "", "'256' is not allowed; a whole number from 1 to 255", {}},
+          {"KEEPALIVED_ROUTER_ID", "5x", {}, "", "'5x' is not allowed; a whole number from 1 to 255", {}},
+
+          {"KEEPALIVED_PRIORITY", "200", {{"priority", "200"}}, "", "", {}},
+          {"KEEPALIVED_PRIORITY", "255", {{"priority", "255"}, {"preempt", "yes"}}, "", "", {}},
+          {"KEEPALIVED_PRIORITY", "", {}, "", "", {}},
+          {"KEEPALIVED_PRIORITY", "'100'", {{"priority", "100"}}, "", "", {}},
+          {"KEEPALIVED_PRIORITY", "0", {}, "", "'0' is not allowed; a whole number from 1 to 255", {}},
+          {"KEEPALIVED_PRIORITY", "300", {}, "", "'300' is not allowed; a whole number from 1 to 255", {}},
+          {"KEEPALIVED_PRIORITY", "abc", {}, "", "'abc' is not allowed; a whole number from 1 to 255", {}},
+
+          {"KEEPALIVED_UNICAST_PEERS", std::nullopt, multicast, "nobody, so it speaks by multicast", "", {}},
+          {"KEEPALIVED_UNICAST_PEERS", "", multicast, "nobody, so it speaks by multicast", "", {}},
+          {"KEEPALIVED_UNICAST_PEERS", "#PYTHON2BASH:[]", multicast, "nobody, so it speaks", "", {}},
+          {"KEEPALIVED_UNICAST_PEERS",
+           "#PYTHON2BASH:['192.168.4.9', \"192.168.4.8\",]",
+           {{"peers", "192.168.4.9 192.168.4.8"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_UNICAST_PEERS",
+           "#JSON2BASH:[\"192.168.4.9\"]",
+           {{"peers", "192.168.4.9"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_UNICAST_PEERS", "#PYTHON2BASH: 192.168.4.9", {{"peers", "192.168.4.9"}}, "", "", {}},
+          {"KEEPALIVED_UNICAST_PEERS",
+           "\"192.168.4.9 192.168.4.8\"",
+           {{"peers", "192.168.4.9 192.168.4.8"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_UNICAST_PEERS", "192.168.4.9,192.168.4.9", {{"peers", "192.168.4.9"}}, "", "", {}},
+          {"KEEPALIVED_UNICAST_PEERS",
+           "192.168.4.9,fd00::1",
+           {{"peers", "192.168.4.9"}},
+           "fd00::1 is not of the addresses' family",
+           "",
+           {}},
+          {"KEEPALIVED_UNICAST_PEERS", "#PYTHON2BASH:['a'", {}, "", "is not a list such as", {}},
+          {"KEEPALIVED_UNICAST_PEERS", "#PYTHON2BASH:('192.168.4.1',)", {}, "", "is not a list such as", {}},
+          {"KEEPALIVED_UNICAST_PEERS", "node2", {}, "", "'node2' is not allowed; addresses of hosts", {}},
+          {"KEEPALIVED_UNICAST_PEERS", "224.0.0.18", {}, "", "'224.0.0.18' is not allowed", {}},
+
+          {"KEEPALIVED_VIRTUAL_IPS", std::nullopt, {}, "", "not set; needed is a list such as", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "", {}, "", "not set; needed is a list such as", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "#PYTHON2BASH:[]", {}, "", "is not allowed; at least one item", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "#PYTHON2BASH:['192.168.4.3', '192.168.4.4']", two, "", "", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "#JSON2BASH:[\"192.168.4.3\", \"192.168.4.4\"]", two, "", "", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3,192.168.4.4", two, "", "", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3 192.168.4.4", two, "", "", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3\n192.168.4.4\n", two, "", "", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "'192.168.4.3 192.168.4.4'", two, "", "", {}},
+          {"KEEPALIVED_VIRTUAL_IPS",
+           "192.168.4.3/24 dev eth1",
+           {{"held", "192.168.4.3/24"}, {"addresses", "192.168.4.3/24@eth1"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPS",
+           "#PYTHON2BASH:['192.168.4.3/24 brd 192.168.4.255 dev eth1']",
+           {{"held", "192.168.4.3/24"}, {"addresses", "192.168.4.3/24@eth1"}},
+           "'brd 192.168.4.255' of 192.168.4.3 has no meaning here",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPS",
+           "fd00::5/64",
+           of_ipv6,
+           "192.168.4.1 is not of the addresses' family",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPS",
+           "fd00::5/64, 192.168.4.3",
+           of_ipv6,
+           "192.168.4.3 is not of the first address' family, leaving it out as keepalived does",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPS",
+           "192.168.4.3, fd00::5/64",
+           {},
+           "fd00::5 is not of the first address' family, leaving it out as keepalived does",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.300", {}, "", "'192.168.4.300' is not an address", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3/33", {}, "", "'192.168.4.3/33' is not an address", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3/0", {}, "", "'192.168.4.3/0' is not allowed", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "224.0.0.1", {}, "", "'224.0.0.1' is not allowed", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3,192.168.4.3/24", {}, "", "each address once", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "#PYTHON2BASH:['192.168.4.3'", {}, "", "is not a list such as", {}},
+          {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3 device eth1", {}, "", "'device' is not an address", {}},
+
+          {"KEEPALIVED_PASSWORD", "s3cr3t", {{"auth", "1:s3cr3t"}}, "", "", {}},
+          {"KEEPALIVED_PASSWORD", "\"s3cr3t\"", {{"auth", "1:s3cr3t"}}, "", "", {}},
+          {"KEEPALIVED_PASSWORD", "'s3cr3'", {{"auth", "1:'s3cr3'"}}, "", "", {}},
+          {"KEEPALIVED_PASSWORD", "", {{"auth", "0:"}}, "", "", {}},
+          {"KEEPALIVED_PASSWORD", "a&b|c", {{"auth", "1:a&b|c"}}, "", "", {}},
+          {"KEEPALIVED_PASSWORD", "two words", {{"auth", "1:two"}}, "only its first word counts", "", {}},
+          {"KEEPALIVED_PASSWORD", "\"two words\"", {{"auth", "1:two word"}}, "9 bytes", "", {}},
+          {"KEEPALIVED_PASSWORD", "zq!zq", {{"auth", "1:zq"}}, "only its first word counts", "", {}},
+          {"KEEPALIVED_PASSWORD", "zq#zq", {{"auth", "1:zq"}}, "only its first word counts", "", {}},
+          {"KEEPALIVED_PASSWORD", "your_secure_password", {{"auth", "1:your_sec"}}, "20 bytes", "", {}},
+
+          {"KEEPALIVED_NOTIFY", std::nullopt, {{"notify", kDefaultNotify}}, "", "", {kDefaultNotify}},
+          {"KEEPALIVED_NOTIFY", kDefaultNotify, {}, "", "", {}},
+          {"KEEPALIVED_NOTIFY", kDefaultNotify, {{"notify", kDefaultNotify}}, "", "", {kDefaultNotify}},
+          {"KEEPALIVED_NOTIFY", "", {}, "", "", {kDefaultNotify}},
+          {"KEEPALIVED_NOTIFY", "/n.sh", {{"notify", "/n.sh"}}, "", "", {"/n.sh"}},
+          {"KEEPALIVED_NOTIFY", "\"/n.sh\"", {{"notify", "/n.sh"}}, "", "", {"/n.sh"}},
+          {"KEEPALIVED_NOTIFY", "/n.sh", {{"notify", "/n.sh"}}, "'/n.sh': no such file", "", {}},
+          {"KEEPALIVED_NOTIFY", "/n.sh web", {{"notify", "/n.sh web"}}, "", "", {}},
+          {"KEEPALIVED_NOTIFY_SCRIPT", "/n.sh", {{"notify", "/n.sh"}}, "", "", {"/n.sh"}},
+          {"KEEPALIVED_NOTIFY_SCRIPT", "", {}, "", "", {kDefaultNotify}},
+          {"KEEPALIVED_NOTIFY_SCRIPT",
+           "/container/services/keepalived/assets/scripts/notify.sh",
+           {},
+           "",
+           "",
+           {}},
+
+          {"KEEPALIVED_COMMAND_LINE_ARGUMENTS",
+           "--log-detail --dump-conf",
+           {{"detailed_log", "yes"}},
+           "--log-detail means SWARM_VIP_LOG_LEVEL=debug",
+           "",
+           {}},
+          {"KEEPALIVED_COMMAND_LINE_ARGUMENTS", "-D", {{"detailed_log", "yes"}}, "ignoring", "", {}},
+          {"KEEPALIVED_COMMAND_LINE_ARGUMENTS", "-x", {}, "'-x': keepalived's own, ignoring", "", {}},
+          {"KEEPALIVED_COMMAND_LINE_ARGUMENTS", "", {}, "", "", {}},
+
+          {"KEEPALIVED_CONF", "/etc/k.conf", {}, "/etc/k.conf is there and is not read", "", {"/etc/k.conf"}},
+          {"KEEPALIVED_CONF", "/etc/k.conf", {}, "", "", {}},
+          {"KEEPALIVED_CONF_TEMPLATE", "/t", {}, "", "", {}},
+          {"KEEPALIVED_CONF_RELOAD_SCRIPT", "/r", {}, "", "", {}},
+          {"KEEPALIVED_IP", "192.168.4.1", {}, "", "", {}},
+
+          {"SWARM_VIP_LEASE", "10s", {{"lease", "10s"}}, "", "", {}},
+          {"SWARM_VIP_LEASE", "off", {{"lease", "off"}}, "", "", {}},
+          {"SWARM_VIP_LEASE", "1s", {}, "", "'1s' is not allowed; auto, off, or whole seconds", {}},
+          {"KEEPALIVED_ROUTERID",
+           "52",
+           {},
+           "no such setting of osixia's, ignoring; the nearest is KEEPALIVED_ROUTER_ID",
+           "",
+           {}},
+          {"SWARM_VIP_LEASES", "5s", {}, "the nearest is SWARM_VIP_LEASE", "", {}},
+          {"UNRELATED", "x", {}, "", "", {}},
+      });
 }
 
-TEST(Osixia, TheSeedsCommandMeansWhatItMeantThere) {
-  const auto router = read(with({{"KEEPALIVED_PRIORITY", "200"}}));
-  const auto& protocol = router.protocol;
-  EXPECT_EQ(protocol.version, Version::v2);
-  EXPECT_EQ(protocol.vrid, Vrid(51));
-  EXPECT_EQ(protocol.priority, Priority(200));
-  EXPECT_EQ(protocol.advert_interval, Duration(std::chrono::seconds(1)));
-  EXPECT_FALSE(protocol.preempt);
-  EXPECT_EQ(protocol.auth_type, AuthType::password);
-  EXPECT_EQ(protocol.auth, auth_data("d0cker"));
-  EXPECT_EQ(protocol.addresses.at(0).text(), "192.168.4.3/32");
-  EXPECT_EQ(router.interface_rule, "eth0");
-  EXPECT_EQ(router.rules.peers.size(), 2U);
-}
-
-TEST(Osixia, EmptyValuesMeanFindItAndNoPassword) {
-  const auto router =
-      read(with({{"KEEPALIVED_INTERFACE", ""}, {"KEEPALIVED_PASSWORD", ""}, {"KEEPALIVED_PRIORITY", ""}}));
-  EXPECT_EQ(router.interface_rule, "auto");
-  EXPECT_EQ(router.protocol.auth_type, AuthType::none);
-  EXPECT_EQ(router.protocol.priority, Priority(150));
-}
-
-TEST(Osixia, StateMasterShortensTheFirstWaitAndPreempts) {
-  const auto router = read(with({{"KEEPALIVED_STATE", "master"}}));
-  EXPECT_TRUE(router.protocol.preempt);
-  EXPECT_EQ(router.protocol.start_wait, std::chrono::seconds(1) + Duration(std::chrono::seconds(1)) / 256);
-}
-
-TEST(Osixia, AnAddressMayNameItsInterface) {
-  auto values = kMinimum;
-  values["KEEPALIVED_VIRTUAL_IPS"] = "192.168.4.3/24 dev eth1 label eth1:0";
-  const auto router = read(values);
-  EXPECT_EQ(router.addresses.at(0).interface, "eth1");
-  EXPECT_EQ(router.addresses.at(0).prefix.length, 24);
-}
-
-struct Wrong {
-  std::string name;
-  std::string value;
-  std::string message;
-};
-
-TEST(Osixia, WrongSettingsNameTheSettingTheValueAndWhatIsAllowed) {
-  const std::vector<Wrong> table{
-      {"KEEPALIVED_ROUTER_ID", "0", "KEEPALIVED_ROUTER_ID: '0' is not allowed; a whole number from 1 to 255"},
-      {"KEEPALIVED_ROUTER_ID", "256",
-       "KEEPALIVED_ROUTER_ID: '256' is not allowed; a whole number from 1 to 255"},
-      {"KEEPALIVED_PRIORITY", "abc",
-       "KEEPALIVED_PRIORITY: 'abc' is not allowed; a whole number from 1 to 255"},
-      {"KEEPALIVED_VIRTUAL_IPS", "", "KEEPALIVED_VIRTUAL_IPS: not set"},
-      {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.300",
-       "KEEPALIVED_VIRTUAL_IPS: '192.168.4.300' is not an address"},
-      {"KEEPALIVED_VIRTUAL_IPS", "192.168.4.3,192.168.4.3",
-       "KEEPALIVED_VIRTUAL_IPS: '192.168.4.3' is not allowed; each address once"},
-      {"KEEPALIVED_VIRTUAL_IPS", "fd00::1",
-       "KEEPALIVED_VIRTUAL_IPS: 'fd00::1' is not allowed; unicast IPv4 addresses"},
-      {"KEEPALIVED_UNICAST_PEERS", "#PYTHON2BASH:['a'", "is not a list such as"},
-      {"KEEPALIVED_UNICAST_PEERS", "#PYTHON2BASH:[]", "at least one item"},
-      {"SWARM_VIP_LEASE", "1s", "SWARM_VIP_LEASE: '1s' is not allowed"},
-  };
-  for (const auto& row : table) {
-    auto values = kMinimum;
-    values[row.name] = row.value;
-    EXPECT_NE(errors(values).find(row.message), std::string::npos)
-        << row.name << "=" << row.value << " gives: " << errors(values);
+TEST(Osixia, FilesOfItsUsersAreMentioned) {
+  for (const std::string file :
+       {"/container/service/keepalived/assets/keepalived.conf", "/usr/local/etc/keepalived/keepalived.conf",
+        "/etc/keepalived/keepalived.conf", "/container/environment"}) {
+    EXPECT_TRUE(read_dialect(config_from_osixia, kMinimum, {file}).warnings.starts_with(file + " is there"))
+        << file;
   }
 }
 
+TEST(Osixia, OverIpv6ThePeersAreOfIpv6AndThePasswordIsNone) {
+  const auto outcome = read({{"KEEPALIVED_VIRTUAL_IPS", "fd00::5/64"},
+                             {"KEEPALIVED_UNICAST_PEERS", "fd00::1 fd00::2"},
+                             {"KEEPALIVED_PASSWORD", "s3cr3t"}});
+  const auto fields = fields_of(outcome.config);
+  EXPECT_EQ(fields.at("version") + fields.at("transport") + " " + fields.at("peers"),
+            "3unicast fd00::1 fd00::2");
+  EXPECT_EQ(fields.at("auth"), "0:");
+  EXPECT_NE(outcome.warnings.find("KEEPALIVED_PASSWORD: addresses of IPv6 mean"), std::string::npos);
+}
+
 TEST(Osixia, AllFaultsAreSaidAtOnce) {
-  const auto text = errors({{"KEEPALIVED_ROUTER_ID", "0"}, {"KEEPALIVED_PRIORITY", "x"}});
+  const auto text = read({{"KEEPALIVED_ROUTER_ID", "0"},
+                          {"KEEPALIVED_PRIORITY", "x"},
+                          {"KEEPALIVED_UNICAST_PEERS", "y"},
+                          {"SWARM_VIP_LEASE", "z"}})
+                        .errors;
   for (const auto* name : {"KEEPALIVED_ROUTER_ID", "KEEPALIVED_PRIORITY", "KEEPALIVED_VIRTUAL_IPS",
-                           "KEEPALIVED_UNICAST_PEERS"}) {
+                           "KEEPALIVED_UNICAST_PEERS", "SWARM_VIP_LEASE"}) {
     EXPECT_NE(text.find(name), std::string::npos) << name;
   }
 }
 
-TEST(Osixia, ALongPasswordIsCutWithAWarningThatDoesNotShowIt) {
-  Findings findings;
-  const auto config =
-      config_from_osixia(Environment(with({{"KEEPALIVED_PASSWORD", "your_secure_password"}})), findings);
-  EXPECT_EQ(config.routers.at(0).protocol.auth, auth_data("your_sec"));
-  const auto warnings = join(findings.warnings(), "; ");
-  EXPECT_NE(warnings.find("KEEPALIVED_PASSWORD: 20 bytes"), std::string::npos) << warnings;
-  EXPECT_EQ(warnings.find("your_sec"), std::string::npos) << warnings;
-}
-
-TEST(PlanConfig, EveryMemberFindsItselfAndItsPeers) {
-  const plan::Plan plan{
-      .group = "web",
-      .routers = {{.vrid = Vrid(51), .addresses = {IpPrefix::parse("192.0.2.100").value()}}},
-      .members = {{.id = "a",
-                   .hostname = "n1",
-                   .address = IpAddress::parse("192.0.2.1").value(),
-                   .priority = Priority(100),
-                   .interface = ""},
-                  {.id = "b",
-                   .hostname = "n2",
-                   .address = IpAddress::parse("192.0.2.2").value(),
-                   .priority = Priority(90),
-                   .interface = "eth7"}}};
-  const auto config = config_from_plan(plan, "b", {}).value();
-  ASSERT_EQ(config.routers.size(), 1U);
-  EXPECT_EQ(config.routers[0].protocol.priority, Priority(90));
-  EXPECT_EQ(config.routers[0].interface_rule, "eth7");
-  EXPECT_EQ(config.routers[0].rules.peers, std::vector{IpAddress::parse("192.0.2.1").value()});
-  EXPECT_TRUE(config.routers[0].rules.listed_sources_only);
-  EXPECT_TRUE(config_from_plan(plan, "stranger", {})->routers.empty()) << "who is not in the plan stands by";
-}
-
-TEST(PlanConfig, AKeyIsReadFromHexadecimalDigitsAndNeverShown) {
-  const plan::Plan plan{.group = "web", .auth = {.mode = plan::Auth::Mode::hmac, .file = "/run/secrets/key"}};
-  const std::string digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1B1C1D1E1F";
-  const auto config = config_from_plan(plan, "a", {{"/run/secrets/key", digits}});
-  ASSERT_TRUE(config);
-  EXPECT_EQ(config->auth.mode, AuthMode::enforce);
-  EXPECT_EQ(config->auth.keys.at(0).secret.at(31), 0x1F);
-  for (const auto& wrong : {std::string("secretsecret"), digits.substr(2), digits + "0", digits + "zz"}) {
-    const auto refused = config_from_plan(plan, "a", {{"/run/secrets/key", wrong}});
-    ASSERT_FALSE(refused) << wrong;
-    EXPECT_TRUE(refused.error().context.starts_with("/run/secrets/key: key 1: not a key; needed is"))
-        << refused.error().context;
-    EXPECT_EQ(refused.error().context.find(wrong), std::string::npos);
+TEST(Osixia, APasswordIsNeverSaid) {
+  for (const std::string password : {"zqzqzqzqzq", "zqzq zq", "\"zqzq", "zqzq#zq"}) {
+    auto values = kMinimum;
+    values["KEEPALIVED_PASSWORD"] = password;
+    const auto outcome = read(values);
+    EXPECT_NE(outcome.warnings, "");
+    EXPECT_EQ((outcome.warnings + outcome.errors).find("zq"), std::string::npos) << outcome.warnings;
   }
-}
-
-// P23.
-TEST(PlanConfig, TheFirstListeningIsLongEnoughForASlowerActiveRouter) {
-  plan::Plan plan{
-      .group = "web",
-      .routers = {{.vrid = Vrid(51), .addresses = {IpPrefix::parse("192.0.2.100").value()}}},
-      .members = {{.id = "a", .address = IpAddress::parse("192.0.2.1").value(), .priority = Priority(100)},
-                  {.id = "b", .address = IpAddress::parse("192.0.2.2").value(), .priority = Priority(90)}}};
-  const auto wait = [&] { return config_from_plan(plan, "b", {})->routers.at(0).protocol.start_wait; };
-  EXPECT_EQ(wait(), active_down_interval(Version::v3, Priority(90), std::chrono::seconds(1)));
-  plan.advert_interval = std::chrono::seconds(2);
-  EXPECT_EQ(wait(), active_down_interval(Version::v3, Priority(90), std::chrono::seconds(2)));
-  plan.start_wait = std::chrono::milliseconds(0);
-  EXPECT_EQ(wait(), Duration::zero()) << "what was said counts";
-  plan.start_wait.reset();
-  plan.members.erase(plan.members.begin());
-  EXPECT_EQ(wait(), Duration::zero()) << "alone there is nobody to wait for";
-}
-
-// A rotation: the new key is understood first, then used, then the old one goes.
-TEST(PlanConfig, OfSeveralKeysTheFirstSigns) {
-  const std::string a(64, 'a');
-  const std::string b(64, 'b');
-  const auto keys = read_keys("2:" + a + "\n1:" + b + "\n");
-  ASSERT_TRUE(keys);
-  ASSERT_EQ(keys->size(), 2U);
-  EXPECT_EQ(keys->at(0).id, 2);
-  EXPECT_EQ(keys->at(1).secret, std::vector<std::uint8_t>(32, 0xBB));
-  const plan::Plan plan{.group = "web", .auth = {.mode = plan::Auth::Mode::hmac, .file = "/run/secrets/key"}};
-  EXPECT_EQ(config_from_plan(plan, "a", {{"/run/secrets/key", "2:" + a + "\n1:" + b}})->auth.sending_key, 2);
-  EXPECT_TRUE(read_keys("1:" + a + "\n1:" + b).error().context.starts_with("key 2: the id 1 stands twice"));
-  EXPECT_TRUE(read_keys("300:" + a).error().context.starts_with("key 1: its id is not a number"));
-  EXPECT_TRUE(read_keys(" \n").error().context.starts_with("no key"));
 }
 
 }  // namespace

@@ -1,0 +1,345 @@
+#include "tests/unit/vrrp/dialect_table.h"
+
+namespace vip::vrrp {
+namespace {
+
+const Values kMinimum{{"KEEPALIVED_VIRTUAL_IPADDRESS_1", "10.2.1.12/24"},
+                      {"KEEPALIVED_UNICAST_PEER_0", "10.2.1.11"}};
+
+TEST(Arcts, TheSmallestEnvironmentMeansWhatItMeantThere) {
+  const auto outcome = read_dialect(config_from_arcts, kMinimum);
+  EXPECT_EQ(outcome.errors + outcome.warnings, "");
+  EXPECT_EQ(fields_of(outcome.config), (Fields{{"managed", "no"},
+                                               {"group", "MAIN"},
+                                               {"origin", "arcts"},
+                                               {"mark", "MAIN:1"},
+                                               {"lease", "auto"},
+                                               {"signed", "no"},
+                                               {"checks", ""},
+                                               {"notify", ""},
+                                               {"detailed_log", "no"},
+                                               {"status_file", ""},
+                                               {"status_port", ""},
+                                               {"version", "2"},
+                                               {"vrid", "1"},
+                                               {"priority", "200"},
+                                               {"interval", "1000"},
+                                               {"preempt", "yes"},
+                                               {"preempt_delay", "0"},
+                                               {"start_wait", "1003"},
+                                               {"start_grace", "0"},
+                                               {"auth", "1:pwd1"},
+                                               {"held", "10.2.1.12/24"},
+                                               {"addresses", "10.2.1.12/24"},
+                                               {"unadvertised", ""},
+                                               {"announce", "0 100 500 1000 5000; 0"},
+                                               {"transport", "unicast"},
+                                               {"peers", "10.2.1.11"},
+                                               {"any_source", "yes"},
+                                               {"ttl_min", "0"},
+                                               {"interface", "eth0"},
+                                               {"source", ""},
+                                               {"virtual_mac", "no"},
+                                               {"accept", "yes"},
+                                               {"duplicate_check", "no"},
+                                               {"sync", ""}}));
+}
+
+// The second half of a page that many copied: a compose file's list, so that the quotes are the value's.
+TEST(Arcts, TheCopiedComposeFileMeansWhatItsWriterMeant) {
+  const auto outcome =
+      read_dialect(config_from_arcts, {{"KEEPALIVED_AUTOCONF", "true"},
+                                       {"KEEPALIVED_STATE", "BACKUP"},
+                                       {"KEEPALIVED_INTERFACE", "eth0"},
+                                       {"KEEPALIVED_VIRTUAL_ROUTER_ID", "2"},
+                                       {"KEEPALIVED_UNICAST_SRC_IP", "10.2.1.11"},
+                                       {"KEEPALIVED_UNICAST_PEER_0", "10.2.1.10"},
+                                       {"KEEPALIVED_TRACK_INTERFACE_1", "eth0"},
+                                       {"KEEPALIVED_VIRTUAL_IPADDRESS_1", "\"10.2.1.12/24 dev eth0\""}});
+  EXPECT_EQ(outcome.errors + outcome.warnings, "");
+  const auto fields = fields_of(outcome.config);
+  EXPECT_EQ(fields.at("addresses"), "10.2.1.12/24@eth0");
+  EXPECT_EQ(fields.at("priority") + " " + fields.at("auth") + " " + fields.at("source"),
+            "100 1:pwd2 10.2.1.11");
+  EXPECT_EQ(fields.at("checks"), "") << "its own interface is looked at anyway";
+}
+
+TEST(Arcts, EachVariableAlone) {
+  const Fields backup{{"priority", "100"}, {"start_wait", "0"}};
+  const auto track = [](const std::string& name, const std::string& interface, int weight) {
+    return Fields{{"checks", name + " interface " + interface +
+                                 " every 1000 timeout 1000 rise 1 fall 1 weight " + std::to_string(weight)}};
+  };
+  const auto kube = [](const std::string& rest) {
+    return Fields{{"checks", "KEEPALIVED_KUBE_APISERVER_CHECK tcp " + rest}};
+  };
+  check_rows(
+      config_from_arcts, kMinimum,
+      {
+          {"KEEPALIVED_AUTOCONF", "TRUE", {}, "", "", {}},
+          {"KEEPALIVED_AUTOCONF", "", {}, "", "", {}},
+          {"KEEPALIVED_AUTOCONF",
+           "false",
+           {},
+           "",
+           "'false' is not allowed; true; a keepalived.conf of your own",
+           {}},
+          {"KEEPALIVED_AUTOCONF", "perhaps", {}, "", "'perhaps' is not allowed; true or false", {}},
+          {"KEEPALIVED_CONF", "/etc/k.conf", {}, "", "", {}},
+          {"KEEPALIVED_CMD",
+           "keepalived -n",
+           {},
+           "'keepalived -n': no keepalived runs here, ignoring",
+           "",
+           {}},
+          {"KEEPALIVED_DEBUG", "true", {{"detailed_log", "yes"}}, "", "", {}},
+          {"KEEPALIVED_DEBUG", "", {}, "", "", {}},
+          {"KEEPALIVED_DEBUG", "2", {}, "", "'2' is not allowed; true or false", {}},
+          {"KEEPALIVED_VAR_RUN", "/var/run/x", {}, "", "", {}},
+
+          {"KEEPALIVED_STATE", "MASTER", {}, "", "", {}},
+          {"KEEPALIVED_STATE", "", {}, "", "", {}},
+          {"KEEPALIVED_STATE", "BACKUP", backup, "", "", {}},
+          {"KEEPALIVED_STATE", "backup", backup, "", "", {}},
+          {"KEEPALIVED_STATE", "\"BACKUP\"", backup, "", "", {}},
+          {"KEEPALIVED_STATE", "STANDBY", backup, "'STANDBY' is neither MASTER nor BACKUP", "", {}},
+
+          {"KEEPALIVED_PRIORITY", "50", {{"priority", "50"}}, "", "", {}},
+          {"KEEPALIVED_PRIORITY", "", {}, "", "", {}},
+          {"KEEPALIVED_PRIORITY", "0", {}, "", "'0' is not allowed; a whole number from 1 to 255", {}},
+          {"KEEPALIVED_PRIORITY", "high", {}, "", "'high' is not allowed", {}},
+          {"KEEPALIVED_INTERFACE", "eth1", {{"interface", "eth1"}}, "", "", {}},
+          {"KEEPALIVED_INTERFACE", "", {}, "", "", {}},
+
+          {"KEEPALIVED_VIRTUAL_ROUTER_ID",
+           "2",
+           {{"vrid", "2"}, {"mark", "MAIN:2"}, {"auth", "1:pwd2"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_ROUTER_ID",
+           "\"2\"",
+           {{"vrid", "2"}, {"mark", "MAIN:2"}, {"auth", "1:pwd2"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_ROUTER_ID", "", {}, "", "", {}},
+          {"KEEPALIVED_VIRTUAL_ROUTER_ID",
+           "0",
+           {},
+           "",
+           "'0' is not allowed; a whole number from 1 to 255",
+           {}},
+
+          {"KEEPALIVED_ADVERT_INT", "3", {{"interval", "3000"}, {"start_wait", "3003"}}, "", "", {}},
+          {"KEEPALIVED_ADVERT_INT", "", {}, "", "", {}},
+          {"KEEPALIVED_ADVERT_INT",
+           "0.3",
+           {},
+           "VRRP version 2 has whole seconds, taking 1 as keepalived",
+           "",
+           {}},
+          {"KEEPALIVED_ADVERT_INT",
+           "1.5",
+           {{"interval", "2000"}, {"start_wait", "2003"}},
+           "taking 2",
+           "",
+           {}},
+          {"KEEPALIVED_ADVERT_INT",
+           "2.4",
+           {{"interval", "2000"}, {"start_wait", "2003"}},
+           "taking 2",
+           "",
+           {}},
+          {"KEEPALIVED_ADVERT_INT", "0", {}, "", "'0' is not allowed; seconds from 0.01 to 255", {}},
+          {"KEEPALIVED_ADVERT_INT", "256", {}, "", "'256' is not allowed", {}},
+          {"KEEPALIVED_ADVERT_INT", "1s", {}, "", "'1s' is not allowed", {}},
+          {"KEEPALIVED_ADVERT_INT", "-1", {}, "", "'-1' is not allowed", {}},
+          {"KEEPALIVED_ADVERT_INT", "1.", {}, "", "'1.' is not allowed", {}},
+
+          {"KEEPALIVED_AUTH_PASS", "s3cr3t", {{"auth", "1:s3cr3t"}}, "", "", {}},
+          {"KEEPALIVED_AUTH_PASS", "\"s3cr3t\"", {{"auth", "1:s3cr3t"}}, "", "", {}},
+          {"KEEPALIVED_AUTH_PASS", "", {}, "", "", {}},
+          {"KEEPALIVED_AUTH_PASS", "longer-than-eight", {{"auth", "1:longer-t"}}, "17 bytes", "", {}},
+
+          {"KEEPALIVED_UNICAST_SRC_IP", "10.2.1.10", {{"source", "10.2.1.10"}}, "", "", {}},
+          {"KEEPALIVED_UNICAST_SRC_IP", "", {}, "", "", {}},
+          {"KEEPALIVED_UNICAST_SRC_IP", "eth0", {}, "", "'eth0' is not allowed; an address of this host", {}},
+          {"KEEPALIVED_UNICAST_SRC_IP", "fd00::1", {}, "", "of the virtual addresses' family", {}},
+
+          {"KEEPALIVED_UNICAST_PEER_0",
+           std::nullopt,
+           {{"transport", "multicast"}, {"peers", ""}, {"ttl_min", "255"}},
+           "KEEPALIVED_UNICAST_PEER_1: nobody",
+           "",
+           {}},
+          {"KEEPALIVED_UNICAST_PEER_10", "10.2.1.20", {{"peers", "10.2.1.11 10.2.1.20"}}, "", "", {}},
+          {"KEEPALIVED_UNICAST_PEER_9", "\"10.2.1.20\"", {{"peers", "10.2.1.11 10.2.1.20"}}, "", "", {}},
+          {"KEEPALIVED_UNICAST_PEER_0", "10.2.1", {}, "", "'10.2.1' is not allowed; addresses of hosts", {}},
+          {"KEEPALIVED_UNICAST_PEER_x", "10.2.1.9", {}, "the nearest is KEEPALIVED_UNICAST_PEER_1", "", {}},
+
+          {"KEEPALIVED_TRACK_INTERFACE_1", "eth0", {}, "", "", {}},
+          {"KEEPALIVED_TRACK_INTERFACE_2",
+           "eth1",
+           track("KEEPALIVED_TRACK_INTERFACE_2", "eth1", 0),
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_TRACK_INTERFACE", "eth1", track("KEEPALIVED_TRACK_INTERFACE", "eth1", 0), "", "", {}},
+          {"KEEPALIVED_TRACK_INTERFACE_2",
+           "\"eth1 weight -20\"",
+           track("KEEPALIVED_TRACK_INTERFACE_2", "eth1", -20),
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_TRACK_INTERFACE_2",
+           "eth1 weight 300",
+           {},
+           "",
+           "an interface, or one with a weight",
+           {}},
+          {"KEEPALIVED_TRACK_INTERFACE_2", "", {}, "", "", {}},
+          {"KEEPALVED_TRACK_INTERFACE_2",
+           "eth1",
+           {},
+           "no such setting of arcts's, ignoring; the nearest is KEEPALIVED_TRACK_INTERFACE_1",
+           "",
+           {}},
+
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_1",
+           "\"10.2.1.12/24 dev eth1\"",
+           {{"addresses", "10.2.1.12/24@eth1"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_1",
+           "10.2.1.12",
+           {{"held", "10.2.1.12/32"}, {"addresses", "10.2.1.12/32"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_1",
+           "10.2.1.12/24 brd 10.2.1.255 dev eth1 label eth1:1",
+           {{"addresses", "10.2.1.12/24@eth1"}},
+           "'label eth1:1' of 10.2.1.12 has no meaning here",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_1",
+           std::nullopt,
+           {},
+           "",
+           "not set; needed is an address such as",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_1", "", {}, "", "not set; needed is an address such as", {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_1",
+           "10.2.1.300/24",
+           {},
+           "",
+           "'10.2.1.300/24' is not an address",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_2",
+           "10.2.1.13/24",
+           {{"held", "10.2.1.12/24 10.2.1.13/24"}, {"addresses", "10.2.1.12/24 10.2.1.13/24"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_2", "fd00::1/64", {}, "is not of the first address' family", "", {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_2", "10.2.1.12/32", {}, "", "each address once", {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_EXCLUDED_1",
+           "10.2.1.13/24",
+           {{"held", "10.2.1.12/24 10.2.1.13/24"},
+            {"addresses", "10.2.1.12/24 10.2.1.13/24"},
+            {"unadvertised", "10.2.1.13"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_EXCLUDED_1",
+           "fd00::1/64 dev eth0",
+           {{"held", "10.2.1.12/24 fd00::1/64"},
+            {"addresses", "10.2.1.12/24 fd00::1/64@eth0"},
+            {"unadvertised", "fd00::1"}},
+           "",
+           "",
+           {}},
+          {"KEEPALIVED_VIRTUAL_IPADDRESS_EXCLUDED_1", "10.2.1.12", {}, "", "each address once", {}},
+
+          {"KEEPALIVED_KUBE_APISERVER_CHECK",
+           "true",
+           kube("port 6443 every 3000 timeout 2000 rise 2 fall 10 weight -50"),
+           "TLS is not spoken",
+           "",
+           {}},
+          {"KEEPALIVED_KUBE_APISERVER_CHECK", "false", {}, "", "", {}},
+          {"KEEPALIVED_KUBE_APISERVER_CHECK", "", {}, "", "", {}},
+          {"KEEPALIVED_KUBE_APISERVER_CHECK", "6443", {}, "", "'6443' is not allowed; true or false", {}},
+          {"KUBE_APISERVER_PORT", "0", {}, "", "'0' is not allowed; a whole number from 1 to 65535", {}},
+          {"KUBE_APISERVER_CHK_INTERVAL", "0", {}, "", "'0' is not allowed", {}},
+          {"KUBE_APISERVER_CHK_FALL", "x", {}, "", "'x' is not allowed", {}},
+          {"KUBE_APISERVER_CHK_RISE", "0", {}, "", "'0' is not allowed", {}},
+          {"KUBE_APISERVER_CHK_WEIGHT",
+           "-254",
+           {},
+           "",
+           "'-254' is not allowed; a whole number from -253 to 253",
+           {}},
+
+          {"SWARM_VIP_LEASE", "off", {{"lease", "off"}}, "", "", {}},
+          {"KEEPALIVED_PASSWORD", "x", {}, "no such setting of arcts's", "", {}},
+      });
+  auto checked = kMinimum;
+  checked["KEEPALIVED_KUBE_APISERVER_CHECK"] = "true";
+  check_rows(
+      config_from_arcts, checked,
+      {{"KUBE_APISERVER_PORT",
+        "8443",
+        kube("port 8443 every 3000 timeout 2000 rise 2 fall 10 weight -50"),
+        "127.0.0.1:8443",
+        "",
+        {}},
+       {"KUBE_APISERVER_CHK_INTERVAL",
+        "1",
+        kube("port 6443 every 1000 timeout 1000 rise 2 fall 10 weight -50"),
+        "",
+        "",
+        {}},
+       {"KUBE_APISERVER_CHK_FALL",
+        "3",
+        kube("port 6443 every 3000 timeout 2000 rise 2 fall 3 weight -50"),
+        "",
+        "",
+        {}},
+       {"KUBE_APISERVER_CHK_RISE",
+        "5",
+        kube("port 6443 every 3000 timeout 2000 rise 5 fall 10 weight -50"),
+        "",
+        "",
+        {}},
+       {"KUBE_APISERVER_CHK_WEIGHT",
+        "0",
+        kube("port 6443 every 3000 timeout 2000 rise 2 fall 10 weight 0"),
+        "",
+        "",
+        {}},
+       {"KUBE_APISERVER_ADDRESS", "10.2.1.12", {}, "the server of this host is checked, ignoring", "", {}}});
+}
+
+// keepalived's own order would be the letters', 1, 10, 2: with that a list longer than ten reads oddly.
+TEST(Arcts, NumbersCountAsNumbers) {
+  Values values{{"KEEPALIVED_VIRTUAL_IPADDRESS_10", "10.2.1.10"},
+                {"KEEPALIVED_VIRTUAL_IPADDRESS_2", "10.2.1.2"},
+                {"KEEPALIVED_VIRTUAL_IPADDRESS_0", "10.2.1.100"},
+                {"KEEPALIVED_VIRTUAL_IPADDRESS_1000", "10.2.1.101"}};
+  EXPECT_EQ(fields_of(read_dialect(config_from_arcts, values).config).at("held"),
+            "10.2.1.100/32 10.2.1.2/32 10.2.1.10/32 10.2.1.101/32");
+}
+
+TEST(Arcts, OverIpv6TheIntervalHasHundredths) {
+  const auto outcome = read_dialect(config_from_arcts, {{"KEEPALIVED_VIRTUAL_IPADDRESS_1", "fd00::5/64"},
+                                                        {"KEEPALIVED_ADVERT_INT", "0.25"}});
+  const auto fields = fields_of(outcome.config);
+  EXPECT_EQ(fields.at("version") + " " + fields.at("interval") + " " + fields.at("auth"), "3 250 0:");
+  EXPECT_EQ(outcome.errors, "");
+}
+
+}  // namespace
+}  // namespace vip::vrrp
