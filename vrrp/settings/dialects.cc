@@ -1,9 +1,16 @@
 #include "vrrp/settings/dialects.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "common/settings/check_list.h"
+
 namespace vip::vrrp {
 
-AgentConfig config_from_environment(const settings::Environment& env, const FileExists& exists,
-                                    settings::Findings& findings) {
+namespace {
+
+AgentConfig config_of_dialect(const settings::Environment& env, const FileExists& exists,
+                              settings::Findings& findings) {
   using settings::Dialect;
   switch (settings::dialect_of(env, findings)) {
     case Dialect::osixia:
@@ -25,6 +32,15 @@ AgentConfig config_from_environment(const settings::Environment& env, const File
         "(NeoAssist) or KEEPALIVED_VIRTUAL_IP (shawly)");
   }
   return {};
+}
+
+}  // namespace
+
+AgentConfig config_from_environment(const settings::Environment& env, const FileExists& exists,
+                                    settings::Findings& findings) {
+  auto config = config_of_dialect(env, exists, findings);
+  std::ranges::move(settings::read_checks(env, findings), std::back_inserter(config.checks));
+  return config;
 }
 
 }  // namespace vip::vrrp
