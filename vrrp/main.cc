@@ -11,6 +11,7 @@
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
 #include "vrrp/agent.h"
+#include "vrrp/doctor_command.h"
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/capabilities.h"
@@ -38,6 +39,9 @@ constexpr std::string_view kHelp =
                               osixia/keepalived takes (KEEPALIVED_VIRTUAL_IPS, ...)
   swarm-vip-agent status [--json]
                               what the agents of this host do
+  swarm-vip-agent explain     why this node has the addresses or has them not
+  swarm-vip-agent doctor [--json]
+                              what is wrong with this host and what to do; see doctor --help
   swarm-vip-agent healthcheck exit status 0 when this container's agent is in charge, or rightly waits
   swarm-vip-agent --version | --help
 
@@ -166,6 +170,12 @@ Result<AgentConfig> wanted_config(const Words& words, const settings::Environmen
   return config;
 }
 
+// For commands that have words of their own.
+Result<AgentConfig> read_config(const std::string& plan_file, const std::string& node,
+                                const settings::Environment& env, settings::Findings& findings) {
+  return wanted_config({.plan_file = plan_file, .node = node}, env, findings);
+}
+
 Status set_up_log(const settings::Environment& env) {
   const auto level_name = env.text("SWARM_VIP_LOG_LEVEL", "info");
   const auto format_name = env.text("SWARM_VIP_LOG_FORMAT", "text");
@@ -251,9 +261,12 @@ int run(const Words& words) {
 int main(int argc, char** argv) {
   try {
     (void)std::signal(SIGPIPE, SIG_IGN);
+    const auto arguments = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
+    const std::string_view first = arguments.empty() ? "" : arguments.front();
+    if (first == "doctor") return run_doctor(arguments.subspan(1), read_config);
+    if (first == "explain") return run_explain(arguments.subspan(1));
     Words words;
-    if (const auto odd = read_words(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), words))
-      return refuse(*odd);
+    if (const auto odd = read_words(arguments, words)) return refuse(*odd);
     if (words.command == "--help" || words.command == "-h") return print(stdout, kHelp), kFine;
     if (words.command == "--version") return print(stdout, "swarm-vip-agent " VIP_VERSION "\n"), kFine;
     if (words.command == "healthcheck") return health_check();

@@ -15,6 +15,10 @@ json counters_json(const Counters& counters) {
   return object;
 }
 
+std::int64_t milliseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 json router_json(const AgentStatus& agent, const RouterStatus& router) {
   json addresses = json::array();
   for (const auto& prefix : router.addresses) addresses.push_back(prefix.text());
@@ -36,8 +40,10 @@ json router_json(const AgentStatus& agent, const RouterStatus& router) {
           {"addresses", addresses},
           {"peers", peers},
           {"since", router.since},
-          {"advert_interval_ms",
-           std::chrono::duration_cast<std::chrono::milliseconds>(router.advert_interval).count()},
+          {"cause", router.cause},
+          {"advert_interval_ms", milliseconds(router.advert_interval)},
+          {"preempt", router.preempt},
+          {"preempt_delay_ms", milliseconds(router.preempt_delay)},
           {"counters", counters_json(router.counters)}};
 }
 

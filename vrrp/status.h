@@ -33,7 +33,10 @@ struct RouterStatus {
   std::vector<IpPrefix> addresses;
   std::vector<IpAddress> peers;
   std::string since;  // wall clock
+  std::string cause;  // why it is in its state; empty when an earlier life knew
   Duration advert_interval{};
+  bool preempt = true;
+  Duration preempt_delay{};
   Counters counters;
 };
 
