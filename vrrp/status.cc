@@ -35,6 +35,7 @@ json router_json(const AgentStatus& agent, const RouterStatus& router) {
           {"priority", router.priority.value},
           {"active", router.active},
           {"source", router.source},
+          {"network", router.network},
           {"sync_group", router.sync_group},
           {"transport", router.multicast ? "multicast" : "unicast"},
           {"addresses", addresses},
@@ -100,6 +101,7 @@ std::string to_json(const AgentStatus& status) {
                    {"realtime", status.realtime},
                    {"memory_locked", status.memory_locked},
                    {"since", status.since},
+                   {"clock_ms", milliseconds(status.clock)},
                    {"counters", counters_json(status.counters)}};
   return json{{"agent", agent}, {"routers", routers}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }

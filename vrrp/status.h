@@ -28,6 +28,7 @@ struct RouterStatus {
   Priority priority;
   std::string active;  // the active router's address, empty when unknown
   std::string source;
+  std::string network;  // the source with the length of its network
   std::string sync_group;
   bool multicast = false;
   std::vector<IpPrefix> addresses;
@@ -54,6 +55,7 @@ struct AgentStatus {
   bool memory_locked = false;
   std::string lease;  // "4s", "off"
   std::string since;  // wall clock
+  Duration clock{};   // the wall clock when this was said, since the epoch
   Counters counters;
   std::vector<RouterStatus> routers;
 };

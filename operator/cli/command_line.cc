@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "operator/cli/doctor_command.h"
 #include "operator/cli/hand_over.h"
 #include "operator/cli/plan_command.h"
 #include "operator/cli/status_command.h"
@@ -67,6 +68,9 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   // These two take whatever the agent's own command line takes.
   if (!words.empty() && words.front() == "agent") return hand_over_to_agent({words.begin() + 1, words.end()});
   if (!words.empty() && words.front() == "healthcheck") return hand_over_to_agent(words);
+  // And these have words of their own.
+  if (!words.empty() && words.front() == "doctor") return run_doctor(env, {words.begin() + 1, words.end()});
+  if (!words.empty() && words.front() == "explain") return run_explain(env, {words.begin() + 1, words.end()});
 
   CLI::App app("A virtual IP address that survives its node, for Docker Swarm", "swarm-vip");
   app.set_version_flag("--version", "swarm-vip " VIP_VERSION);
@@ -79,6 +83,8 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   status_word->add_flag("--json", as_json, "as one JSON object");
   const auto* const plan_word =
       app.add_subcommand("plan", "what the operator would do and why; changes nothing");
+  app.add_subcommand("doctor", "what is wrong with the Swarm and this host, and what to do");
+  app.add_subcommand("explain", "[GROUP] [NODE]: why a node has the addresses or has them not");
   const auto* const version_word = app.add_subcommand("version", "the version of this program");
   app.require_subcommand(0, 1);
   app.footer(std::string(kFooter));

@@ -18,7 +18,8 @@ using report::Verdict;
 constexpr int kActiveWords = 2;
 
 std::string seconds_text(Duration time) {
-  return duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(time));
+  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(time).count() / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
 bool is_own(const HostFacts& facts, const MacAddress& mac) {
