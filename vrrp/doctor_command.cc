@@ -139,7 +139,8 @@ bool has_settings(const settings::Environment& env) {
 
 void want(HostFacts& facts, const AgentConfig& config) {
   for (const auto& router : config.routers) {
-    facts.wanted.push_back({.setup = router,
+    const RouterSetup& setup = router;
+    facts.wanted.push_back({.setup = setup,
                             .placement = router.placement(),
                             .group = config.group,
                             .interface_setting = router.interface_setting,
@@ -307,7 +308,7 @@ void listen(HostFacts& facts) {
   }
   facts.listened = true;
   facts.listened_for = question.patience;
-  facts.probed = !question.probes.empty();
+  facts.probed = answer->probed;
   facts.heard = std::move(answer->heard);
   facts.arrived = std::move(answer->arrived);
   facts.owners = std::move(answer->owners);
@@ -473,9 +474,10 @@ int run_explain(std::span<char*> arguments) {
       continue;
     }
     auto group = group_word(status, plan);
-    for (auto& node : group.nodes)
+    for (auto& node : group.nodes) {
       for (auto& router : node.routers)
         if (!router.reason.empty()) router.remedy = "`doctor` says what to do";
+    }
     for (const auto& sentence : report::explain(group, own_name(status, group)))
       text += "  " + sentence + "\n";
   }

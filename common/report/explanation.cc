@@ -162,9 +162,10 @@ class Explainer {
     auto text = with_priority(part) + " is active for " + called(router) + ": it has " + things(router);
     if (!router.interface.empty()) text += " on " + router.interface;
     say(text + since(router) + because(router.cause) + ".");
-    if (!router.reason.empty())
+    if (!router.reason.empty()) {
       say("Something is wrong there: " + router.reason + (router.remedy.empty() ? "" : "; " + router.remedy) +
           ".");
+    }
     tell_of_better(part);
     tell_successor(part);
   }
@@ -182,9 +183,10 @@ class Explainer {
 
   static std::string why_not_yet(const RouterWord& router) {
     if (router.preempt && !*router.preempt) return "preemption is off, so it waits until the address is free";
-    if (router.preempt_delay.count() > 0)
+    if (router.preempt_delay.count() > 0) {
       return "it takes the address " + seconds_text(router.preempt_delay) +
              " after it has heard the other one";
+    }
     return "it takes the address as soon as it has listened";
   }
 

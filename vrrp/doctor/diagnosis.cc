@@ -57,9 +57,11 @@ std::string names_of(const HostFacts& facts, const std::string& interface, const
                      int allowed) {
   std::string remedy;
   for (const auto& scope : {std::string("all"), interface}) {
-    const auto name = "net.ipv4.conf." + scope + "." + setting;
+    auto name = "net.ipv4.conf." + scope;
+    name.append(".").append(setting);
     if (number_of(facts, name) <= allowed) continue;
-    remedy += (remedy.empty() ? "sysctl -w " : " ") + name + "=" + std::to_string(allowed);
+    remedy.append(remedy.empty() ? "sysctl -w " : " ").append(name).append("=");
+    remedy.append(std::to_string(allowed));
   }
   return remedy;
 }
@@ -381,9 +383,10 @@ Findings judge_settings(const HostFacts& facts) {
                         .meaning = fault,
                         .remedy = "correct it: an agent ends with exit status 2 on this"});
   }
-  for (const auto& warning : facts.warnings)
+  for (const auto& warning : facts.warnings) {
     findings.push_back(
         {.check = "settings", .what = "settings", .verdict = Verdict::warning, .meaning = warning});
+  }
   if (!findings.empty()) return findings;
   if (facts.wanted.empty()) {
     findings.push_back(
@@ -399,6 +402,7 @@ Findings judge_settings(const HostFacts& facts) {
   std::string meaning;
   for (const auto& wanted : facts.wanted) {
     std::vector<std::string> addresses;
+    addresses.reserve(wanted.setup.protocol.addresses.size());
     for (const auto& prefix : wanted.setup.protocol.addresses) addresses.push_back(prefix.text());
     meaning += (meaning.empty() ? "" : "; ") + called(wanted) + ": " +
                (addresses.empty() ? "no address" : join(addresses, ", "));

@@ -376,6 +376,7 @@ Finding ids_in_use(const HostFacts& facts) {
                 packet.envelope.source.text());
   }
   std::vector<std::string> words;
+  words.reserve(ids.size());
   for (const auto& [id, source] : ids)
     words.push_back(std::to_string(id.second) + " (" + std::string(name(id.first)) + ", " + source + ")");
   finding.meaning = words.empty()

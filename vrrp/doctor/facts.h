@@ -106,25 +106,29 @@ struct OtherProgram {
 };
 
 struct HostFacts {
+  // --- yes or no ---
+  bool in_container = false;
+  bool has_ipv6 = false;
+  bool ip_vs = false;         // the module is there
+  bool has_settings = false;  // an agent's, or words of the command line
+  bool listened = false;      // to the LAN
+  bool probed = false;        // it was asked who has the addresses
+  std::optional<bool> clock_synchronised;
+
   // --- what we are ---
   std::string missing_capabilities;
-  bool in_container = false;
   std::string kernel;  // "6.1.0-18-amd64"
   Status raw4;         // whether these sockets can be had
   Status raw6;
   Status packet;
   std::map<std::string, std::string> sysctls;  // "net.ipv4.conf.all.arp_ignore" -> "0"
-  bool has_ipv6 = false;
-  bool ip_vs = false;                      // the module is there
-  std::map<std::string, std::string> dmi;  // "sys_vendor" -> "Amazon EC2"
-  std::optional<bool> clock_synchronised;
-  std::vector<OtherProgram> programs;  // keepalived and its like, in this network, as far as visible
-  std::size_t raw_listeners = 0;       // sockets of protocol 112 of either family, ours not among them
+  std::map<std::string, std::string> dmi;      // "sys_vendor" -> "Amazon EC2"
+  std::vector<OtherProgram> programs;          // keepalived and its like, in this network, as far as visible
+  std::size_t raw_listeners = 0;  // sockets of protocol 112 of either family, ours not among them
 
   // --- what shall be ---
   std::vector<std::string> faults;  // of the settings, as at a start
   std::vector<std::string> warnings;
-  bool has_settings = false;  // an agent's, or words of the command line
   std::vector<WantedRouter> wanted;
   Authenticator authenticator{AuthMode::off, {}, 1};
   std::chrono::seconds window{0};
@@ -137,12 +141,10 @@ struct HostFacts {
   std::vector<AgentWord> agents;
 
   // --- what the LAN says ---
-  bool listened = false;
   std::string listen_error;
   Duration listened_for{};
   std::vector<HeardPacket> heard;
-  std::set<IpAddress> arrived;  // sources whose packets passed the host's filters
-  bool probed = false;
+  std::set<IpAddress> arrived;                              // sources whose packets passed the host's filters
   std::map<IpAddress, std::set<MacAddress>> owners;         // who answered for a wanted address
   std::map<MacAddress, std::vector<IpAddress>> neighbours;  // what else the kernel knows of them
   std::map<std::size_t, FilterTrial> trials;                // by the index of the wanted router

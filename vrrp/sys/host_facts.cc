@@ -105,12 +105,14 @@ std::map<std::string, std::string> read_sysctls(const std::set<std::string>& int
   auto scopes = interfaces;
   scopes.insert("all");
   for (const auto& scope : scopes) {
-    for (const auto setting : kIpv4Settings)
+    for (const auto setting : kIpv4Settings) {
       read_into(values, "net.ipv4.conf." + scope + "." + std::string(setting),
                 proc_path("net/ipv4/conf", scope, setting));
-    for (const auto setting : kIpv6Settings)
+    }
+    for (const auto setting : kIpv6Settings) {
       read_into(values, "net.ipv6.conf." + scope + "." + std::string(setting),
                 proc_path("net/ipv6/conf", scope, setting));
+    }
   }
   return values;
 }
@@ -148,8 +150,8 @@ std::vector<OtherProgram> vrrp_programs() {
     if (!pid) continue;
     const auto name = first_line(entry.path().string() + "/comm");
     if (!name || std::ranges::find(kVrrpPrograms, std::string_view(*name)) == kVrrpPrograms.end()) continue;
-    const auto network = network_of(process);
-    if (!network.empty() && network != own) continue;
+    // Of whose network we may not know, its socket tells.
+    if (own.empty() || network_of(process) != own) continue;
     programs.push_back({.name = *name, .pid = *pid});
   }
   std::ranges::sort(programs, {}, &OtherProgram::pid);

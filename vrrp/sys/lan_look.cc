@@ -128,10 +128,10 @@ class Look {
       VIP_TRY(auto prepared, VrrpSocket::prepare(family));
       look.sockets_.emplace_back(family, std::move(prepared));
       // In the group also where the agents speak by unicast: a stranger may not.
-      for (const auto interface : question.interfaces) (void)look.sockets_.back().join(interface);
+      for (const auto interface : question.interfaces) VIP_CHECK(look.sockets_.back().join(interface));
       VIP_TRY(auto watch, NeighbourWatch::open(family));
       if (family == Family::ipv6)
-        for (const auto interface : question.interfaces) (void)watch.hear_all(interface);
+        for (const auto interface : question.interfaces) VIP_CHECK(watch.hear_all(interface));
       look.neighbours_.push_back(std::move(watch));
     }
     return look;
@@ -158,10 +158,9 @@ class Look {
   Look(const LanQuestion& question, Tap tap, Announcer announcer)
       : question_(question), tap_(std::move(tap)), announcer_(std::move(announcer)) {}
 
-  void probe() const {
-    // A lost one is followed by two more.
+  void probe() {
     for (const auto& probe : question_.probes)
-      (void)announcer_.send(probe.interface, encode_probe(probe.address, probe.from));
+      if (announcer_.send(probe.interface, encode_probe(probe.address, probe.from))) answer_.probed = true;
   }
 
   void wait(Duration time) const {

@@ -30,6 +30,7 @@ struct LanAnswer {
   std::vector<HeardPacket> heard;
   std::set<IpAddress> arrived;  // sources of what reached a socket of protocol 112
   std::map<IpAddress, std::set<MacAddress>> owners;
+  bool probed = false;  // somebody was asked
 };
 
 // Listens for as long as asked; at most so many packets are kept. Errors: denied without NET_RAW,
