@@ -79,7 +79,7 @@ std::string read_all(int fd) {
 Result<Answer> ask_agent_program(const std::vector<std::string>& words) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return sys::errno_failure("pipe");
-  sys::UniqueFd reading(ends[0]);
+  const sys::UniqueFd reading(ends[0]);
   sys::UniqueFd writing(ends[1]);
   const pid_t child = ::fork();
   if (child < 0) return sys::errno_failure("fork");
@@ -147,9 +147,10 @@ const GroupFacts* find_group(const SwarmLook& look, std::string_view name) {
 
 // By name or by id.
 std::string name_of_node(const GroupReport& group, const std::string& node) {
-  for (const auto& report : group.nodes)
+  for (const auto& report : group.nodes) {
     if (report.hostname == node || report.node == node)
       return report.hostname.empty() ? report.node : report.hostname;
+  }
   return {};
 }
 
@@ -182,9 +183,10 @@ int run_explain(const settings::Environment& env, const std::vector<std::string>
   if (has(words, "--help") || has(words, "-h"))
     return std::fputs(kExplainHelp.data(), stdout) < 0 ? kFailed : kFine;
   const auto odd = std::ranges::find_if(words, [](const std::string& word) { return word.starts_with('-'); });
-  if (odd != words.end() || words.size() > 2)
+  if (odd != words.end() || words.size() > 2) {
     return refuse("'" + (odd != words.end() ? *odd : words.back()) +
                   "' is not a word of explain; see --help");
+  }
   const auto look = look_at_swarm(env, own_settings(env));
   if (!look) {
     if (!words.empty() || may_pass(look.error()))
@@ -200,9 +202,10 @@ int run_explain(const settings::Environment& env, const std::vector<std::string>
   for (const auto& group : look->groups) {
     if (!words.empty() && group.agents.group != words.front()) continue;
     const auto node = words.size() > 1 ? name_of_node(group.agents, words[1]) : std::string();
-    if (words.size() > 1 && node.empty())
+    if (words.size() > 1 && node.empty()) {
       return refuse("'" + words[1] + "' is not a node of group " + group.agents.group +
                     "; see swarm-vip status");
+    }
     text += "group " + group.agents.group + "\n";
     const auto word = group_word(group.agents, group.plan ? &*group.plan : nullptr, look->observed);
     for (const auto& sentence : report::explain(word, node)) text += "  " + sentence + "\n";
