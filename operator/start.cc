@@ -48,7 +48,7 @@ Result<SwarmApi> connect_to_manager(const settings::Environment& env, int stop_f
   SwarmApi api(*std::move(client));
   VIP_TRY(const auto role, api.role());
   if (!role || role->is_manager) return api;
-  return fail(Errc::invalid, "this node is not a Swarm manager (its state in the Swarm: " + role->state +
+  return fail(Errc::invalid, std::string(kNotAManager) + " (its state in the Swarm: " + role->state +
                                  "); run it on a manager: constraint node.role == manager");
 }
 

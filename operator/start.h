@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/settings/settings.h"
 #include "operator/core/model.h"
@@ -9,6 +10,9 @@
 #include "operator/settings/operator_settings.h"
 
 namespace vip::swarm {
+
+// How the error of connect_to_manager() begins on a worker, and outside a Swarm.
+inline constexpr std::string_view kNotAManager = "this node is not a Swarm manager";
 
 // Errors that no waiting cures are invalid, not_found and denied, in words that name the remedy; all others
 // may pass. While `stop_fd` (or -1) is readable, requests end at once.

@@ -93,6 +93,7 @@ class Agent {
     std::map<IpAddress, Other> others;  // who announced our addresses last
     TimePoint changed;
     std::string since;
+    std::string cause;  // of its last change of state, as far as this life knows
     std::uint64_t sent = 0;
     std::uint64_t hellos_sent = 0;
     std::uint64_t send_errors = 0;

@@ -197,6 +197,7 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
                       {"reason", action.to == State::fault ? complaint(router).words : "-"}});
   site.changed = now;
   site.since = sys::wall_clock_text();
+  site.cause = name(action.cause);
   ++site.transitions;
   errands_.notify({.state = action.to,
                    .priority = protocol.priority,

@@ -1,6 +1,9 @@
 // The agent's picture of itself.
+#include <algorithm>
+
 #include <unistd.h>
 
+#include "common/sys/posix.h"
 #include "vrrp/agent.h"
 
 namespace vip::vrrp {
@@ -8,6 +11,13 @@ namespace {
 
 // Who has an address announces it now and then.
 constexpr Duration kOwnerKnownFor = std::chrono::minutes(1);
+
+// Members must share it, or the addresses cannot move between them.
+std::string network_of(const std::optional<ObservedLink>& link, const std::optional<IpAddress>& source) {
+  if (!link || !source) return {};
+  const auto found = std::ranges::find(link->addresses, *source, &IpPrefix::address);
+  return found == link->addresses.end() ? std::string() : found->text();
+}
 
 }  // namespace
 
@@ -25,6 +35,7 @@ AgentStatus Agent::status() const {
                      .memory_locked = urgency_.memory_locked,
                      .lease = lease_.count() > 0 ? std::to_string(lease_.count()) + "s" : "off",
                      .since = since_,
+                     .clock = sys::wall_clock(),
                      .counters = {{"lease_renewals", keeper_->renewals()}},
                      .checks = checks_status(),
                      .routers = {}};
@@ -71,12 +82,16 @@ RouterStatus Agent::status_of(std::size_t router) const {
                      .priority = protocol.priority,
                      .active = active ? active->text() : "",
                      .source = site.source ? site.source->text() : "",
+                     .network = network_of(site.link, site.source),
                      .sync_group = site.settings.sync_group,
                      .multicast = site.settings.transport == Transport::multicast,
                      .addresses = protocol.addresses,
                      .peers = site.settings.rules.peers,
                      .since = site.since,
+                     .cause = site.cause,
                      .advert_interval = protocol.advert_interval,
+                     .preempt = protocol.preempt,
+                     .preempt_delay = protocol.preempt_delay,
                      .counters = {{"advertisements_sent", site.sent},
                                   {"advertisements_received", routers_->received(router)},
                                   {"hellos_sent", site.hellos_sent},

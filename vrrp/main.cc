@@ -13,6 +13,7 @@
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
 #include "vrrp/agent.h"
+#include "vrrp/doctor_command.h"
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/settings/agent_file.h"
 #include "vrrp/settings/dialects.h"
@@ -43,6 +44,9 @@ constexpr std::string_view kHelp =
                               shawly's
   swarm-vip-agent status [--json]
                               what the agents of this host do
+  swarm-vip-agent explain     why this node has the addresses or has them not
+  swarm-vip-agent doctor [--json]
+                              what is wrong with this host and what to do; see doctor --help
   swarm-vip-agent healthcheck exit status 0 when this container's agent is in charge, or rightly waits
   swarm-vip-agent --version | --help
 
@@ -204,6 +208,14 @@ AgentConfig wanted_config(const Words& words, const settings::Environment& env,
   return {};
 }
 
+// For commands that have words of their own.
+Result<AgentConfig> read_config(const std::string& plan_file, const std::string& node,
+                                const settings::Environment& env, settings::Findings& findings) {
+  auto config = wanted_config({.plan_file = plan_file, .node = node}, env, findings);
+  if (!findings.ok()) return fail(Errc::invalid, join(findings.errors(), "; "));
+  return config;
+}
+
 // `detailed`: what is logged where SWARM_VIP_LOG_LEVEL does not say.
 void set_up_log(const settings::Environment& env, bool detailed, settings::Findings& findings) {
   constexpr std::string_view kLevel = "SWARM_VIP_LOG_LEVEL";
@@ -295,8 +307,11 @@ int run(const Words& words) {
 int main(int argc, char** argv) {
   try {
     (void)std::signal(SIGPIPE, SIG_IGN);
-    Words words;
     const auto arguments = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
+    const std::string_view first = arguments.empty() ? "" : arguments.front();
+    if (first == "doctor") return run_doctor(arguments.subspan(1), read_config);
+    if (first == "explain") return run_explain(arguments.subspan(1));
+    Words words;
     if (const auto odd = read_words({arguments.begin(), arguments.end()}, words)) return refuse(*odd);
     if (words.command == "--help" || words.command == "-h") return print(stdout, kHelp), kFine;
     if (words.command == "--version") return print(stdout, "swarm-vip-agent " VIP_VERSION "\n"), kFine;

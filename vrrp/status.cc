@@ -15,6 +15,10 @@ json counters_json(const Counters& counters) {
   return object;
 }
 
+std::int64_t milliseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 json router_json(const AgentStatus& agent, const RouterStatus& router) {
   json addresses = json::array();
   for (const auto& prefix : router.addresses) addresses.push_back(prefix.text());
@@ -31,13 +35,16 @@ json router_json(const AgentStatus& agent, const RouterStatus& router) {
           {"priority", router.priority.value},
           {"active", router.active},
           {"source", router.source},
+          {"network", router.network},
           {"sync_group", router.sync_group},
           {"transport", router.multicast ? "multicast" : "unicast"},
           {"addresses", addresses},
           {"peers", peers},
           {"since", router.since},
-          {"advert_interval_ms",
-           std::chrono::duration_cast<std::chrono::milliseconds>(router.advert_interval).count()},
+          {"cause", router.cause},
+          {"advert_interval_ms", milliseconds(router.advert_interval)},
+          {"preempt", router.preempt},
+          {"preempt_delay_ms", milliseconds(router.preempt_delay)},
           {"counters", counters_json(router.counters)}};
 }
 
@@ -107,6 +114,7 @@ std::string to_json(const AgentStatus& status) {
                    {"realtime", status.realtime},
                    {"memory_locked", status.memory_locked},
                    {"since", status.since},
+                   {"clock_ms", milliseconds(status.clock)},
                    {"counters", counters_json(status.counters)},
                    {"checks", checks_json(status.checks)}};
   return json{{"agent", agent}, {"routers", routers}}.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -28,12 +28,16 @@ struct RouterStatus {
   Priority priority;
   std::string active;  // the active router's address, empty when unknown
   std::string source;
+  std::string network;  // the source with the length of its network
   std::string sync_group;
   bool multicast = false;
   std::vector<IpPrefix> addresses;
   std::vector<IpAddress> peers;
   std::string since;  // wall clock
+  std::string cause;  // why it is in its state; empty when an earlier life knew
   Duration advert_interval{};
+  bool preempt = true;
+  Duration preempt_delay{};
   Counters counters;
 };
 
@@ -60,6 +64,7 @@ struct AgentStatus {
   bool memory_locked = false;
   std::string lease;  // "4s", "off"
   std::string since;  // wall clock
+  Duration clock{};   // the wall clock when this was said, since the epoch
   Counters counters;
   std::vector<CheckStatus> checks;
   std::vector<RouterStatus> routers;

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/settings/dialect.h"
+#include "operator/cli/doctor_command.h"
 #include "operator/cli/hand_over.h"
 #include "operator/cli/plan_command.h"
 #include "operator/cli/probe_command.h"
@@ -59,6 +60,9 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   // These two take whatever the agent's own command line takes.
   if (!words.empty() && words.front() == "agent") return hand_over_to_agent({words.begin() + 1, words.end()});
   if (!words.empty() && words.front() == "healthcheck") return hand_over_to_agent(words);
+  // And these have words of their own.
+  if (!words.empty() && words.front() == "doctor") return run_doctor(env, {words.begin() + 1, words.end()});
+  if (!words.empty() && words.front() == "explain") return run_explain(env, {words.begin() + 1, words.end()});
 
   // What stood behind the other image's name stands behind ours.
   const bool is_image_option =
@@ -82,6 +86,8 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   probe_word->add_option("--timeout", probe.timeout, "for all of it, such as 500ms")->capture_default_str();
   probe_word->add_option("--status", probe.statuses, "what is good")->capture_default_str();
   probe_word->add_option("--host", probe.host, "the Host header");
+  app.add_subcommand("doctor", "what is wrong with the Swarm and this host, and what to do");
+  app.add_subcommand("explain", "[GROUP] [NODE]: why a node has the addresses or has them not");
   const auto* const version_word = app.add_subcommand("version", "the version of this program");
   app.require_subcommand(0, 1);
   app.footer(std::string(kFooter));

@@ -1,6 +1,7 @@
 // What agents say of themselves, in our words, and what a person should know of it. Pure.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,15 @@ struct RouterReport {
   std::string reason;    // what is wrong, in words; empty when nothing is
   std::string trouble;   // the same as the agent's word for programs (vrrp/core/trouble.h); may be missing
   std::string document;  // all that the agent said of it, as JSON
+  std::string active;    // the active router's address as far as it knows
+  std::string source;    // its own
+  std::string network;   // its own with the length of its network, "192.0.2.11/24"
+  std::string cause;     // why it is in its state
+  std::vector<std::string> peers;
+  std::optional<bool> preempt;
+  std::chrono::milliseconds preempt_delay{0};
+  std::chrono::milliseconds interval{0};
+  int version = 3;
 };
 
 enum class AgentWord : std::uint8_t {
@@ -38,6 +48,7 @@ struct NodeReport {
   AgentWord word = AgentWord::unknown;
   std::string reason;  // why it stands by or is unknown
   std::vector<RouterReport> routers;
+  std::optional<WallTime> now_at;  // its clock when it answered, where it tells
 };
 
 struct GroupReport {

@@ -48,6 +48,8 @@ struct Node {
   std::string manager_address;  // "host:port" on managers, else empty
   Availability availability = Availability::active;
   NodeState state = NodeState::unknown;
+  std::string engine_version;   // "24.0.7"
+  bool manager_reached = true;  // a manager that its fellows reach; of others it says nothing
 };
 
 // How a service or task refers to a config or secret.

@@ -150,14 +150,18 @@ constexpr std::array<std::pair<std::string_view, TaskState>, 8> kTaskStates{
 Node read_node(Reader& reader, const json& object) {
   const json& spec = reader.object(object, "Spec");
   const json& status = reader.object(object, "Status");
+  const json& description = reader.object(object, "Description");
+  const json& manager = reader.object(object, "ManagerStatus");
   return {.id = reader.id(object),
-          .hostname = reader.text(reader.object(object, "Description"), "Hostname"),
+          .hostname = reader.text(description, "Hostname"),
           .created_at = reader.time(object, "CreatedAt"),
           .labels = reader.labels(spec, "Labels"),
           .status_address = reader.text(status, "Addr"),
-          .manager_address = reader.text(reader.object(object, "ManagerStatus"), "Addr"),
+          .manager_address = reader.text(manager, "Addr"),
           .availability = lookup(kAvailabilities, reader.text(spec, "Availability")),
-          .state = lookup(kNodeStates, reader.text(status, "State"))};
+          .state = lookup(kNodeStates, reader.text(status, "State")),
+          .engine_version = reader.text(reader.object(description, "Engine"), "EngineVersion"),
+          .manager_reached = reader.text(manager, "Reachability") != "unreachable"};
 }
 
 std::vector<ObjectRef> read_refs(Reader& reader, const json& list, const char* id, const char* name) {

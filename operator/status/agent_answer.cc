@@ -11,6 +11,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::int64_t kClockMax = 4'102'444'800'000;  // the year 2100: nanoseconds of it fit
+
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return {};
@@ -27,6 +29,17 @@ std::vector<std::string> texts_of(const json& object, const char* key) {
   return texts;
 }
 
+std::int64_t number_of(const json& object, const char* key, std::int64_t fallback = 0) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : fallback;
+}
+
+std::optional<bool> flag_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_boolean()) return std::nullopt;
+  return found->get<bool>();
+}
+
 RouterReport router_of(const json& object) {
   return {.vrid = text_of(object, "vrid"),
           .family = text_of(object, "family"),
@@ -37,7 +50,16 @@ RouterReport router_of(const json& object) {
           .addresses = texts_of(object, "addresses"),
           .reason = text_of(object, "reason"),
           .trouble = text_of(object, "trouble"),
-          .document = object.dump(-1, ' ', false, json::error_handler_t::replace)};
+          .document = object.dump(-1, ' ', false, json::error_handler_t::replace),
+          .active = text_of(object, "active"),
+          .source = text_of(object, "source"),
+          .network = text_of(object, "network"),
+          .cause = text_of(object, "cause"),
+          .peers = texts_of(object, "peers"),
+          .preempt = flag_of(object, "preempt"),
+          .preempt_delay = std::chrono::milliseconds(number_of(object, "preempt_delay_ms")),
+          .interval = std::chrono::milliseconds(number_of(object, "advert_interval_ms")),
+          .version = static_cast<int>(number_of(object, "version", 3))};
 }
 
 }  // namespace
@@ -57,8 +79,12 @@ Status read_answer(std::string_view document, std::string_view group, NodeReport
   report.word = routers.empty() ? AgentWord::stands_by : AgentWord::reports;
   report.routers = std::move(routers);
   report.reason.clear();
-  if (report.word == AgentWord::reports) return {};
   const auto agent = answer.find("agent");
+  if (agent != answer.end() && agent->is_object()) {
+    const auto clock = number_of(*agent, "clock_ms");
+    if (clock > 0 && clock < kClockMax) report.now_at = WallTime(std::chrono::milliseconds(clock));
+  }
+  if (report.word == AgentWord::reports) return {};
   if (agent != answer.end() && agent->is_object()) report.reason = text_of(*agent, "waits");
   if (report.reason.empty()) report.reason = "its plan does not list this node";
   return {};

@@ -1,0 +1,130 @@
+#include "operator/cli/swarm_look.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/sys/posix.h"
+#include "operator/core/agent_presence.h"
+#include "operator/core/ownership.h"
+#include "operator/docker/identity.h"
+#include "operator/docker/json.h"
+#include "operator/reconciler.h"
+#include "operator/start.h"
+#include "operator/status/group_agents.h"
+
+namespace vip::swarm {
+namespace {
+
+// A group as the Swarm has it: its service, and what is wrong with it.
+struct Deployed {
+  std::string group;
+  const Service* service = nullptr;  // null: of the settings only
+  std::vector<Problem> problems;
+};
+
+std::vector<Deployed> deployed_groups(const Observed& observed) {
+  std::vector<Deployed> groups;
+  for (const auto& service : observed.services) {
+    if (label(service.labels, kRoleLabel) != kRoleAgent) continue;
+    Deployed group{
+        .group = std::string(label(service.labels, kGroupLabel)), .service = &service, .problems = {}};
+    if (const auto plan = plan_of(observed, service)) {
+      group.problems = service_problems(service, *plan, observed);
+    } else {
+      group.problems.push_back(
+          {.severity = Severity::error, .text = "service " + service.name + " has no readable plan"});
+    }
+    groups.push_back(std::move(group));
+  }
+  std::ranges::sort(groups, {}, &Deployed::group);
+  return groups;
+}
+
+void add_group_of_settings(const GroupPicture& picture, std::vector<Deployed>& groups) {
+  const auto& name = picture.configured->settings.name;
+  auto found =
+      std::ranges::find_if(groups, [&](const Deployed& group) { return equal_fold(group.group, name); });
+  if (found == groups.end())
+    found = groups.insert(groups.end(), Deployed{.group = name, .service = nullptr, .problems = {}});
+  found->problems = picture.problems;
+}
+
+std::vector<GroupFacts> ask(std::vector<Deployed> groups, const Observed& observed) {
+  std::vector<Inquiry> inquiries;
+  std::vector<GroupFacts> facts;
+  for (auto& group : groups) {
+    auto& fact = facts.emplace_back(GroupFacts{.problems = std::move(group.problems)});
+    auto& inquiry =
+        inquiries.emplace_back(Inquiry{.group = group.group, .service = group.service, .nodes = {}});
+    if (group.service == nullptr) continue;
+    fact.is_deployed = true;
+    fact.operator_service = label(group.service->labels, kOperatorLabel);
+    fact.plan = plan_of(observed, *group.service);
+    if (fact.plan) inquiry.nodes = agent_nodes(*group.service, &*fact.plan, observed);
+  }
+  auto reports = ask_groups(inquiries, observed);
+  for (std::size_t i = 0; i < facts.size(); ++i) facts[i].agents = std::move(reports[i]);
+  return facts;
+}
+
+// What becomes of the operators' own services, whose tasks are not among those observed.
+std::vector<OperatorFacts> ask_operators(SwarmApi& api, const std::vector<GroupFacts>& groups,
+                                         const Observed& observed) {
+  std::set<std::string> names;
+  for (const auto& group : groups)
+    if (!group.operator_service.empty()) names.insert(group.operator_service);
+  std::vector<OperatorFacts> operators;
+  for (const auto& name : names) {
+    auto& facts = operators.emplace_back(OperatorFacts{.service = name});
+    const auto service = std::ranges::find(observed.services, name, &Service::name);
+    if (service == observed.services.end()) continue;
+    facts.exists = true;
+    const auto body = api.client().get("/tasks", {{"filters", filters_json({{"service", {service->id}}})}});
+    auto tasks = body ? parse_tasks(*body) : Result<std::vector<Task>>(std::unexpected(body.error()));
+    if (!tasks) {
+      facts.error = tasks.error().context;
+      continue;
+    }
+    std::ranges::sort(*tasks, {}, &Task::created_at);
+    for (const auto& task : *tasks) {
+      facts.runs = facts.runs || (task.state == TaskState::running && task.wanted);
+      if (!task.error.empty()) facts.error = task.error;
+    }
+  }
+  return operators;
+}
+
+}  // namespace
+
+bool has_operator_settings(const settings::Environment& env) {
+  return env.has("KEEPALIVED_GROUP") || env.has("SWARM_VIP_CONFIG");
+}
+
+OperatorSettings own_settings(const settings::Environment& env) {
+  if (!has_operator_settings(env)) return {};
+  settings::Findings findings;
+  auto settings = read_settings(env, findings);
+  return findings.ok() ? settings : OperatorSettings{};
+}
+
+Result<SwarmLook> look_at_swarm(const settings::Environment& env, OperatorSettings settings, Extent extent) {
+  VIP_TRY(auto api, connect_to_manager(env, -1));
+  VIP_TRY(const auto identity, find_identity(api));
+  Reconciler reconciler(api, identity, std::move(settings));
+  VIP_TRY(auto picture, reconciler.observe(WallTime(sys::wall_clock())));
+  auto deployed = deployed_groups(picture.observed);
+  for (const auto& group : picture.groups) add_group_of_settings(group, deployed);
+  SwarmLook look;
+  look.groups = ask(std::move(deployed), picture.observed);
+  look.asked_at = WallTime(sys::wall_clock());
+  if (extent == Extent::operators_too) look.operators = ask_operators(api, look.groups, picture.observed);
+  look.forbidden = api.forbidden();
+  look.observed = std::move(picture.observed);
+  return look;
+}
+
+}  // namespace vip::swarm

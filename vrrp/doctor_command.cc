@@ -1,0 +1,488 @@
+#include "vrrp/doctor_command.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include "common/base/text.h"
+#include "common/report/explanation.h"
+#include "common/report/finding.h"
+#include "common/sys/posix.h"
+#include "vrrp/agent_word.h"
+#include "vrrp/doctor/diagnosis.h"
+#include "vrrp/sys/announcer.h"
+#include "vrrp/sys/capabilities.h"
+#include "vrrp/sys/host_facts.h"
+#include "vrrp/sys/lan_look.h"
+#include "vrrp/sys/local_socket.h"
+#include "vrrp/sys/netlink.h"
+#include "vrrp/sys/vrrp_socket.h"
+
+namespace vip::vrrp {
+namespace {
+
+constexpr int kFine = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongWords = 2;
+constexpr std::chrono::seconds kPatience{5};
+// Longer than anybody who speaks once in a second is silent, three times over where the settings say more.
+constexpr Duration kListenMin = std::chrono::milliseconds(1600);
+constexpr Duration kListenMax = std::chrono::seconds(10);
+constexpr std::size_t kPeersTriedMax = 8;
+constexpr std::uint8_t kVridHighest = 255;
+
+constexpr std::string_view kHelp =
+    R"(swarm-vip-agent doctor: what is wrong with this host, what that means and what to do. Changes nothing.
+
+  swarm-vip-agent doctor [--json] [--plan FILE --node ID]
+                              about the settings of the environment or of a plan; without any, about the
+                              agents that run here
+  swarm-vip-agent doctor --address A[/LENGTH] [--interface NAME] [--vrid N] [--peer A]...
+                              about a router that is none yet; --address and --peer may stand several times
+  swarm-vip-agent explain [--plan FILE]
+                              why this node has the addresses or has them not, by the word of its agents; a
+                              plan (else that of SWARM_VIP_PLAN) tells the peers' priorities, too
+
+doctor needs what an agent needs: the host's network, NET_ADMIN and NET_RAW.
+Exit status: 0 nothing keeps an address from working, 1 something does or no agent answers, 2 wrong words.
+)";
+
+struct DoctorWords {
+  bool json = false;
+  bool help = false;
+  std::string plan_file;
+  std::string node;
+  std::string interface;
+  std::optional<Vrid> vrid;
+  std::vector<IpPrefix> addresses;
+  std::vector<IpAddress> peers;
+
+  [[nodiscard]] bool describe_a_router() const {
+    return !interface.empty() || vrid || !addresses.empty() || !peers.empty();
+  }
+};
+
+void print(std::FILE* to, std::string_view text) {
+  (void)std::fwrite(text.data(), 1, text.size(), to);  // nobody is left to tell
+}
+
+int refuse(std::string_view text) {
+  print(stderr, "swarm-vip-agent: " + std::string(text) + "\n");
+  return kWrongWords;
+}
+
+std::string not_allowed(std::string_view word, std::string_view value, std::string_view allowed) {
+  return std::string(word) + ": '" + std::string(value) + "' is not allowed; " + std::string(allowed);
+}
+
+// What is odd about a word with a value, or nothing.
+std::optional<std::string> take_value(std::string_view word, const std::string& value, DoctorWords& words) {
+  if (word == "--plan") {
+    words.plan_file = value;
+  } else if (word == "--node") {
+    words.node = value;
+  } else if (word == "--interface") {
+    words.interface = value;
+  } else if (word == "--vrid") {
+    const auto number = parse_number<unsigned>(value);
+    if (!number || *number < 1 || *number > kVridHighest) return not_allowed(word, value, "1 to 255");
+    words.vrid = Vrid(static_cast<std::uint8_t>(*number));
+  } else if (word == "--address") {
+    const auto prefix = IpPrefix::parse(value);
+    if (!prefix || !prefix->address.is_host())
+      return not_allowed(word, value, "an address such as 192.0.2.100 or 2001:db8::100/64");
+    words.addresses.push_back(*prefix);
+  } else {
+    const auto address = IpAddress::parse(value);
+    if (!address || !address->is_host()) return not_allowed(word, value, "an address such as 192.0.2.12");
+    words.peers.push_back(*address);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> read_words(std::span<char*> arguments, DoctorWords& words) {
+  constexpr std::array<std::string_view, 6> kWithValue{"--plan", "--node",    "--interface",
+                                                       "--vrid", "--address", "--peer"};
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view word(arguments[i]);
+    if (word == "--json") {
+      words.json = true;
+    } else if (word == "--help" || word == "-h") {
+      words.help = true;
+    } else if (std::ranges::find(kWithValue, word) == kWithValue.end()) {
+      return "'" + std::string(word) + "' is not a word of this command; see --help";
+    } else if (i + 1 == arguments.size()) {
+      return std::string(word) + ": needs a value";
+    } else if (auto odd = take_value(word, arguments[++i], words)) {
+      return odd;
+    }
+  }
+  return std::nullopt;
+}
+
+// The operator's own settings are no agent's.
+bool has_settings(const settings::Environment& env) {
+  if (env.has("KEEPALIVED_GROUP") || env.has("SWARM_VIP_CONFIG")) return false;
+  constexpr std::array<std::string_view, 5> kNames{"SWARM_VIP_PLAN", "SWARM_VIP_DIALECT", "VIRTUAL_IP",
+                                                   "VRID", "KEEPALIVED_VIRTUAL_IPS"};
+  return std::ranges::any_of(kNames, [&](auto name) { return env.has(name); }) ||
+         std::ranges::any_of(env.all(),
+                             [](const auto& entry) { return entry.first.starts_with("KEEPALIVED_"); });
+}
+
+void want(HostFacts& facts, const AgentConfig& config) {
+  for (const auto& router : config.routers) {
+    const RouterSetup& setup = router;
+    facts.wanted.push_back({.setup = setup,
+                            .placement = router.placement(),
+                            .group = config.group,
+                            .interface_setting = router.interface_setting,
+                            .managed = config.managed,
+                            .virtual_mac = router.virtual_mac,
+                            .mark = fnv1a(config.mark_name)});
+  }
+  facts.authenticator =
+      Authenticator(config.auth.mode, config.auth.keys, config.auth.sending_key, config.auth.window);
+  facts.window = config.auth.window;
+}
+
+// A router out of words of the command line: one of each family, or of none when only the id was asked about.
+void want(HostFacts& facts, const DoctorWords& words) {
+  for (const auto family : {Family::ipv4, Family::ipv6}) {
+    WantedRouter wanted{.interface_setting = "--interface", .auth_known = false};
+    auto& protocol = wanted.setup.protocol;
+    for (const auto& prefix : words.addresses)
+      if (prefix.address.family() == family) protocol.addresses.push_back(prefix);
+    const bool asked = !protocol.addresses.empty() || (words.addresses.empty() && family == Family::ipv4);
+    if (!asked) continue;
+    protocol.vrid = words.vrid.value_or(Vrid(51));
+    for (const auto& peer : words.peers)
+      if (peer.family() == family) wanted.setup.rules.peers.push_back(peer);
+    wanted.placement = {.interface = words.interface.empty() ? std::string(kInterfaceAuto) : words.interface,
+                        .family = family,
+                        .own = protocol.addresses};
+    facts.wanted.push_back(std::move(wanted));
+  }
+}
+
+std::vector<StatusWord> ask_agents(HostFacts& facts) {
+  std::vector<StatusWord> words;
+  const auto agents = local_agents();
+  if (!agents) return words;
+  for (const auto& agent : *agents) {
+    const auto answer = ask_locally(agent, "/status", kPatience);
+    auto word = answer ? read_status(*answer) : Result<StatusWord>(std::unexpected(answer.error()));
+    if (!word) {
+      facts.agents.push_back({.group = agent.group, .error = word.error().context});
+      continue;
+    }
+    facts.agents.push_back(word->agent);
+    words.push_back(*std::move(word));
+  }
+  return words;
+}
+
+void read_settings(HostFacts& facts, const DoctorWords& words, const ConfigReader& read_config,
+                   std::optional<AgentConfig>& config) {
+  const auto statuses = ask_agents(facts);
+  const auto env = settings::Environment::of_process();
+  if (words.describe_a_router()) {
+    facts.has_settings = true;
+    return want(facts, words);
+  }
+  if (!words.plan_file.empty() || has_settings(env)) {
+    facts.has_settings = true;
+    settings::Findings findings;
+    auto read = read_config(words.plan_file, words.node, env, findings);
+    facts.warnings = findings.warnings();
+    facts.faults = findings.errors();
+    if (!read && facts.faults.empty()) facts.faults.push_back(read.error().context);
+    if (!read) return;
+    want(facts, *read);
+    config = *std::move(read);
+    return;
+  }
+  for (const auto& status : statuses)
+    facts.wanted.insert(facts.wanted.end(), status.wanted.begin(), status.wanted.end());
+}
+
+void read_host(HostFacts& facts) {
+  facts.missing_capabilities = missing_capabilities();
+  facts.in_container = is_in_container();
+  facts.kernel = kernel_release();
+  facts.has_ipv6 = has_ipv6();
+  facts.ip_vs = has_ip_vs();
+  facts.dmi = read_dmi();
+  facts.clock_synchronised = is_clock_synchronised();
+  facts.programs = vrrp_programs();
+  facts.raw_listeners = count_vrrp_listeners();  // before our own
+  const auto attempt = [](const auto& result) {
+    return result ? Status() : Status(std::unexpected(result.error()));
+  };
+  facts.raw4 = attempt(VrrpSocket::prepare(Family::ipv4));
+  facts.raw6 = attempt(VrrpSocket::prepare(Family::ipv6));
+  facts.packet = attempt(Announcer::open());
+}
+
+void read_network(HostFacts& facts) {
+  auto netlink = Netlink::open();
+  const auto links =
+      netlink ? netlink->links() : Result<std::vector<ObservedLink>>(std::unexpected(netlink.error()));
+  const auto host_links = read_links();
+  if (!links || !host_links) {
+    facts.links_error = links ? host_links.error().context : links.error().context;
+    return;
+  }
+  facts.links = *links;
+  facts.host_links = *host_links;
+  if (const auto addresses = netlink->addresses()) facts.addresses = *addresses;
+  std::set<std::string> interfaces;
+  for (const auto& placement : places(facts))
+    if (placement.link) interfaces.insert(placement.link->name);
+  facts.sysctls = read_sysctls(interfaces);
+}
+
+void try_ports(HostFacts& facts, const AgentConfig& config) {
+  if (!config.status_port) return;
+  const auto port = *config.status_port;
+  if (config.status_address) {
+    facts.ports.push_back(
+        {.what = "TCP port " + std::to_string(port) + " of " + config.status_address->text(),
+         .transport = "TCP",
+         .port = port,
+         .taken = is_tcp_port_taken(*config.status_address, port),
+         .group = config.group});
+  }
+  std::set<Family> families;
+  for (const auto& wanted : facts.wanted)
+    if (!wanted.setup.rules.peers.empty()) families.insert(wanted.family());
+  if (config.auth.mode == AuthMode::off) return;  // nobody says hello without a key
+  for (const auto family : families) {
+    facts.ports.push_back({.what = "UDP port " + std::to_string(port) + " over " + std::string(name(family)),
+                           .transport = "UDP",
+                           .port = port,
+                           .taken = is_udp_port_taken(family, port),
+                           .group = config.group});
+  }
+}
+
+Duration patience(const HostFacts& facts) {
+  Duration longest = kListenMin;
+  for (const auto& wanted : facts.wanted)
+    longest = std::max(longest, 3 * wanted.setup.protocol.advert_interval + std::chrono::milliseconds(100));
+  return std::min(longest, kListenMax);
+}
+
+void listen(HostFacts& facts) {
+  LanQuestion question{.interfaces = {}, .families = {}, .probes = {}, .patience = patience(facts)};
+  const auto found = places(facts);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto& link = found[i].link;
+    question.families.insert(facts.wanted[i].family());
+    if (!link || !link->up) continue;
+    question.interfaces.insert(link->index);
+    for (const auto& prefix : facts.wanted[i].setup.protocol.addresses)
+      question.probes.push_back({.interface = link->index, .from = link->mac, .address = prefix.address});
+  }
+  if (found.empty()) {
+    question.families.insert(Family::ipv4);
+    if (facts.raw6) question.families.insert(Family::ipv6);
+    for (const auto& link : facts.links)
+      if (link.up && !link.loopback) question.interfaces.insert(link.index);
+  }
+  if (facts.has_settings && question.interfaces.empty()) {
+    facts.listen_error = "there is no interface to listen on";
+    return;
+  }
+  auto answer = look_at_lan(question);
+  if (!answer) {
+    facts.listen_error = answer.error().context;
+    return;
+  }
+  facts.listened = true;
+  facts.listened_for = question.patience;
+  facts.probed = answer->probed;
+  facts.heard = std::move(answer->heard);
+  facts.arrived = std::move(answer->arrived);
+  facts.owners = std::move(answer->owners);
+}
+
+void name_owners(HostFacts& facts) {
+  auto netlink = Netlink::open();
+  if (!netlink) return;
+  for (const auto& [address, macs] : facts.owners) {
+    for (const auto& mac : macs) {
+      auto known = netlink->neighbours(mac);
+      if (!known) continue;
+      std::erase(*known, address);
+      if (!known->empty()) facts.neighbours.emplace(mac, *std::move(known));
+    }
+  }
+}
+
+Vrid unused_vrid(const HostFacts& facts) {
+  std::set<std::uint8_t> used;
+  for (const auto& wanted : facts.wanted) {
+    used.insert(wanted.setup.protocol.vrid.value);
+    if (wanted.setup.protocol.also) used.insert(wanted.setup.protocol.also->vrid.value);
+  }
+  for (const auto& agent : facts.agents)
+    for (const auto& router : agent.routers) used.insert(router.vrid.value);
+  for (const auto& packet : facts.heard)
+    if (packet.payload.size() > 1) used.insert(packet.payload[1]);
+  for (std::uint8_t id = kVridHighest; id > 1; --id)
+    if (!used.contains(id)) return Vrid(id);
+  return Vrid(0);  // nobody's by the RFC
+}
+
+// The next address of the network, for who has no peer to name: nothing is sent to it.
+IpAddress neighbour_of(const IpAddress& own) {
+  std::vector<std::uint8_t> bytes(own.bytes().begin(), own.bytes().end());
+  bytes.back() ^= 1U;
+  return *IpAddress::from_bytes(bytes);
+}
+
+bool is_fine(const FilterTrial& trial) {
+  const auto good = [](Passage passage) {
+    return passage == Passage::passed || passage == Passage::not_tried;
+  };
+  return good(trial.out) && good(trial.in) && good(trial.hello);
+}
+
+void try_all_filters(HostFacts& facts) {
+  const auto found = places(facts);
+  const auto unused = unused_vrid(facts);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!found[i].fault.empty()) continue;
+    const auto& setup = facts.wanted[i].setup;
+    auto peers = setup.rules.peers;
+    if (peers.empty()) peers.push_back(neighbour_of(*found[i].source));
+    if (peers.size() > kPeersTriedMax) peers.resize(kPeersTriedMax);
+    const auto udp = std::ranges::find(facts.ports, "UDP", &PortTrial::transport);
+    for (const auto& peer : peers) {
+      FilterQuestion question{.interface = found[i].home,
+                              .own = *found[i].source,
+                              .peer = peer,
+                              .multicast = setup.transport == Transport::multicast,
+                              .unused = unused};
+      if (udp != facts.ports.end() && !setup.rules.peers.empty()) question.hello_port = udp->port;
+      facts.trials[i] = try_filters(question);
+      if (!is_fine(facts.trials[i])) break;
+    }
+  }
+}
+
+std::string host_title() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "this host";
+  return "host " + std::string(name.data());
+}
+
+}  // namespace
+
+int run_doctor(std::span<char*> arguments, const ConfigReader& read_config) {
+  DoctorWords words;
+  if (const auto odd = read_words(arguments, words)) return refuse(*odd);
+  if (words.help) return print(stdout, kHelp), kFine;
+  HostFacts facts;
+  std::optional<AgentConfig> config;
+  read_settings(facts, words, read_config, config);
+  read_host(facts);
+  read_network(facts);
+  if (config) try_ports(facts, *config);
+  if (facts.links_error.empty()) listen(facts);
+  if (!facts.owners.empty()) name_owners(facts);
+  try_all_filters(facts);
+  const std::vector<report::Section> sections{
+      {.part = "host", .title = host_title(), .findings = diagnose(facts)}};
+  print(stdout, words.json ? report::findings_json(sections) : report::findings_table(sections));
+  return report::any_error(sections) ? kFailed : kFine;
+}
+
+namespace {
+
+// All of the group as the plan has it, if there is one; only our own agent speaks.
+report::GroupWord group_word(const StatusWord& status, const std::optional<plan::Plan>& plan) {
+  const std::string self = status.node.empty() ? "this node" : status.node;
+  report::GroupWord group{.group = status.agent.group, .nodes = {}};
+  if (plan && plan->group == status.agent.group) {
+    for (const auto& member : plan->members) {
+      report::NodeWord node{.name = member.hostname.empty() ? member.id : member.hostname,
+                            .addresses = {member.address.text()},
+                            .priority = member.priority.value,
+                            .standby = member.standby};
+      if (member.address6) node.addresses.push_back(member.address6->text());
+      if (member.id == status.node) node.routers = status.routers;
+      group.nodes.push_back(std::move(node));
+    }
+  }
+  const bool is_there =
+      std::ranges::any_of(group.nodes, [](const auto& node) { return !node.routers.empty(); });
+  if (!is_there) group.nodes.push_back({.name = self, .routers = status.routers});
+  return group;
+}
+
+std::string own_name(const StatusWord& status, const report::GroupWord& group) {
+  for (const auto& node : group.nodes)
+    if (!node.routers.empty()) return node.name;
+  return status.node.empty() ? "this node" : status.node;
+}
+
+// Without one the agent's word is all there is.
+std::optional<plan::Plan> own_plan(const std::string& plan_file) {
+  const auto env = settings::Environment::of_process();
+  const auto path = plan_file.empty() ? env.text("SWARM_VIP_PLAN") : plan_file;
+  if (path.empty()) return std::nullopt;
+  const auto text = sys::read_file(path, settings::kFileSizeMax);
+  if (!text) return std::nullopt;
+  auto plan = plan::from_json(*text);
+  if (!plan) return std::nullopt;
+  return *std::move(plan);
+}
+
+}  // namespace
+
+int run_explain(std::span<char*> arguments) {
+  DoctorWords words;
+  if (const auto odd = read_words(arguments, words)) return refuse(*odd);
+  if (words.help) return print(stdout, kHelp), kFine;
+  HostFacts facts;
+  const auto statuses = ask_agents(facts);
+  if (facts.agents.empty()) return print(stderr, "no agent runs on this host\n"), kFailed;
+  const auto plan = own_plan(words.plan_file);
+  int exit_status = kFine;
+  std::string text;
+  for (const auto& agent : facts.agents) {
+    if (agent.error.empty()) continue;
+    print(stderr, agent.group + ": " + agent.error + "\n");
+    exit_status = kFailed;
+  }
+  for (const auto& status : statuses) {
+    text += "group " + status.agent.group + "\n";
+    if (status.routers.empty()) {
+      text += "  It stands by: " +
+              (status.agent.waits.empty() ? std::string("its plan does not list this node")
+                                          : status.agent.waits) +
+              ".\n";
+      continue;
+    }
+    auto group = group_word(status, plan);
+    for (auto& node : group.nodes) {
+      for (auto& router : node.routers)
+        if (!router.reason.empty()) router.remedy = "`doctor` says what to do";
+    }
+    for (const auto& sentence : report::explain(group, own_name(status, group)))
+      text += "  " + sentence + "\n";
+  }
+  print(stdout, text);
+  return exit_status;
+}
+
+}  // namespace vip::vrrp

@@ -1,0 +1,25 @@
+// `swarm-vip-agent doctor`: what is wrong with this host, what that means and what to do. It reads, listens
+// and judges (vrrp/doctor/diagnosis.h), changes nothing, and leaves agents that run here to their work.
+// `swarm-vip-agent explain`: why this node has an address or has it not.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "common/base/error.h"
+#include "common/settings/settings.h"
+#include "vrrp/settings/agent_config.h"
+
+namespace vip::vrrp {
+
+// The settings as a start would read them: from a plan (empty: as the environment says) or from a dialect.
+using ConfigReader =
+    std::function<Result<AgentConfig>(const std::string& plan_file, const std::string& node,
+                                      const settings::Environment& env, settings::Findings& findings)>;
+
+// Both take the words after their own and give the program's exit status.
+[[nodiscard]] int run_doctor(std::span<char*> words, const ConfigReader& read_config);
+[[nodiscard]] int run_explain(std::span<char*> words);
+
+}  // namespace vip::vrrp
