@@ -12,6 +12,7 @@
 #include "common/sys/posix.h"
 #include "operator/cli/hand_over.h"
 #include "operator/core/agent_presence.h"
+#include "operator/core/by_hand.h"
 #include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
 #include "operator/exit_status.h"
@@ -38,6 +39,8 @@ std::vector<Deployed> deployed_groups(const Observed& observed) {
         .group = std::string(label(service.labels, kGroupLabel)), .service = &service, .problems = {}};
     if (const auto plan = plan_of(observed, service)) {
       group.problems = service_problems(service, *plan, observed);
+      for (auto& note : notes_by_hand(*plan, observed.nodes))
+        group.problems.push_back({.severity = Severity::note, .text = std::move(note)});
     } else {
       group.problems.push_back(
           {.severity = Severity::error, .text = "service " + service.name + " has no readable plan"});

@@ -1,10 +1,12 @@
 # Unit tests of the operator, one file for each of its parts.
 vip_add_unit_test(operator/agent_presence vip::operator_core)
 vip_add_unit_test(operator/agent_report vip::operator_core)
+vip_add_unit_test(operator/by_hand vip::operator_core)
 vip_add_unit_test(operator/diff vip::operator_core)
 vip_add_unit_test(operator/docker vip::operator_docker)
 vip_add_unit_test(operator/json vip::operator_docker nlohmann_json::nlohmann_json)
 vip_add_unit_test(operator/look_schedule vip::operator_core)
+vip_add_unit_test(operator/movement vip::operator_core)
 vip_add_unit_test(operator/names vip::operator_core)
 vip_add_unit_test(operator/plan vip::operator_core)
 vip_add_unit_test(operator/priorities vip::operator_core)
@@ -18,3 +20,4 @@ vip_add_unit_test(operator/settings_file vip::operator_settings nlohmann_json::n
 target_compile_definitions(operator_settings_file_test PRIVATE PACKAGING_FOLDER="${PROJECT_SOURCE_DIR}/packaging")
 vip_add_unit_test(operator/spread vip::operator_core)
 vip_add_unit_test(operator/transition vip::operator_core)
+vip_add_unit_test(operator/uninstall vip::operator_core)
