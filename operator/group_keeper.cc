@@ -14,7 +14,15 @@ namespace {
 constexpr Duration kVanishedPause = std::chrono::seconds(5);
 
 log::Level level_of(const Problem& problem) {
-  return problem.severity == Severity::error ? log::Level::error : log::Level::warning;
+  switch (problem.severity) {
+    case Severity::note:
+      return log::Level::info;
+    case Severity::warning:
+      return log::Level::warning;
+    case Severity::error:
+      break;
+  }
+  return log::Level::error;
 }
 
 }  // namespace

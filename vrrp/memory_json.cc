@@ -45,6 +45,7 @@ void each_member(Memory& memory, const auto& visit) {
   visit("listening", memory.listening);
   visit("heard_anybody", memory.heard_anybody);
   visit("taken", memory.taken);
+  visit("settled_at", memory.settled_at);
   visit("kin", memory.kin);
   visit("newer_plan", memory.newer_plan);
   visit("speaker", memory.speaker);

@@ -110,6 +110,10 @@ struct Member {
   // It is spoken to and says nothing: it is about to join or to leave a group without a key, whose members
   // believe only whom their plan lists.
   bool standby = false;
+  // A person said so: to have the addresses only when nobody else can, or before all others. Its priority
+  // goes with it; beyond that it means that they move at once, whatever `preempt` says.
+  bool drained = false;
+  bool preferred = false;
 
   // The one from which it speaks in a family.
   [[nodiscard]] std::optional<IpAddress> address_of(Family family) const;
@@ -152,6 +156,10 @@ struct Plan {
 };
 
 [[nodiscard]] Priority priority_of(const Router& router, const Member& member);
+
+// Where a level begins that a person asked for: above all who are drained, and at whoever is preferred. Empty
+// where nobody is either.
+[[nodiscard]] std::vector<Priority> levels(const Plan& plan, const Router& router);
 
 // The files of all secrets that an agent with this plan needs, each once.
 [[nodiscard]] std::vector<std::string> secret_files(const Plan& plan);

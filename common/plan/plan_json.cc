@@ -133,7 +133,9 @@ Member read_member(const json& object, std::vector<std::string>& faults) {
                 .address6 = std::nullopt,
                 .priority = Priority(static_cast<std::uint8_t>(reader.number("priority", 1, kPriorityMax))),
                 .interface = reader.text("interface", ""),
-                .standby = reader.flag("standby", false)};
+                .standby = reader.flag("standby", false),
+                .drained = reader.flag("drained", false),
+                .preferred = reader.flag("preferred", false)};
   const auto text = reader.text("address");
   if (const auto address = IpAddress::parse(text)) {
     member.address = *address;
@@ -312,6 +314,8 @@ std::string to_json(const Plan& plan) {
     if (member.address6) entry["address6"] = member.address6->text();
     if (!member.interface.empty()) entry["interface"] = member.interface;
     if (member.standby) entry["standby"] = true;
+    if (member.drained) entry["drained"] = true;
+    if (member.preferred) entry["preferred"] = true;
     members.push_back(std::move(entry));
   }
   json announce_at = json::array();

@@ -1,19 +1,24 @@
 // The only file that knows the command line library.
 #include "operator/cli/command_line.h"
 
+#include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "common/base/text.h"
 #include "common/settings/dialect.h"
+#include "operator/cli/by_hand_commands.h"
 #include "operator/cli/doctor_command.h"
 #include "operator/cli/hand_over.h"
 #include "operator/cli/plan_command.h"
 #include "operator/cli/probe_command.h"
 #include "operator/cli/status_command.h"
+#include "operator/cli/uninstall_command.h"
 #include "operator/exit_status.h"
 #include "operator/operator_loop.h"
 
@@ -45,6 +50,71 @@ bool is_for_agent(const settings::Environment& env) {
 bool is_for_operator(const settings::Environment& env) {
   return env.has("KEEPALIVED_GROUP") || env.has("SWARM_VIP_CONFIG");
 }
+
+// What the words that move addresses have in common.
+class MovingWords {
+ public:
+  explicit MovingWords(CLI::App& app)
+      : drain_(
+            add(app, "drain", "NODE gives its addresses to others, and has them only when nobody else can")),
+        undrain_(add(app, "undrain", "NODE takes part again")),
+        failover_(add(app, "failover", "the addresses of GROUP go to NODE, without one to the next in line")),
+        uninstall_(app.add_subcommand("uninstall", "remove all that operators made, and the operators")) {
+    for (auto* const word : {drain_, undrain_})
+      word->add_option("NODE", node_, "its name or its id")->required();
+    failover_->add_option("GROUP", group_, "the value of its members' label")->required();
+    auto* const node = failover_->add_option("NODE", node_, "its name or its id");
+    failover_->add_flag("--undo", undoes_, "nobody is preferred any more: the group goes by its own rules")
+        ->excludes(node);
+    uninstall_->add_flag("--yes", is_sure_, "do it; without it the program only says what would be done");
+    add_timeout(*uninstall_, "how long operators and agents may take to end");
+  }
+
+  // Nothing when the word was none of these.
+  [[nodiscard]] std::optional<int> run(const settings::Environment& env) const {
+    const auto timeout = parse_duration(timeout_);
+    const bool parsed = drain_->parsed() || undrain_->parsed() || failover_->parsed() || uninstall_->parsed();
+    if (!parsed) return std::nullopt;
+    if (!timeout || *timeout > kTimeoutMax) {
+      (void)std::fprintf(stderr,
+                         "swarm-vip: --timeout: '%s' is not allowed; such as 30s or 2m, at most 60m\n",
+                         printable(timeout_).c_str());
+      return kWrongSettings;
+    }
+    const Patience patience{.timeout = *timeout, .waits = !hurries_};
+    if (drain_->parsed()) return run_drain(env, node_, patience);
+    if (undrain_->parsed()) return run_undrain(env, node_, patience);
+    if (uninstall_->parsed())
+      return run_uninstall(env, is_sure_ ? Uninstalling::act : Uninstalling::say, *timeout);
+    if (undoes_) return run_failover_undo(env, group_, patience);
+    return run_failover(env, group_, node_.empty() ? std::nullopt : std::optional(node_), patience);
+  }
+
+ private:
+  static constexpr std::chrono::minutes kTimeoutMax{60};
+
+  CLI::App* add(CLI::App& app, const std::string& name, const std::string& what) {
+    auto* const word = app.add_subcommand(name, what);
+    word->add_flag("--no-wait", hurries_,
+                   "leave the word and end; else the program waits until it has come true");
+    add_timeout(*word, "how long to wait");
+    return word;
+  }
+  void add_timeout(CLI::App& word, const std::string& what) {
+    word.add_option("--timeout", timeout_, what + ", such as 30s or 2m")->capture_default_str();
+  }
+
+  std::string node_;
+  std::string group_;
+  std::string timeout_ = "60s";
+  bool hurries_ = false;
+  bool undoes_ = false;
+  bool is_sure_ = false;
+  CLI::App* drain_;
+  CLI::App* undrain_;
+  CLI::App* failover_;
+  CLI::App* uninstall_;
+};
 
 int run_without_word(const CLI::App& app, const settings::Environment& env) {
   if (is_for_operator(env)) return run_operator(env);
@@ -88,6 +158,7 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   probe_word->add_option("--host", probe.host, "the Host header");
   app.add_subcommand("doctor", "what is wrong with the Swarm and this host, and what to do");
   app.add_subcommand("explain", "[GROUP] [NODE]: why a node has the addresses or has them not");
+  const MovingWords moving_words(app);
   const auto* const version_word = app.add_subcommand("version", "the version of this program");
   app.require_subcommand(0, 1);
   app.footer(std::string(kFooter));
@@ -100,6 +171,7 @@ int run_command_line(std::span<char*> arguments, const settings::Environment& en
   if (status_word->parsed()) return run_status(env, as_json ? StatusForm::json : StatusForm::table);
   if (probe_word->parsed()) return run_probe(probe);
   if (plan_word->parsed()) return run_plan(env);
+  if (const auto status = moving_words.run(env)) return *status;
   if (version_word->parsed()) return std::puts("swarm-vip " VIP_VERSION) < 0 ? kFailed : kFine;
   return run_without_word(app, env);
 }

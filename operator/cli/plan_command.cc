@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/sys/posix.h"
+#include "operator/cli/outcome.h"
 #include "operator/core/agent_presence.h"
 #include "operator/core/membership.h"
 #include "operator/core/ownership.h"
@@ -19,11 +20,6 @@
 
 namespace vip::swarm {
 namespace {
-
-int report(const Error& error) {
-  (void)std::fprintf(stderr, "swarm-vip: %s\n", error.context.c_str());
-  return may_pass(error) ? kFailed : kWrongSettings;
-}
 
 // All nodes that have to do with the group: its members, best first; then who carries its label and is none,
 // and where an agent of it still is.
@@ -86,7 +82,7 @@ std::string group_text(const GroupPicture& picture, const GroupReport& report) {
   text += nodes_text(picture, report);
   for (const auto& words : picture.group.later) text += "then: " + words + "\n";
   for (const auto& problem : picture.problems)
-    text += std::string(problem.severity == Severity::error ? "error: " : "warning: ") + problem.text + "\n";
+    text += std::string(name(problem.severity)) + ": " + problem.text + "\n";
   return text + "\n";
 }
 
@@ -109,14 +105,14 @@ int run_plan(const settings::Environment& env) {
   for (const auto& text : findings.errors()) (void)std::fprintf(stderr, "swarm-vip: %s\n", text.c_str());
   if (!findings.ok()) return kWrongSettings;
   auto api = connect_to_manager(env, -1);
-  if (!api) return report(api.error());
+  if (!api) return complain(api.error());
   const auto identity = find_identity(*api);
-  if (!identity) return report(identity.error());
-  if (const auto image = check_image(settings, *identity); !image) return report(image.error());
+  if (!identity) return complain(identity.error());
+  if (const auto image = check_image(settings, *identity); !image) return complain(image.error());
   Reconciler reconciler(*api, *identity, settings);
   const auto now = WallTime(sys::wall_clock());
   const auto picture = reconciler.observe(now);
-  if (!picture) return report(picture.error());
+  if (!picture) return complain(picture.error());
   std::string text;
   const auto reports = ask(*picture);
   for (std::size_t i = 0; i < reports.size(); ++i) text += group_text(picture->groups[i], reports[i]);

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/sys/posix.h"
 #include "operator/core/agent_presence.h"
+#include "operator/core/by_hand.h"
 #include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
 #include "operator/docker/json.h"
@@ -34,6 +35,8 @@ std::vector<Deployed> deployed_groups(const Observed& observed) {
         .group = std::string(label(service.labels, kGroupLabel)), .service = &service, .problems = {}};
     if (const auto plan = plan_of(observed, service)) {
       group.problems = service_problems(service, *plan, observed);
+      for (auto& note : notes_by_hand(*plan, observed.nodes))
+        group.problems.push_back({.severity = Severity::note, .text = std::move(note)});
     } else {
       group.problems.push_back(
           {.severity = Severity::error, .text = "service " + service.name + " has no readable plan"});

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "operator/core/by_hand.h"
 #include "operator/core/priorities.h"
 
 namespace vip::swarm {
@@ -51,7 +52,10 @@ class MemberFinder {
         continue;
       }
       if (!speaks_all_families(*node, *addresses)) continue;
-      Candidate candidate{.node = node, .addresses = *addresses};
+      Candidate candidate{.node = node,
+                          .addresses = *addresses,
+                          .drained = is_drained(*node).value_or(false),
+                          .preferred = is_preferred(*node, settings_.name)};
       read_wish(candidate);
       candidates.push_back(candidate);
     }

@@ -16,6 +16,8 @@ struct Candidate {
   NodeAddresses addresses;
   int wish = 0;           // the priority asked for
   bool labelled = false;  // by the node itself, else the default
+  bool drained = false;   // by its label
+  bool preferred = false;
 };
 
 struct Membership {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "operator/core/by_hand.h"
 #include "operator/core/membership.h"
 #include "operator/core/plan_changes.h"
 #include "operator/core/priorities.h"
@@ -25,6 +26,8 @@ class Planner {
   GroupPlan make(const std::vector<Node>& nodes, const KnownPlans& known) {
     auto [candidates, warnings] = find_members(settings_, nodes);
     result_.warnings = std::move(warnings);
+    std::ranges::move(label_warnings(settings_, nodes, candidates, names_of(known.others)),
+                      std::back_inserter(result_.warnings));
     if (!candidates.empty()) {
       result_.plan = step_towards(document(candidates, known), nodes, known);
       result_.plan->generation = generation(*result_.plan, known);
@@ -35,6 +38,12 @@ class Planner {
 
  private:
   void warn(const Node& node, std::string_view words) { result_.warnings.push_back(about(node, words)); }
+
+  static std::vector<std::string> names_of(const std::vector<OtherGroup>& groups) {
+    std::vector<std::string> names(groups.size());
+    std::ranges::transform(groups, names.begin(), [](const OtherGroup& group) { return group.plan.group; });
+    return names;
+  }
 
   [[nodiscard]] plan::Auth auth(plan::Auth::Mode mode) const {
     if (mode == plan::Auth::Mode::none) return {};
@@ -108,7 +117,8 @@ class Planner {
     std::vector<int> wishes;
     wishes.reserve(candidates.size());
     for (const auto& candidate : candidates) wishes.push_back(candidate.wish);
-    const auto wire = wire_priorities(wishes);
+    const auto by_hand = standings(candidates);
+    const auto wire = with_standings(wire_priorities(wishes), by_hand);
     std::vector<plan::Member> members;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const auto& candidate = candidates[i];
@@ -118,19 +128,37 @@ class Planner {
                          .address = v4 ? *v4 : *v6,
                          .address6 = v4 && has(settings_, Family::ipv6) ? v6 : std::nullopt,
                          .priority = Priority(static_cast<std::uint8_t>(wire[i])),
-                         .interface = interface(*candidate.node)});
+                         .interface = interface(*candidate.node),
+                         .drained = by_hand[i] == Standing::last_resort,
+                         .preferred = by_hand[i] == Standing::first_choice});
       result_.members.push_back({.id = candidate.node->id,
                                  .hostname = candidate.node->hostname,
                                  .wire = wire[i],
-                                 .words = reason(candidate, wire[i], wishes)});
+                                 .words = reason(candidate, wire[i], wishes, by_hand[i])});
     }
+    if (!settings_.spread)
+      std::ranges::stable_sort(result_.members, std::ranges::greater{}, &MemberNote::wire);
     std::ranges::sort(members, {}, &plan::Member::id);
     return members;
   }
 
-  static std::string reason(const Candidate& candidate, int wire, const std::vector<int>& wishes) {
+  static std::string by_hand_words(Standing standing) {
+    switch (standing) {
+      case Standing::last_resort:
+        return "; drained by label " + std::string(kDrainNodeLabel) + ": only when nobody else can";
+      case Standing::first_choice:
+        return "; preferred by label " + std::string(kPreferNodeLabel) + ": whenever it can";
+      case Standing::usual:
+        break;
+    }
+    return {};
+  }
+
+  static std::string reason(const Candidate& candidate, int wire, const std::vector<int>& wishes,
+                            Standing standing) {
     std::string words = candidate.labelled ? "label " + std::string(kPriorityNodeLabel) : "default";
     words += " " + std::to_string(candidate.wish);
+    if (standing != Standing::usual) return words + by_hand_words(standing);
     if (wire == candidate.wish) return words;
     words += ", " + std::to_string(wire) + " on the wire: ";
     const auto sharing = std::ranges::count(wishes, candidate.wish);
@@ -173,6 +201,24 @@ class Planner {
     return routers;
   }
 
+  // For each router the candidates, best first; who is drained comes last and has no share.
+  [[nodiscard]] static std::vector<std::vector<std::size_t>> ranks(const std::vector<std::string>& keys,
+                                                                   const std::vector<Bearer>& bearers,
+                                                                   const std::vector<Standing>& by_hand) {
+    std::vector<std::size_t> takers;
+    std::vector<std::size_t> drained;
+    for (std::size_t i = 0; i < bearers.size(); ++i)
+      (by_hand[i] == Standing::last_resort ? drained : takers).push_back(i);
+    std::vector<Bearer> shares(takers.size());
+    std::ranges::transform(takers, shares.begin(), [&](std::size_t i) { return bearers[i]; });
+    auto ranks = spread(keys, shares);
+    for (auto& rank : ranks) {
+      for (auto& place : rank) place = takers[place];
+      rank.insert(rank.end(), drained.begin(), drained.end());
+    }
+    return ranks;
+  }
+
   // By its weight each node is the best for some of the addresses.
   void spread_over(const std::vector<Candidate>& candidates, std::vector<plan::Router>& routers) {
     std::vector<std::string> keys(routers.size());
@@ -183,19 +229,25 @@ class Planner {
     std::ranges::transform(candidates, bearers.begin(), [this](const Candidate& candidate) {
       return Bearer{.id = candidate.node->id, .weight = weight(*candidate.node)};
     });
-    const auto ranks = spread(keys, bearers);
-    const auto wire = wire_priorities(std::vector<int>(candidates.size(), settings_.default_priority));
+    const auto by_hand = standings(candidates);
+    const auto ranked = ranks(keys, bearers, by_hand);
+    const auto usual = wire_priorities(std::vector<int>(candidates.size(), settings_.default_priority));
     std::vector<std::string> first(candidates.size());
     for (std::size_t r = 0; r < routers.size(); ++r) {
+      std::vector<Standing> placed(usual.size());
+      std::ranges::transform(ranked[r], placed.begin(), [&](std::size_t i) { return by_hand[i]; });
+      const auto wire = with_standings(usual, placed);
       for (std::size_t place = 0; place < wire.size(); ++place) {
-        const auto& node = *candidates[ranks[r][place]].node;
+        const auto& node = *candidates[ranked[r][place]].node;
         routers[r].priorities.emplace(node.id, Priority(static_cast<std::uint8_t>(wire[place])));
       }
-      first[ranks[r].front()] += " " + keys[r];
+      const auto best = std::ranges::max_element(wire) - wire.begin();
+      first[ranked[r][static_cast<std::size_t>(best)]] += " " + keys[r];
     }
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       result_.members[i].words = "weight " + std::to_string(bearers[i].weight) +
-                                 (first[i].empty() ? ", best for none" : ", best for" + first[i]);
+                                 (first[i].empty() ? ", best for none" : ", best for" + first[i]) +
+                                 by_hand_words(by_hand[i]);
     }
   }
 

@@ -21,6 +21,12 @@ inline constexpr std::string_view kAddressNodeLabel = "KEEPALIVED_IP";
 inline constexpr std::string_view kWeightNodeLabel = "swarm-vip.weight";
 inline constexpr unsigned kWeightMax = 100;
 
+// What a person asks for by hand, for as long as the label is there: true on a node that shall have addresses
+// only when nobody else can; the names of groups, between commas, on a node that shall have theirs whenever
+// it can.
+inline constexpr std::string_view kDrainNodeLabel = "swarm-vip.drain";
+inline constexpr std::string_view kPreferNodeLabel = "swarm-vip.prefer";
+
 inline constexpr Vrid kRouterIdDefault{51};  // keepalived's images have it, too
 
 // What the settings say about one group.

@@ -55,6 +55,11 @@ void compare(std::string_view what, const std::string& before, const std::string
   if (before != after) changes.push_back(quoted_pair(what, before, after));
 }
 
+std::string level_text(const plan::Member& member) {
+  if (member.drained) return "drained";
+  return member.preferred ? "preferred" : "usual";
+}
+
 void compare_member(const plan::Member& before, const plan::Member& after,
                     std::vector<std::string>& changes) {
   const std::string of = " of " + after.hostname;
@@ -66,6 +71,7 @@ void compare_member(const plan::Member& before, const plan::Member& after,
   compare("interface" + of, before.interface.empty() ? "by rule" : before.interface,
           after.interface.empty() ? "by rule" : after.interface, changes);
   compare("hostname" + of, before.hostname, after.hostname, changes);
+  compare("level of " + after.hostname, level_text(before), level_text(after), changes);
   if (before.standby && !after.standby) changes.push_back("member " + after.hostname + " takes part");
   if (!before.standby && after.standby) changes.push_back("member " + after.hostname + " stands by");
 }

@@ -79,4 +79,23 @@ std::vector<int> wire_priorities(const std::vector<int>& labels) {
   return values;
 }
 
+std::vector<int> with_standings(const std::vector<int>& wire, const std::vector<Standing>& standings) {
+  VIP_ASSERT(wire.size() == standings.size());
+  std::vector<std::size_t> order;  // best first
+  std::vector<int> values;
+  for (const auto kind : {Standing::first_choice, Standing::usual, Standing::last_resort}) {
+    for (std::size_t i = 0; i < wire.size(); ++i) {
+      if (standings[i] != kind) continue;
+      order.push_back(i);
+      values.push_back(kind == Standing::first_choice ? kPriorityMax
+                       : kind == Standing::usual      ? wire[i]
+                                                      : kPriorityMin);
+    }
+  }
+  make_strictly_descending(values);
+  std::vector<int> answer(wire.size());
+  for (std::size_t place = 0; place < order.size(); ++place) answer[order[place]] = values[place];
+  return answer;
+}
+
 }  // namespace vip::swarm

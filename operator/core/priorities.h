@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace vip::swarm {
@@ -17,5 +18,14 @@ inline constexpr std::size_t kMembersMax = kPriorityMax - kPriorityMin + 1;
 // nobody shares is met exactly, n equal ones are spread around their value, inside the window that their
 // neighbours leave.
 [[nodiscard]] std::vector<int> wire_priorities(const std::vector<int>& labels);
+
+// What a person asked for by hand.
+enum class Standing : std::uint8_t { last_resort, usual, first_choice };
+
+// The wire priorities with the first choices at the top of the range, the last resorts at its bottom, each
+// kind in its own order, and everybody else where they are if there is room. `wire` is of wire_priorities(),
+// and `standings` as long.
+[[nodiscard]] std::vector<int> with_standings(const std::vector<int>& wire,
+                                              const std::vector<Standing>& standings);
 
 }  // namespace vip::swarm

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "operator/core/agent_tasks.h"
+#include "operator/core/by_hand.h"
 #include "operator/core/diff.h"
 #include "operator/core/names.h"
 #include "operator/core/ownership.h"
@@ -81,6 +82,9 @@ class GroupProblems {
     }
     for (const auto& error : plan_.errors) block(error);
     for (const auto& warning : plan_.warnings) add(Severity::warning, warning);
+    if (plan_.plan) {
+      for (const auto& note : notes_by_hand(*plan_.plan, observed_.nodes)) add(Severity::note, note);
+    }
     if (plan_.members.empty()) {
       add(Severity::warning, "no node carries a usable label " + settings_.label_key + "=" + settings_.name +
                                  "; docker node update --label-add " + settings_.label_key + "=" +
@@ -267,6 +271,18 @@ class ServiceProblems {
 };
 
 }  // namespace
+
+std::string_view name(Severity severity) {
+  switch (severity) {
+    case Severity::note:
+      return "note";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      break;
+  }
+  return "error";
+}
 
 std::vector<Problem> group_problems(const GroupSettings& settings, const GroupPlan& plan,
                                     const KnownPlans& known, const Identity& identity,

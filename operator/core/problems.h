@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "operator/core/model.h"
@@ -11,7 +12,13 @@
 
 namespace vip::swarm {
 
-enum class Severity : std::uint8_t { warning, error };
+enum class Severity : std::uint8_t {
+  note,  // as somebody asked for it, and worth to be remembered
+  warning,
+  error,
+};
+
+[[nodiscard]] std::string_view name(Severity severity);
 
 struct Problem {
   Severity severity = Severity::warning;

@@ -2,7 +2,9 @@
 // error value (Errc::unavailable), never an exception and never a shorter list.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,7 @@
 namespace vip::swarm {
 
 [[nodiscard]] Result<std::vector<Node>> parse_nodes(std::string_view text);
+[[nodiscard]] Result<Node> parse_node(std::string_view text);
 [[nodiscard]] Result<std::vector<Service>> parse_services(std::string_view text);
 [[nodiscard]] Result<Service> parse_service(std::string_view text);
 [[nodiscard]] Result<std::vector<Config>> parse_configs(std::string_view text);
@@ -50,6 +53,15 @@ struct SwarmRole {
 
 // The "message" of an error answer, or the text itself where it is none.
 [[nodiscard]] std::string error_message(std::string_view body);
+
+// A node's whole specification with one label set, or taken away, and all else as it was: the body of its
+// update.
+struct NodeUpdate {
+  std::uint64_t version = 0;
+  std::string body;
+};
+[[nodiscard]] Result<NodeUpdate> node_update(std::string_view node, const std::string& key,
+                                             const std::optional<std::string>& value);
 
 // Names of configs and secrets to their ids.
 using ObjectIds = std::map<std::string, std::string, std::less<>>;

@@ -258,6 +258,13 @@ Result<std::vector<Node>> parse_nodes(std::string_view text) {
   return parse_list(text, "nodes", &read_node);
 }
 
+Result<Node> parse_node(std::string_view text) {
+  Reader reader;
+  auto node = read_node(reader, parse(text));
+  if (!reader.fault().empty()) return garbage("the node", reader.fault());
+  return node;
+}
+
 Result<std::vector<Service>> parse_services(std::string_view text) {
   return parse_list(text, "services", &read_service);
 }

@@ -91,6 +91,25 @@ Result<std::string> service_json(const ServiceSpec& service, const ObjectIds& id
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+Result<NodeUpdate> node_update(std::string_view node, const std::string& key,
+                               const std::optional<std::string>& value) {
+  json document = json::parse(node, nullptr, /*allow_exceptions=*/false);
+  const bool is_node = document.is_object() && document.contains("Spec") && document["Spec"].is_object() &&
+                       document.contains("Version") && document["Version"].is_object() &&
+                       document["Version"].contains("Index") &&
+                       document["Version"]["Index"].is_number_unsigned();
+  if (!is_node) return fail(Errc::unavailable, "the engine's answer is no node");
+  auto& labels = document["Spec"]["Labels"];
+  if (!labels.is_object()) labels = json::object();
+  if (value) {
+    labels[key] = *value;
+  } else {
+    labels.erase(key);
+  }
+  return NodeUpdate{.version = document["Version"]["Index"].get<std::uint64_t>(),
+                    .body = document["Spec"].dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
 std::string registry_auth(const RegistryLogin& login, std::string_view image) {
   const auto registry = login.registry.empty() ? registry_of(image) : login.registry;
   // The name by which Docker Hub's logins are known to engines.

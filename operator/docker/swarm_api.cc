@@ -46,9 +46,7 @@ Result<Observed> SwarmApi::observe(WallTime at) {
   for (const auto& service : observed.services) {
     if (label(service.labels, kRoleLabel) == kRoleAgent) agents.push_back(service.id);
   }
-  if (agents.empty()) return observed;  // an empty filter would ask for all tasks
-  VIP_TRY(const auto tasks, client_.get("/tasks", {{"filters", filters_json({{"service", agents}})}}));
-  VIP_TRY(observed.tasks, parse_tasks(tasks));
+  VIP_TRY(observed.tasks, tasks_of(agents));
   return observed;
 }
 
@@ -75,6 +73,37 @@ Status SwarmApi::update_service(const UpdateService& update, const ObjectIds& id
           client_.post("/services/" + update.id + "/update", document,
                        {{"version", std::to_string(update.version)}}, headers_for(update.service)));
   return {};
+}
+
+Status SwarmApi::change_label(const std::string& node_id, std::string_view key, const LabelOf& value) {
+  constexpr int kTries = 10;
+  const auto path = "/nodes/" + node_id;
+  Status done;
+  for (int tries = 0; tries < kTries; ++tries) {
+    VIP_TRY(const auto text, client_.get(path));
+    VIP_TRY(const auto node, parse_node(text));
+    const auto wanted = value(node);
+    const auto found = node.labels.find(key);
+    if (found == node.labels.end() ? !wanted : wanted == found->second) return {};
+    VIP_TRY(const auto update, node_update(text, std::string(key), wanted));
+    const auto answer =
+        client_.post(path + "/update", update.body, {{"version", std::to_string(update.version)}});
+    if (answer) return {};
+    done = std::unexpected(answer.error());
+    if (answer.error().code != Errc::conflict) break;
+  }
+  return done;
+}
+
+Result<std::vector<Task>> SwarmApi::tasks_of(const std::vector<std::string>& service_ids) {
+  if (service_ids.empty()) return std::vector<Task>{};  // an empty filter would ask for all tasks
+  VIP_TRY(const auto tasks, client_.get("/tasks", {{"filters", filters_json({{"service", service_ids}})}}));
+  return parse_tasks(tasks);
+}
+
+Result<std::vector<Task>> SwarmApi::tasks() {
+  VIP_TRY(const auto tasks, client_.get("/tasks"));
+  return parse_tasks(tasks);
 }
 
 Status SwarmApi::remove_service(std::string_view id) {

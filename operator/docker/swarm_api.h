@@ -2,6 +2,7 @@
 // (under a name that says its content) and what is gone already count as done.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,14 @@ class SwarmApi {
   [[nodiscard]] Result<std::string> create_service(const ServiceSpec& service, const ObjectIds& ids);
   // Errors: conflict when the version is not the newest.
   [[nodiscard]] Status update_service(const UpdateService& update, const ObjectIds& ids);
+  // `value` of the node as it is: what the label shall be, or nothing. A node that has it so already is left
+  // alone; one that somebody else changes at the same time is looked at again. Errors: not_found.
+  using LabelOf = std::function<std::optional<std::string>(const Node& node)>;
+  [[nodiscard]] Status change_label(const std::string& node_id, std::string_view key, const LabelOf& value);
+  // Errors: not_found when one of the services is gone.
+  [[nodiscard]] Result<std::vector<Task>> tasks_of(const std::vector<std::string>& service_ids);
+  // Of the whole Swarm; of a service that was removed they are there until they have ended.
+  [[nodiscard]] Result<std::vector<Task>> tasks();
   [[nodiscard]] Status remove_service(std::string_view id);
   [[nodiscard]] Status remove_config(std::string_view id);
   [[nodiscard]] Status remove_secret(std::string_view id);

@@ -20,10 +20,6 @@ std::vector<Problem> all_problems(const GroupStatus& status) {
   return problems;
 }
 
-std::string_view severity_of(const Problem& problem) {
-  return problem.severity == Severity::error ? "error" : "warning";
-}
-
 std::string_view state_of(const NodeReport& node) {
   return node.word == AgentWord::stands_by ? "standing by" : "unknown";
 }
@@ -89,7 +85,7 @@ std::string report_json(const std::vector<GroupStatus>& groups) {
     for (const auto& node : group.nodes) add_node(group, node, report);
     for (const auto& problem : all_problems(status)) {
       report["problems"].push_back(
-          {{"group", group.group}, {"severity", severity_of(problem)}, {"text", problem.text}});
+          {{"group", group.group}, {"severity", name(problem.severity)}, {"text", problem.text}});
     }
   }
   return report.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -109,7 +105,7 @@ std::string report_table(const std::vector<GroupStatus>& groups) {
           {"", group.group, node.hostname, std::string(state_of(node)), "-", "-", "-", "-", node.reason});
     }
     for (const auto& problem : all_problems(status)) {
-      problems += std::string(severity_of(problem)) + ": " + printable(group.group) + ": " +
+      problems += std::string(name(problem.severity)) + ": " + printable(group.group) + ": " +
                   printable(problem.text) + "\n";
     }
   }

@@ -25,6 +25,8 @@ void read_plan(ByteReader& input, RouterConfig& config) {
   config.addresses.assign(1U + bits / 2U % 3U,
                           IpPrefix{.address = IpAddress::v4({192, 0, 2, 200}), .length = 32});
   config.preempt_delay = std::chrono::milliseconds(input.u16());
+  config.levels.clear();
+  if (bits / 64U % 2U == 1) config.levels.emplace_back(input.u8());
 }
 
 RouterConfig read_config(ByteReader& input) {

@@ -35,13 +35,15 @@ IpAddress address(const Json& value) {
 RouterConfig config(const Json& given) {
   allow(given, {"version", "vrid", "priority", "interval_ms", "preempt", "preempt_delay_ms", "start_wait_ms",
                 "start_grace_ms", "password", "source", "addresses", "lease_ms", "in_group", "asks_peers",
-                "generation"});
+                "generation", "levels"});
   RouterConfig made{.version = static_cast<Version>(given.value("version", 3)),
                     .vrid = Vrid(given.value("vrid", std::uint8_t{51})),
                     .priority = Priority(given.value("priority", std::uint8_t{100})),
                     .advert_interval = milliseconds(given.value("interval_ms", Json(1000))),
                     .source = address(given.value("source", Json("192.0.2.20")))};
   made.preempt = given.value("preempt", made.preempt);
+  for (const auto& level : given.value("levels", Json::array()))
+    made.levels.emplace_back(level.get<std::uint8_t>());
   made.preempt_delay = milliseconds(given.value("preempt_delay_ms", Json(0)));
   made.start_wait = milliseconds(given.value("start_wait_ms", Json(0)));
   made.start_grace = milliseconds(given.value("start_grace_ms", Json(0)));

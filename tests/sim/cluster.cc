@@ -313,6 +313,8 @@ void Cluster::reconfigure(std::size_t host, const Plan& plan) {
   self.config.generation = plan.generation;
   if (plan.vrid) self.config.vrid = *plan.vrid;
   self.config.also = plan.also;
+  self.config.levels.clear();
+  for (const int level : plan.levels) self.config.levels.emplace_back(static_cast<std::uint8_t>(level));
   options_.priorities.at(host) = plan.priority.value;
   options_.interval = plan.interval;
   if (self.life == Life::running) feed(host, Reconfigured{.config = self.config});

@@ -109,6 +109,7 @@ class Cluster {
     std::uint64_t generation = 0;
     std::optional<Vrid> vrid{};      // else as it was
     std::optional<WireForm> also{};  // with packets
+    std::vector<int> levels{};       // of priorities, made by a person
   };
   void reconfigure(std::size_t host, const Plan& plan);
   // Another agent of the host takes over, with another plan. For a while nobody speaks or listens.

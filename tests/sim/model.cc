@@ -35,6 +35,8 @@ void Model::adopt(const RouterConfig& config) {
   own_interval_ = config.advert_interval.count();
   preempt_ = config.preempt;
   preempt_delay_ = config.preempt_delay.count();
+  levels_.clear();
+  for (const auto level : config.levels) levels_.push_back(level.value);
   start_wait_ = config.start_wait.count();
   start_grace_ = config.start_grace.count();
   lease_ = config.lease.count();
@@ -292,8 +294,10 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
   }
   heard_voice(now, sender, interval);
   const bool we_are_better = priority < priority_;
-  const bool preempts = preempt_ && now >= humble_until_ && !outdated(now);
-  const bool tolerated = we_are_better && priority_ != 255 && (!preempts || preempt_delay_ > 0);
+  const bool told_to = higher(priority_, priority);
+  const bool preempts = (preempt_ || told_to) && now >= humble_until_ && !outdated(now);
+  const bool soon = told_to && follows_ == sender && now >= obeys_at_once_from_;
+  const bool tolerated = we_are_better && priority_ != 255 && (!preempts || preempt_delay_ > 0 || soon);
   if (we_are_better && !tolerated) return;
   if (!version_2_) heard_interval_ = interval;
   first_time_ = false;
@@ -303,9 +307,15 @@ void Model::heard_in_backup(std::int64_t now, int priority, std::int64_t interva
   if (!we_are_better || !preempts) was_patient_ = false;
   if (!we_are_better || !preempts || (in_group_ && was_patient_)) {
     preempt_at_ = kNever;
+  } else if (soon) {
+    preempt_at_ = preempt_at_ == kNever ? now + skew() : std::min(preempt_at_, now + skew());
   } else if (preempt_at_ == kNever) {
     preempt_at_ = now + preempt_delay_ + skew();
   }
+}
+
+bool Model::higher(int one, int other) const {
+  return std::ranges::any_of(levels_, [&](int level) { return other < level && one >= level; });
 }
 
 // RFC 9568, 6.4.3.
@@ -319,7 +329,7 @@ void Model::heard_in_active(std::int64_t now, int priority, std::int64_t interva
     loser_since_ = kNever;
     if (has_address_) speak(now, out);
   } else if (priority > priority_ || (decides_ties_ && priority == priority_ && sender > self_)) {
-    if (priority != 255 && leaves_it_to_us(now, interval, sender, out)) return;
+    if (priority != 255 && leaves_it_to_us(now, priority, interval, sender, out)) return;
     if (has_address_) {
       out.sent.push_back(priority_);
       keep_for_another('B', now, now + kKeptLongest, out);
@@ -372,8 +382,9 @@ bool Model::outdated(std::int64_t now) const {
   return newer_plan_last_ != kNever && now - newer_plan_last_ <= kAnswerCounts;
 }
 
-bool Model::leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, const IpAddress& winner,
-                            Expected& out) {
+bool Model::leaves_it_to_us(std::int64_t now, int priority, std::int64_t winners_interval,
+                            const IpAddress& winner, Expected& out) {
+  if (higher(priority, priority_)) return false;
   if (preempt_ || in_group_ || !kin_.contains(winner) || !settled(now)) return false;
   const auto interval = std::max(winners_interval, pace());
   if (winner_since_ != kNever && now - winner_since_ <= 10 * interval)
@@ -385,6 +396,7 @@ bool Model::leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, con
 
 bool Model::is_longer_there(std::int64_t now, const Answered& loser) const {
   if (preempt_ || in_group_ || priority_ == 255 || loser.state != State::active) return false;
+  if (higher(priority_, loser.priority.value)) return false;
   if (loser_since_ == kNever || loser_ != loser.source || !settled(now)) return false;
   if (now - loser_told_ >= pace() / 2) return false;
   if (loser.active_for.count() < 4 * loser.interval.count()) return false;
@@ -514,6 +526,7 @@ void Model::listen(std::int64_t now, Expected& out) {
     return;
   }
   state_ = 'B';
+  obeys_at_once_from_ = now + preempt_delay_;
   down_at_ = priority_ == 255 ? now : now + down();
 }
 

@@ -6,22 +6,23 @@
 // Where we deliberately do other than the RFCs:
 //   a claim speaks only when the kernel has the address, and a router that never spoke leaves in silence;
 //   with a preempt delay a lower priority is tolerated for that long and our skew, and watched meanwhile;
-//   who yields says its own priority once more, so that the winner knows of it and announces again;
-//   priority 0 shortens the wait of a backup and never lengthens it, however often it is said, and ends the
-//   patience with whoever said it; said by another than the one we follow it means nothing;
-//   a loser is answered at once (RFC 9568 only), but not within half an interval of our last word;
-//   who slept, lost its link or was refused the address listens for a whole down interval before it claims;
-//   the owner of the addresses listens to nobody first;
-//   who finds at its claim that another host has the address is in a fault and tries again later;
-//   a loser that goes on for five intervals and a second, with no gap of three, does not hear us: we yield,
-//   and leave it the addresses for a minute, doubled each time up to four, forgotten four minutes later; a
-//   longer interval of our own is said three times at the old pace before we follow it ourselves; one of a
-//   group claims when it is told that all can, and yields when it is told that one must;
-//   who yields to a better one, or leaves, is active no more and yet keeps the addresses: each for 20 ms
-//   after the successor has both advertised and announced it (in the second before, at the earliest), else
-//   for a second after its advertisement, and 7 s at most. Who leaves waits for three times the slowest skew
-//   and 20 ms for that advertisement, and says priority 0 again each time. Who must be silent lets go at
-//   once.
+//   where a person put us on a higher level, the skew is all, whatever the settings say of preemption, but
+//   not before the preempt delay after we began to listen, nor at a first word of another than we follow,
+//   and there is nobody who had the address for longer; who yields says its own priority once more, so that
+//   the winner knows of it and announces again; priority 0 shortens the wait of a backup and never lengthens
+//   it, however often it is said, and ends the patience with whoever said it; said by another than the one we
+//   follow it means nothing; a loser is answered at once (RFC 9568 only), but not within half an interval of
+//   our last word; who slept, lost its link or was refused the address listens for a whole down interval
+//   before it claims; the owner of the addresses listens to nobody first; who finds at its claim that another
+//   host has the address is in a fault and tries again later; a loser that goes on for five intervals and a
+//   second, with no gap of three, does not hear us: we yield, and leave it the addresses for a minute,
+//   doubled each time up to four, forgotten four minutes later; a longer interval of our own is said three
+//   times at the old pace before we follow it ourselves; one of a group claims when it is told that all can,
+//   and yields when it is told that one must; who yields to a better one, or leaves, is active no more and
+//   yet keeps the addresses: each for 20 ms after the successor has both advertised and announced it (in the
+//   second before, at the earliest), else for a second after its advertisement, and 7 s at most. Who leaves
+//   waits for three times the slowest skew and 20 ms for that advertisement, and says priority 0 again each
+//   time. Who must be silent lets go at once.
 // And what the answers of peers of ours to our questions change:
 //   a first listening, also that after a link that was down since the start, may be longer until a first
 //   answer; longer than a down interval it ends a down interval after all are known to be quiet;
@@ -113,12 +114,13 @@ class Model {
   [[nodiscard]] std::int64_t kept_until(const IpPrefix& prefix) const;
   [[nodiscard]] std::int64_t next_release() const;
   [[nodiscard]] bool goes_unheard(std::int64_t now, std::int64_t losers_interval, const IpAddress& loser);
-  [[nodiscard]] bool leaves_it_to_us(std::int64_t now, std::int64_t winners_interval, const IpAddress& winner,
-                                     Expected& out);
+  [[nodiscard]] bool leaves_it_to_us(std::int64_t now, int priority, std::int64_t winners_interval,
+                                     const IpAddress& winner, Expected& out);
   [[nodiscard]] bool is_longer_there(std::int64_t now, const Answered& loser) const;
   [[nodiscard]] bool speaking() const { return has_address_ && resume_at_ == kNever; }
   [[nodiscard]] bool outdated(std::int64_t now) const;
   [[nodiscard]] bool settled(std::int64_t now) const;
+  [[nodiscard]] bool higher(int one, int other) const;
   // What a next life has to know at once.
   [[nodiscard]] std::pair<std::int64_t, std::int64_t> intervals() const {
     return {heard_interval_, state_ == 'A' ? pace() : 0};
@@ -132,6 +134,7 @@ class Model {
   int priority_ = 0;
   std::int64_t own_interval_ = 0;
   bool preempt_ = true;
+  std::vector<int> levels_;  // of priorities, made by a person
   std::int64_t preempt_delay_ = 0;
   std::int64_t start_wait_ = 0;
   std::int64_t start_grace_ = 0;
@@ -167,6 +170,7 @@ class Model {
   std::set<IpAddress> kin_;          // whoever answered once
   std::int64_t active_since_ = kNever;
   std::int64_t winner_since_ = kNever;
+  std::int64_t obeys_at_once_from_ = 0;
   std::int64_t newer_plan_since_ = kNever;
   std::int64_t newer_plan_last_ = kNever;
   std::int64_t down_at_ = kNever;

@@ -75,6 +75,70 @@ TEST(Scenario, TheReturningRouterPreemptsAfterItsDelayAndNotBefore) {
   EXPECT_TRUE(cluster.run_until(only_active(cluster, 0), 1s));
 }
 
+// What a plan makes of a drained member reaches the members one after the other, in any order.
+TEST(Scenario, WhoIsDrainedHandsOverAtOnceInEitherMode) {
+  for (const bool preempt : {true, false}) {
+    for (const auto& order : {Hosts{0, 1, 2}, Hosts{2, 1, 0}, Hosts{1, 0, 2}}) {
+      Cluster cluster{
+          Seed{12},
+          {.priorities = {108, 100, 92}, .preempt = preempt, .preempt_delay = 5s, .with_model = true}};
+      start_all(cluster);
+      ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 30s));
+      cluster.run_for(60s);
+      bool gap = false;
+      bool wrong = false;
+      cluster.watch([&] {
+        gap |= cluster.holders().empty();
+        wrong |= cluster.router(2).state() == State::active;
+      });
+      for (const auto host : order) {
+        const int priority = std::vector{2, 100, 92}[host];
+        cluster.reconfigure(
+            host,
+            {.priority = Priority(static_cast<std::uint8_t>(priority)), .interval = 250ms, .levels = {3}});
+        cluster.run_for(300ms);
+      }
+      EXPECT_TRUE(cluster.run_until(only_active(cluster, 1), 500ms));
+      EXPECT_FALSE(gap);
+      EXPECT_FALSE(wrong) << "the best of the others has it";
+      cluster.watch({});
+      cluster.run_for(60s);
+      EXPECT_EQ(cluster.actives(), Hosts{1});
+      EXPECT_EQ(cluster.fault(), std::nullopt);
+    }
+  }
+}
+
+TEST(Scenario, WhoIsPreferredTakesOverAtOnceInEitherMode) {
+  for (const bool preempt : {true, false}) {
+    Cluster cluster{
+        Seed{13},
+        {.priorities = {108, 100, 92}, .preempt = preempt, .preempt_delay = 5s, .with_model = true}};
+    start_all(cluster);
+    ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 30s));
+    cluster.run_for(60s);
+    bool gap = false;
+    cluster.watch([&] { gap |= cluster.holders().empty(); });
+    for (const std::size_t host : {0U, 1U, 2U}) {
+      const int priority = std::vector{108, 100, 254}[host];
+      cluster.reconfigure(
+          host,
+          {.priority = Priority(static_cast<std::uint8_t>(priority)), .interval = 250ms, .levels = {254}});
+    }
+    EXPECT_TRUE(cluster.run_until(only_active(cluster, 2), 500ms));
+    EXPECT_FALSE(gap);
+    cluster.watch({});
+    // It is gone and comes back: not sooner than any better one would.
+    cluster.crash(2);
+    ASSERT_TRUE(cluster.run_until(only_active(cluster, 0), 5s));
+    cluster.start(2);
+    cluster.run_for(4900ms);
+    EXPECT_EQ(cluster.actives(), Hosts{0});
+    EXPECT_TRUE(cluster.run_until(only_active(cluster, 2), 1s));
+    EXPECT_EQ(cluster.fault(), std::nullopt);
+  }
+}
+
 // Two better routers return together: the best takes the address, the second best never does.
 TEST(Scenario, OfTwoThatPreemptOnlyTheBestEverHoldsTheAddress) {
   Cluster cluster{Seed{11}, {.priorities = {110, 102, 90}, .preempt_delay = 5s}};

@@ -11,7 +11,7 @@ import socket
 import socketserver
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -37,7 +37,8 @@ class AgentPages:
         self._servers: list[_Server] = []
         self._silent: list[socket.socket] = []
 
-    def serve(self, address: str, body: str, port: int = 9112) -> None:
+    def serve(self, address: str, body: str | Callable[[], str], port: int = 9112) -> None:
+        """A body that is a function is asked for each time."""
         server = _Server(self._listen(address, port), body)
         self._servers.append(server)
 
@@ -73,10 +74,10 @@ class AgentPages:
 
 
 class _Server:
-    def __init__(self, listener: socket.socket, body: str):
+    def __init__(self, listener: socket.socket, body: str | Callable[[], str]):
         class Page(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:  # noqa: N802 - the library's name
-                data = body.encode()
+                data = (body if isinstance(body, str) else body()).encode()
                 self.send_response(200 if self.path == "/status" else 404)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()

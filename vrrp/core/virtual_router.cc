@@ -84,6 +84,10 @@ RouterConfig in_form(RouterConfig config, const WireForm& form) {
   return config;
 }
 
+bool is_level_above(const RouterConfig& config, Priority higher, Priority lower) {
+  return std::ranges::any_of(config.levels, [&](Priority level) { return lower < level && level <= higher; });
+}
+
 Duration skew_time(Version version, Priority priority, Duration active_interval) {
   const Duration unit = version == Version::v2 ? Duration(1s) : active_interval;
   return unit * (256 - priority.value) / 256;
@@ -219,10 +223,15 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   heard_speaker(now, advert.source, advert.interval);
   const bool lower = advert.priority < config_.priority;
   const bool owner = config_.priority == kPriorityOwner;  // preempts always (RFC 9568, 6.1)
-  const bool may_preempt = config_.preempt && now >= preempt_again_at_ && !is_outdated(now);
+  const bool asked = is_level_above(config_, config_.priority, advert.priority);
+  const bool wants = config_.preempt || asked;
+  const bool may_preempt = wants && now >= preempt_again_at_ && !is_outdated(now);
   const bool preempts = owner || may_preempt;
+  // Not at the last word of whoever has just yielded to another: whom we follow, we obey a level against.
+  const bool follows = active_router_ == advert.source;
+  const bool hurries = asked && may_preempt && follows && now >= settled_at_;
   const bool at_once = owner || config_.preempt_delay == Duration::zero();
-  if (lower && preempts && at_once) return;  // the down timer runs on
+  if (lower && preempts && at_once && !hurries) return;  // the down timer runs on
   // In a group, whose delay is over has waited long enough, whenever the others' is over.
   const bool stays_ready = ready_ && lower && preempts && claim_cause_ == Cause::preemption;
   ready_ = stays_ready;
@@ -233,9 +242,12 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   timers_.set(Timer::down, now + down_interval());
   if (!lower || !preempts || stays_ready) {
     timers_.stop(Timer::preempt_delay);
-  } else if (!timers_.armed(Timer::preempt_delay)) {
+  } else {
     // And the skew: of several that were waiting, the best comes first and the others hear it.
-    timers_.set(Timer::preempt_delay, now + config_.preempt_delay + skew());
+    const auto delay = hurries ? Duration::zero() : config_.preempt_delay;
+    const auto due = timers_.get(Timer::preempt_delay).value_or(TimePoint::max());
+    if (hurries || due == TimePoint::max())
+      timers_.set(Timer::preempt_delay, std::min(due, now + delay + skew()));
   }
 }
 
@@ -294,7 +306,8 @@ bool VirtualRouter::is_established(TimePoint now) const {
 // the addresses for longer. It needs to hear us for that, so we speak at once. With others, and in a sync
 // group, the RFC holds.
 bool VirtualRouter::waits_for_verdict(TimePoint now, const Received& winner, Actions& out) {
-  const bool asks = !config_.preempt && !config_.in_group && winner.priority != kPriorityOwner;
+  const bool asks = !config_.preempt && !config_.in_group && winner.priority != kPriorityOwner &&
+                    !is_level_above(config_, winner.priority, config_.priority);
   if (!asks || !kin_.contains(winner.source) || !is_established(now)) return false;
   const auto interval = std::max(winner.interval, pace());
   // One span for all of them: several that are better must not put off the end.
@@ -309,7 +322,8 @@ bool VirtualRouter::waits_for_verdict(TimePoint now, const Received& winner, Act
 // Whether the loser of a contest keeps the addresses, since nobody is to be preempted: it had contact with
 // more peers while we were apart, or else has had the addresses for longer.
 bool VirtualRouter::keeps_it(TimePoint now, const Answered& loser) const {
-  const bool asked = !config_.preempt && !config_.in_group && config_.priority != kPriorityOwner;
+  const bool asked = !config_.preempt && !config_.in_group && config_.priority != kPriorityOwner &&
+                     !is_level_above(config_, config_.priority, loser.priority);
   const bool contested = contest_ && contest_->loser == loser.source && loser.state == State::active;
   const bool established = is_established(now) && loser.active_for >= kEstablished * loser.interval;
   // Later, our next word makes the loser yield, and both would.
@@ -559,7 +573,7 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
     if (config_.version == Version::v2 || !active_router_) active_interval_ = config_.advert_interval;
     if (const auto down = timers_.get(Timer::down); down && *down > now + down_interval())
       timers_.set(Timer::down, now + down_interval());
-    if (!config_.preempt) timers_.stop(Timer::preempt_delay);
+    if (!config_.preempt) timers_.stop(Timer::preempt_delay);  // the next advertisement may begin it
   }
   if (state_ != State::active) return;
   active_interval_ = config_.advert_interval;
@@ -577,6 +591,7 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
 void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   timers_.stop_all();
   ready_ = false;
+  settled_at_ = now + config_.preempt_delay;
   // P23: whoever comes back waits by the interval that it learned, if that is the longer one.
   const bool learned = config_.version == Version::v3 && active_interval_ > config_.advert_interval;
   if (!learned) active_interval_ = config_.advert_interval;

@@ -66,6 +66,11 @@ struct RouterConfig {
   bool preempt = true;
   // How long a lower priority is tolerated before we preempt, to which our skew is added; 0: not at all.
   Duration preempt_delay{};
+  // Priorities at which a level begins that a person asked for: whoever is to have the addresses only when
+  // nobody else can is below one, whoever is to have them before all others is at one. Who follows a router
+  // of a lower level takes over at once, whatever `preempt` says; but after a start preempt_delay comes
+  // first.
+  std::vector<Priority> levels;
   // How long to listen at the start; 0: the active-down interval.
   Duration start_wait{};
   // How long to wait at the start for a first sign of life of anybody who can be asked: who hears nobody at
@@ -97,6 +102,9 @@ struct RouterConfig {
 
 // The same router as it speaks and listens in its other form.
 [[nodiscard]] RouterConfig in_form(RouterConfig config, const WireForm& form);
+
+// Whether a person put the one priority on a higher level than the other.
+[[nodiscard]] bool is_level_above(const RouterConfig& config, Priority higher, Priority lower);
 
 enum class State : std::uint8_t { initialize, backup, active, fault };
 [[nodiscard]] std::string_view name(State state);
@@ -310,6 +318,7 @@ struct RouterMemory {
   bool listening = false;
   bool heard_anybody = false;
   bool taken = false;
+  TimePoint settled_at;
   std::set<IpAddress> kin;
   // Since when a peer is known to have a newer plan, and when it said so last.
   std::optional<std::pair<TimePoint, TimePoint>> newer_plan;
@@ -451,6 +460,7 @@ class VirtualRouter {
   bool heard_anybody_ = false;              // since the start: the network works
   std::optional<TimePoint> without_grace_;  // so long to listen as soon as somebody is heard
   bool taken_ = false;                      // the addresses, by another host
+  TimePoint settled_at_;                    // from then on a person's word counts at once
   std::optional<TimePoint> active_since_;   // with the addresses
   std::set<IpAddress> kin_;                 // answered a hello once: they know our rules
   // Since when we wait, after a split, for a better router that may leave it to us.

@@ -34,6 +34,7 @@ RouterMemory VirtualRouter::memory(TimePoint now) const {
                       .listening = listening_,
                       .heard_anybody = heard_anybody_,
                       .taken = taken_,
+                      .settled_at = settled_at_,
                       .kin = kin_,
                       .newer_plan = {},
                       .speaker = speaker_,
@@ -63,6 +64,7 @@ Actions VirtualRouter::resume(TimePoint now, const RouterMemory& memory, TimePoi
   listening_ = memory.listening;
   heard_anybody_ = memory.heard_anybody;
   taken_ = memory.taken;
+  settled_at_ = memory.settled_at;
   kin_ = memory.kin;
   speaker_ = memory.speaker;
   well_ = memory.well;

@@ -463,9 +463,10 @@ class AgentFileReader {
     for (std::size_t i = 0; i < config_.routers.size(); ++i) {
       const auto where = path_ + "routers[" + std::to_string(i) + "].";
       const auto& router = config_.routers[i];
-      if (!ids.emplace(router.protocol.vrid, router.family()).second)
+      if (!ids.emplace(router.protocol.vrid, router.family()).second) {
         findings_.refuse(where + "router_id", std::to_string(router.protocol.vrid.value),
                          "each once for each family");
+      }
       for (const auto& prefix : router.protocol.addresses) {
         if (!addresses.insert(prefix.address).second)
           findings_.refuse(where + "addresses", prefix.text(), "each address in one router");

@@ -220,7 +220,7 @@ void DialectReader::unicast(std::string_view said) {
 void DialectReader::announce_again(std::chrono::seconds delay, std::chrono::seconds refresh) {
   auto& announcements = router_.protocol.announcements;
   if (std::ranges::find(announcements.at, Duration(delay)) == announcements.at.end())
-    announcements.at.push_back(delay);
+    announcements.at.emplace_back(delay);
   announcements.refresh = refresh;
 }
 
@@ -290,9 +290,10 @@ void DialectReader::settle_password() {
   if (password_.empty()) return;
   auto& protocol = router_.protocol;
   if (protocol.version == Version::v3) {
-    if (env_.has(password_setting_))
+    if (env_.has(password_setting_)) {
       findings_.warning(password_setting_ +
                         ": addresses of IPv6 mean VRRP version 3, which has no password, ignoring");
+    }
     return;
   }
   const auto password = settings::wire_password(password_setting_, password_, findings_);

@@ -127,9 +127,10 @@ class NeoassistReader {
       check.name = name("CHECK_SCRIPT");
       check.kind = CheckKind::script;
       check.script = script;
-      if (!port.empty() || !(address.empty() || equal_fold(address, "any")))
+      if (!port.empty() || !(address.empty() || equal_fold(address, "any"))) {
         findings_.warning(name("CHECK_SCRIPT") + ": takes the place of " + name("CHECK_PORT") + " and " +
                           name("CHECK_IP"));
+      }
       reader_.config().checks.push_back(std::move(check));
       return;
     }
@@ -141,9 +142,10 @@ class NeoassistReader {
       check.address = IpAddress::parse(address);
       if (!check.address)
         findings_.refuse(name("CHECK_IP"), address, "any, or an address such as 192.0.2.10");
-      if (port.empty())
+      if (port.empty()) {
         findings_.warning(name("CHECK_IP") + ": without " + name("CHECK_PORT") +
                           " nothing is checked, ignoring");
+      }
     }
     if (check.port != 0) reader_.config().checks.push_back(std::move(check));
   }

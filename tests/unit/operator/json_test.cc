@@ -223,5 +223,22 @@ TEST(Json, WritesFilters) {
   EXPECT_EQ(filters_json({{"type", {"node", "service"}}}), R"({"type":{"node":true,"service":true}})");
 }
 
+TEST(NodeUpdate, ChangesOneLabelAndLeavesTheRestOfTheNodeAsItWas) {
+  const std::string node =
+      R"({"ID":"a","Version":{"Index":7},"Spec":{"Name":"x","Role":"worker","Future":[1],"Labels":{"rack":"7"}}})";
+  const auto with = node_update(node, "swarm-vip.drain", "true").value();
+  EXPECT_EQ(with.version, 7U);
+  EXPECT_EQ(
+      nlohmann::json::parse(with.body),
+      nlohmann::json::parse(
+          R"({"Name":"x","Role":"worker","Future":[1],"Labels":{"rack":"7","swarm-vip.drain":"true"}})"));
+  const auto without = node_update(node, "rack", std::nullopt).value();
+  EXPECT_EQ(nlohmann::json::parse(without.body)["Labels"], nlohmann::json::object());
+  const auto bare = node_update(R"({"Version":{"Index":1},"Spec":{"Labels":null}})", "a", "b").value();
+  EXPECT_EQ(bare.body, R"({"Labels":{"a":"b"}})");
+  for (const auto* const garbage : {"", "[]", "{}", R"({"Spec":{}})", R"({"Spec":1,"Version":{"Index":1}})"})
+    EXPECT_FALSE(node_update(garbage, "a", "b")) << garbage;
+}
+
 }  // namespace
 }  // namespace vip::swarm

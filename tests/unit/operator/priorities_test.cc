@@ -73,5 +73,49 @@ TEST(WirePrioritiesProperty, FillTheWholeRangeWhenTheGroupIsFull) {
   EXPECT_EQ(wire, all);
 }
 
+using enum Standing;
+
+struct ByHand {
+  Values wire;
+  std::vector<Standing> standings;
+  Values answer;
+};
+
+void PrintTo(const ByHand& row, std::ostream* out) {
+  *out << testing::PrintToString(row.answer);
+}
+
+class WithStandings : public testing::TestWithParam<ByHand> {};
+
+TEST_P(WithStandings, MovesOnlyThoseThatSomebodyAskedFor) {
+  EXPECT_EQ(with_standings(GetParam().wire, GetParam().standings), GetParam().answer);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, WithStandings,
+    testing::Values(ByHand{{}, {}, {}}, ByHand{{108, 100, 92}, {usual, usual, usual}, {108, 100, 92}},
+                    ByHand{{108, 100, 92}, {last_resort, usual, usual}, {2, 100, 92}},
+                    ByHand{{108, 100, 92}, {last_resort, usual, last_resort}, {3, 100, 2}},
+                    ByHand{{108, 100, 92}, {usual, usual, first_choice}, {108, 100, 254}},
+                    ByHand{{108, 100, 92}, {last_resort, usual, first_choice}, {2, 100, 254}},
+                    // Where there is no room, the others give way.
+                    ByHand{{254, 253}, {usual, first_choice}, {253, 254}},
+                    ByHand{{3, 2}, {last_resort, usual}, {2, 3}},
+                    ByHand{{100, 3, 2}, {last_resort, usual, usual}, {2, 4, 3}}));
+
+TEST(WithStandings, AFullGroupKeepsItsRange) {
+  Values wire(kMembersMax);
+  std::iota(wire.rbegin(), wire.rend(), kPriorityMin);
+  std::vector<Standing> standings(kMembersMax, usual);
+  standings.front() = last_resort;
+  standings.back() = first_choice;
+  const auto moved = with_standings(wire, standings);
+  EXPECT_EQ(moved.front(), kPriorityMin);
+  EXPECT_EQ(moved.back(), kPriorityMax);
+  auto sorted = moved;
+  std::ranges::sort(sorted, std::greater{});
+  EXPECT_EQ(sorted, wire) << "all differ, none is out of range";
+}
+
 }  // namespace
 }  // namespace vip::swarm

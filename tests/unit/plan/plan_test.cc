@@ -189,6 +189,22 @@ TEST(Plan, RefusesWhatCannotBeObeyed) {
   }
 }
 
+TEST(Plan, LevelsLieAboveWhoIsDrainedAndAtWhoIsPreferred) {
+  auto plan = sound();
+  EXPECT_TRUE(levels(plan, plan.routers[0]).empty());
+  EXPECT_EQ(to_json(plan).find("drained"), std::string::npos) << "as in a plan of before";
+  plan.members[0].drained = true;
+  plan.members[0].priority = Priority(2);
+  plan.members[1].preferred = true;
+  plan.members[1].priority = Priority(254);
+  EXPECT_EQ(levels(plan, plan.routers[0]), (std::vector{Priority(3), Priority(254)}));
+  EXPECT_EQ(from_json(to_json(plan)).value(), plan);
+  plan.routers[0].priorities = {{"a", Priority(7)}};
+  EXPECT_EQ(levels(plan, plan.routers[0]).front(), Priority(8)) << "each router has its own";
+  plan.members[0].standby = true;
+  EXPECT_EQ(levels(plan, plan.routers[0]), std::vector{Priority(254)}) << "who says nothing does not count";
+}
+
 TEST(Plan, GarbageIsAnErrorThatSaysWhat) {
   EXPECT_EQ(from_json("").error().context, "not a JSON object");
   EXPECT_EQ(from_json("[1,2]").error().context, "not a JSON object");

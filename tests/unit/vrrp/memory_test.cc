@@ -199,6 +199,26 @@ TEST(Resume, AsBackupByAnOldMemoryItDoesNotPreemptWhomItMayHaveHeard) {
   EXPECT_EQ(count_of<StateChanged>(next.expire(TimePoint(7s))), 0);
 }
 
+// Who has just started disturbs nobody at a person's word either, whichever process it is.
+TEST(Resume, ASiblingObeysALevelNoSoonerThanTheOtherWould) {
+  auto patient = web();
+  patient.protocol.preempt = false;
+  patient.protocol.preempt_delay = 5s;
+  patient.protocol.levels = {Priority(3)};
+  const auto hear = [](RouterSet& set, TimePoint when) {
+    (void)set.feed(when, 0, Received{.source = ip("192.0.2.30"), .priority = Priority(2), .interval = 1s});
+  };
+  auto set = backup_at(TimePoint(0s), patient);
+  hear(set, TimePoint(1s));
+  for (const bool settled : {false, true}) {
+    const auto then = TimePoint(settled ? 5s : 2s);
+    auto next = fresh(patient);
+    (void)next.resume(then, through_json(set.memory(then)), false);
+    hear(next, then);
+    EXPECT_EQ(count_of<StateChanged>(next.expire(then + 700ms)), settled ? 1 : 0);
+  }
+}
+
 RouterSetup checking() {
   auto setup = web();
   setup.checks_duplicates = true;

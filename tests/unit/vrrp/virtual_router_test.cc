@@ -382,6 +382,87 @@ TEST(VirtualRouter, PreemptsAfterItsDelayWhileTheLowerOneIsHeard) {
   EXPECT_EQ(cause(actions), Cause::preemption);
 }
 
+// A member that a person drained is below the level, everybody else above.
+RouterConfig levelled(bool preempt) {
+  auto with = config();
+  with.preempt = preempt;
+  with.preempt_delay = 5s;
+  with.levels = {Priority(3)};
+  return with;
+}
+
+TEST(VirtualRouter, WhoIsDrainedIsPreemptedAtOnceInEitherMode) {
+  for (const bool preempt : {true, false}) {
+    auto subject = Subject::in(State::backup, levelled(preempt));
+    for (int i = 1; i <= 6; ++i) (void)subject.at(std::chrono::seconds(i), advert(200));
+    (void)subject.at(7s, advert(2));
+    const auto actions = subject.expire();
+    EXPECT_EQ(subject.elapsed(), Duration(7s + 609'375us)) << "the skew only, so that the best comes first";
+    EXPECT_EQ(cause(actions), Cause::preemption);
+  }
+}
+
+TEST(VirtualRouter, ALevelMakesNoDifferenceToWhoIsOnTheSame) {
+  for (const bool drained : {true, false}) {
+    auto with = levelled(false);
+    if (drained) with.priority = Priority(2);
+    with.levels.front() = Priority(drained ? 4 : 3);
+    auto subject = Subject::in(State::backup, with);
+    for (int i = 1; i <= 20; ++i) (void)subject.at(std::chrono::seconds(i), advert(drained ? 1 : 50));
+    EXPECT_EQ(cause(subject.expire()), Cause::silence);
+  }
+}
+
+TEST(VirtualRouter, WhoWillBePreferredPreemptsAtTheNextAdvertisement) {
+  auto with = levelled(false);
+  with.levels.clear();
+  auto subject = Subject::in(State::backup, with);
+  for (int i = 1; i <= 6; ++i) (void)subject.at(std::chrono::seconds(i), advert(108));
+  with.priority = Priority(254);
+  with.levels = {Priority(254)};
+  (void)subject.at(6500ms, Reconfigured{with});
+  (void)subject.at(7s, advert(108));
+  EXPECT_EQ(cause(subject.expire()), Cause::preemption);
+  EXPECT_EQ(subject.elapsed(), Duration(7s) + skew_time(Version::v3, Priority(254), 1s));
+}
+
+// Who starts disturbs no more than it would in a group that preempts.
+TEST(VirtualRouter, AfterAStartThePreemptDelayComesFirst) {
+  Subject subject(levelled(false));
+  (void)subject.at(0s, Started{});
+  for (int i = 1; i <= 4; ++i) (void)subject.at(std::chrono::seconds(i), advert(2));
+  EXPECT_EQ(subject.state(), State::backup);
+  (void)subject.at(5s, advert(2));
+  (void)subject.expire();
+  EXPECT_EQ(subject.state(), State::active);
+  EXPECT_EQ(subject.elapsed(), Duration(5s + 609'375us));
+}
+
+TEST(VirtualRouter, APreferenceThatIsTakenBackIsForgotten) {
+  auto with = levelled(false);
+  with.levels = {Priority(100)};
+  auto subject = Subject::in(State::backup, with);
+  for (int i = 1; i <= 6; ++i) (void)subject.at(std::chrono::seconds(i), advert(108));
+  (void)subject.at(7s, advert(50));
+  with.levels.clear();
+  (void)subject.at(7100ms, Reconfigured{with});
+  for (int i = 8; i <= 20; ++i) (void)subject.at(std::chrono::seconds(i), advert(50));
+  EXPECT_EQ(subject.state(), State::backup);
+}
+
+// P27 is for splits: whoever is drained does not ask who had the addresses for longer.
+TEST(VirtualRouter, WhoIsDrainedYieldsAtOnceWithoutPreemption) {
+  auto with = levelled(false);
+  with.asks_peers = true;
+  auto subject = Subject::in(State::active, with);
+  for (int i = 0; i < 8; ++i) (void)subject.expire();
+  (void)subject.at(subject.elapsed(), Answered{.source = kHigher});
+  with.priority = Priority(2);
+  (void)subject.at(subject.elapsed(), Reconfigured{with});
+  (void)subject.at(subject.elapsed() + 1ms, advert(92));
+  EXPECT_EQ(subject.state(), State::backup);
+}
+
 TEST(VirtualRouter, ABetterRouterCancelsThePreemption) {
   auto with = config();
   with.preempt_delay = 5s;
