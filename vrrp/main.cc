@@ -102,8 +102,9 @@ std::optional<std::string> read_words(const std::vector<std::string>& arguments,
     } else if (const auto length =
                    word == "--" ? arguments.size() - i : settings::image_option_length(arguments, i);
                length > 0) {
-      for (std::size_t end = i + length; i < end; ++i) words.ignored.push_back(arguments[i]);
-      --i;
+      const auto last = i + length - 1;
+      for (; i < last; ++i) words.ignored.push_back(arguments[i]);
+      words.ignored.push_back(arguments[last]);
     } else {
       return "'" + word + "' is not a word of this program; see --help";
     }

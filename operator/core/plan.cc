@@ -136,8 +136,7 @@ class Planner {
                                  .wire = wire[i],
                                  .words = reason(candidate, wire[i], wishes, by_hand[i])});
     }
-    if (!settings_.spread)
-      std::ranges::stable_sort(result_.members, std::ranges::greater{}, &MemberNote::wire);
+    if (!settings_.spread) std::ranges::sort(result_.members, std::ranges::greater{}, &MemberNote::wire);
     std::ranges::sort(members, {}, &plan::Member::id);
     return members;
   }

@@ -96,6 +96,23 @@ def test_two_nodes_of_arcts(lan: Lan) -> None:
         owners.wait_for_owner(nodes[1])
 
 
+def test_addresses_that_move_along_unadvertised(lan: Lan) -> None:
+    """Also of the other family, which is what they are for."""
+    nodes = [lan.add_host(f"n{i}", f"10.2.1.1{i}/24", f"2001:db8::{i + 1}/64") for i in (0, 1)]
+    more = {"KEEPALIVED_VIRTUAL_IPADDRESS_EXCLUDED_1": "10.2.1.13/32",
+            "KEEPALIVED_VIRTUAL_IPADDRESS_EXCLUDED_2": "2001:db8::13/64"}
+    with Owners(nodes, ["10.2.1.12", "10.2.1.13", "2001:db8::13"]) as owners, Wire(lan) as wire:
+        master = Image(nodes[0], dict(item.split("=", 1) for item in ARCTS_COMPOSE) | more)
+        Image(nodes[1], environment(ARCTS) | more).wait_for_state("backup")
+        for address in owners.addresses:
+            owners.wait_for_owner(nodes[0], address=address)
+        assert {advert.addresses for advert in wire.adverts("n0")} == {("10.2.1.12",)}
+        wait_until(lambda: {a.address for a in wire.announcements("n0")} == set(owners.addresses), 5, "all are announced")
+        assert master.stop() == 0
+        for address in owners.addresses:
+            owners.wait_for_owner(nodes[1], address=address)
+
+
 def eht0(host: Host) -> None:
     """The host has the interface of the page's typing error."""
     host.ip("link set eth0 down", "link set eth0 name eht0", "link set eht0 up")

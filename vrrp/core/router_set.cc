@@ -478,13 +478,13 @@ std::vector<Packet> RouterSet::packets(std::size_t router, Priority priority, Ti
 void RouterSet::add_packets(const Member& member, const RouterConfig& form, Priority priority,
                             const std::vector<IpAddress>& destinations, Duration wall_clock,
                             std::vector<Packet>& packets) {
-  Advertisement advertisement{.version = form.version,
-                              .vrid = form.vrid,
-                              .priority = priority,
-                              .interval = form.advert_interval,
-                              .auth_type = form.auth_type,
-                              .auth = form.auth,
-                              .addresses = advertised_addresses(form)};
+  const Advertisement advertisement{.version = form.version,
+                                    .vrid = form.vrid,
+                                    .priority = priority,
+                                    .interval = form.advert_interval,
+                                    .auth_type = form.auth_type,
+                                    .auth = form.auth,
+                                    .addresses = advertised_addresses(form)};
   const bool is_signed = form.version == Version::v3 && authenticator_.signs();
   std::optional<Trailer> trailer;  // one signature serves all destinations
   for (const auto& destination : destinations) {
