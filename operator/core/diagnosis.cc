@@ -82,7 +82,7 @@ Finding judge_engine(const Node& node) {
 
 Finding judge_node(const Node& node) {
   const auto what = "node " + called(node);
-  const bool has_address = label(node.labels, kAddressNodeLabel).empty();
+  const bool is_unlabelled = label(node.labels, kAddressNodeLabel).empty();
   switch (node.state) {
     case NodeState::down:
       return finding("node", what, Verdict::warning, "it is down: it cannot follow when the holder dies",
@@ -102,7 +102,7 @@ Finding judge_node(const Node& node) {
     return finding("node", what, Verdict::warning, "it is paused: it gets no new agent",
                    "docker node update --availability active " + node.id);
   }
-  if (node.status_address == "0.0.0.0" && has_address) {
+  if (node.status_address == "0.0.0.0" && is_unlabelled) {
     return finding(
         "node", what, Verdict::warning, "Docker does not know its address (0.0.0.0)",
         "docker node update --label-add " + std::string(kAddressNodeLabel) + "=ADDRESS " + node.id);
@@ -166,9 +166,10 @@ class GroupJudge {
     bool all_said = true;
     for (const auto& node : group_.agents.nodes) {
       all_said = all_said && node.word != AgentWord::unknown;
-      for (const auto& report : node.routers)
+      for (const auto& report : node.routers) {
         if (report.vrid == vrid && report.family == family && report.state == "active")
           holders.push_back(called(node));
+      }
     }
     const auto what = "router " + vrid + " (" + family + ") of " + name();
     if (holders.size() > 1) return;  // a trouble of each of them
@@ -267,9 +268,10 @@ Finding judge_api(const Error& error, bool is_worker) {
 
 Findings judge_settings(const ClusterFacts& facts) {
   Findings findings;
-  for (const auto& fault : facts.setting_faults)
+  for (const auto& fault : facts.setting_faults) {
     findings.push_back(finding("settings", "settings of the operator", Verdict::error, fault,
                                "correct it: an operator ends with exit status 2 on this"));
+  }
   for (const auto& warning : facts.setting_warnings)
     findings.push_back(finding("settings", "settings of the operator", Verdict::warning, warning));
   return findings;
@@ -473,9 +475,10 @@ report::GroupWord group_word(const GroupReport& agents, const plan::Plan* plan, 
       word.standby = member->standby;
     }
     const auto* const swarm_node = find_node(observed, node.node);
-    if (swarm_node != nullptr && swarm_node->availability == Availability::drain)
+    if (swarm_node != nullptr && swarm_node->availability == Availability::drain) {
       word.note = "the node is drained, so it has no agent; docker node update --availability active " +
                   swarm_node->id;
+    }
     for (const auto& router : node.routers) {
       const auto words = trouble_words(agents, node, router);
       word.routers.push_back({.vrid = router.vrid,
