@@ -14,6 +14,7 @@
 #include "common/base/text.h"
 #include "common/report/explanation.h"
 #include "common/report/finding.h"
+#include "common/settings/dialect.h"
 #include "common/sys/posix.h"
 #include "vrrp/agent_word.h"
 #include "vrrp/doctor/diagnosis.h"
@@ -130,11 +131,8 @@ std::optional<std::string> read_words(std::span<char*> arguments, DoctorWords& w
 // The operator's own settings are no agent's.
 bool has_settings(const settings::Environment& env) {
   if (env.has("KEEPALIVED_GROUP") || env.has("SWARM_VIP_CONFIG")) return false;
-  constexpr std::array<std::string_view, 5> kNames{"SWARM_VIP_PLAN", "SWARM_VIP_DIALECT", "VIRTUAL_IP",
-                                                   "VRID", "KEEPALIVED_VIRTUAL_IPS"};
-  return std::ranges::any_of(kNames, [&](auto name) { return env.has(name); }) ||
-         std::ranges::any_of(env.all(),
-                             [](const auto& entry) { return entry.first.starts_with("KEEPALIVED_"); });
+  return env.has("SWARM_VIP_PLAN") || env.has(settings::kDialectVariable) ||
+         settings::detect_dialect(env) != settings::Dialect::none;
 }
 
 void want(HostFacts& facts, const AgentConfig& config) {

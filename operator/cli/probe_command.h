@@ -1,5 +1,5 @@
-// `swarm-vip probe URL`: one question over HTTP or HTTPS, for a check of an agent, which has neither TLS nor a
-// resolver itself. Exit status 0 when the answer is as wanted, else 1 and why, in one line.
+// `swarm-vip probe URL`: one question over HTTP or HTTPS, for a check of an agent, which has neither TLS nor
+// a resolver itself. Exit status 0 when the answer is as wanted, else 1 and why, in one line.
 #pragma once
 
 #include <string>

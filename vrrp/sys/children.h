@@ -25,8 +25,8 @@ struct Command {
   bool is_heard = false;                 // its output is kept, else it goes where ours goes
 };
 
-// /bin/sh with a command, to which the arguments are added, or with the text of a whole script, which has them
-// as "$@": it has several lines, or begins with #!.
+// /bin/sh with a command, to which the arguments are added, or with the text of a whole script, which has
+// them as "$@": it has several lines, or begins with #!.
 [[nodiscard]] Command shell_command(const std::string& script, const std::vector<std::string>& arguments);
 
 struct Ending {

@@ -634,7 +634,8 @@ TEST(VirtualRouter, AfterALinkFaultItListensForAWholeDownInterval) {
 TEST(VirtualRouter, WhoIsUnwellWaitsInAFaultUntilAllIsWell) {
   auto subject = Subject::in(State::backup);
   (void)subject.at(1s, HealthChanged{.well = false});
-  EXPECT_FALSE(contains<StateChanged>(subject.at(2s, LinkChanged{.up = true}))) << "the link is not what is wrong";
+  EXPECT_FALSE(contains<StateChanged>(subject.at(2s, LinkChanged{.up = true})))
+      << "the link is not what is wrong";
   (void)subject.at(3s, LinkChanged{.up = false});
   (void)subject.at(4s, HealthChanged{.well = true, .link_up = false});
   EXPECT_EQ(subject.state(), State::fault) << "now it is";
@@ -668,7 +669,9 @@ TEST(VirtualRouter, WhoGetsUnwellKeepsTheAddressUntilAnotherHasIt) {
 
 TEST(VirtualRouter, ABonusMovesThePriorityWithinItsRange) {
   auto subject = Subject::in(State::active);
-  const auto said = [&](int bonus) { return sent(subject.at(subject.elapsed() + 10ms, HealthChanged{.bonus = bonus})); };
+  const auto said = [&](int bonus) {
+    return sent(subject.at(subject.elapsed() + 10ms, HealthChanged{.bonus = bonus}));
+  };
   EXPECT_EQ(said(-30), Priority(70));
   EXPECT_EQ(said(-30), std::nullopt) << "nothing new";
   EXPECT_EQ(said(-253), Priority(1));
