@@ -8,7 +8,6 @@
 #   unit     GoogleTest, the layers and the purity of the cores; in the build preset of UNIT_PRESET (asan)
 #   sim      10,000 random histories of the state machine in virtual time
 #   fuzz     each fuzz target for 5 s; tests/fuzz/run.sh runs them longer
-#   tidy     clang-tidy finds nothing
 #   net      the real agent in network namespaces
 #   operator the real operator before a Docker API that can be made to fail, and a random walk;
 #            a longer one: tests/operator/walk.py --seed 1 --steps 10000
@@ -17,10 +16,11 @@
 #   swarm    the real image on three real Docker engines
 #   matrix   every row of the fault matrix, once; the worst of many, beside keepalived, and the table of
 #            packaging/doc/failover.md: tests/matrix/run.py
+#   tidy     clang-tidy finds nothing
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit sim fuzz tidy net operator interop swarm matrix)
+readonly kinds_known=(format unit sim fuzz net operator interop swarm matrix tidy)
 readonly results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -58,7 +58,7 @@ check_format() {
 # Most of its time goes into headers, so the files of a library are read together.
 check_tidy() {
   cmake --preset tidy >"$results/build.log" 2>&1 || { cat "$results/build.log"; return 1; }
-  run-clang-tidy-19 -p build/tidy -quiet -j "$(nproc)" -checks=-bugprone-suspicious-include \
+  nice run-clang-tidy-19 -p build/tidy -quiet -j "$(nproc)" -checks=-bugprone-suspicious-include \
     -header-filter "^$PWD/(common|vrrp|operator)/.*\.(h|cc)$" >"$results/tidy.log" 2>&1 || {
     grep -E 'error:|warning:' "$results/tidy.log" | sort -u
     return 1
@@ -109,10 +109,6 @@ if wants fuzz; then
   say fuzz
   verdict fuzz tests/fuzz/run.sh 5
 fi
-if wants tidy; then
-  say tidy
-  verdict tidy check_tidy
-fi
 if wants net; then
   say net
   run_pytest net -n 6  # they mostly wait
@@ -125,7 +121,7 @@ if wants interop; then
   say interop
   run_pytest interop -n 6
 fi
-# Two Swarms mostly wait: for what Docker does, and for what must not happen.
+# Two Swarms mostly wait: for what Docker does, and for what must not happen. So there is time for clang-tidy, too.
 if wants swarm; then
   say "swarm, beside what follows"
   run_pytest swarm >"$results/swarm.log" 2>&1 &
@@ -133,6 +129,10 @@ fi
 if wants matrix; then
   say matrix
   run_pytest matrix -n 3 --dist loadgroup
+fi
+if wants tidy; then
+  say tidy
+  verdict tidy check_tidy
 fi
 if wants swarm; then
   wait

@@ -246,7 +246,8 @@ class Agent {
   Sockets sockets_;
   Chronicle chronicle_;
   std::uint32_t group_mark_;
-  std::chrono::seconds lease_{0};  // 0: for ever
+  std::optional<Health::Verdict> heeded_;  // of health_
+  std::chrono::seconds lease_{0};          // 0: for ever
   std::optional<RouterSet> routers_;
   std::vector<Site> sites_;
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
@@ -269,7 +270,6 @@ class Agent {
   std::vector<sys::Watch> hello_watches_;
   std::vector<sys::Watch> watches_;
   std::optional<Health> health_;  // while it acts
-  std::optional<Health::Verdict> heeded_;
   Errands errands_;
   sys::DeadlineTimer overdue_;
   std::optional<Siblings> siblings_;  // none: nobody told us that there may be others

@@ -31,12 +31,12 @@ struct RouterStatus {
   std::string network;  // the source with the length of its network
   std::string sync_group;
   bool multicast = false;
+  bool preempt = true;
   std::vector<IpPrefix> addresses;
   std::vector<IpAddress> peers;
   std::string since;  // wall clock
   std::string cause;  // why it is in its state; empty when an earlier life knew
   Duration advert_interval{};
-  bool preempt = true;
   Duration preempt_delay{};
   Counters counters;
 };

@@ -24,7 +24,8 @@ std::string remedy(const GroupReport& group, const NodeReport& node, const Route
     return label_advice(kInterfaceNodeLabel, "NAME", node);
   if (trouble == "no_own_address") return label_advice(kAddressNodeLabel, "ADDRESS", node);
   if (trouble == "link_down") return "see to its cable and its switch, or `ip link set NAME up` on the node";
-  if (trouble == "check_failed") return "see to what the check asks for on the node (docs: checks and scripts)";
+  if (trouble == "check_failed")
+    return "see to what the check asks for on the node (docs: checks and scripts)";
   if (trouble == "address_refused")
     return "the node's kernel must take it: is the address family disabled there?";
   if (trouble == "address_removed")

@@ -45,13 +45,13 @@ struct GroupSettings {
   unsigned key_rotation = 0;  // of the generated key: another number is another key
   plan::Auth::Mode auth = plan::Auth::Mode::hmac;
   std::optional<std::uint16_t> status_port;  // unset: one that no other group has
+  std::vector<CheckSettings> checks;
+  NotifyScripts notify;
   std::vector<IpPrefix> addresses;
   std::optional<Vrid> router_id =
       kRouterIdDefault;  // of the first router; unset: one that no other group has
   bool own_key = false;  // the key comes from the settings
   bool revoke = false;   // changes that would part the members are made at once, not in steps
-  std::vector<CheckSettings> checks;
-  NotifyScripts notify;
   bool spread = false;  // each address is a router of its own, and its best node another one, by weight
   friend bool operator==(const GroupSettings&, const GroupSettings&) = default;
 };

@@ -29,6 +29,7 @@ std::string vrids_text(const std::vector<plan::Router>& routers) {
 
 std::string checks_text(const plan::Plan& plan) {
   std::vector<std::string> pieces;
+  pieces.reserve(plan.checks.size());
   for (const auto& check : plan.checks) {
     pieces.push_back(check.name + " (every " + duration_text(check.interval) + ", within " +
                      duration_text(check.timeout) + ", rise " + std::to_string(check.rise) + ", fall " +
