@@ -15,8 +15,6 @@
 #include "common/base/text.h"
 #include "common/sys/posix.h"
 
-extern char** environ;
-
 namespace vip::vrrp {
 namespace {
 
