@@ -40,7 +40,8 @@ std::vector<CheckSettings> read_checks(const Environment& env, Findings& finding
       findings.error(name + ": " + check.error().context);
       continue;
     }
-    for (const auto& problem : problems(*check)) findings.error(name + ": " + check->name + ": " + problem);
+    const auto called = name + ": " + check->name + ": ";
+    for (auto& problem : problems(*check)) findings.error(problem.insert(0, called));
     if (std::ranges::find(checks, check->name, &CheckSettings::name) != checks.end())
       findings.refuse(name, check->name, "each check once, or with a name of its own (name=...)");
     checks.push_back(*std::move(check));
