@@ -52,7 +52,7 @@ struct GroupSettings {
       kRouterIdDefault;  // of the first router; unset: one that no other group has
   bool own_key = false;  // the key comes from the settings
   bool revoke = false;   // changes that would part the members are made at once, not in steps
-  bool spread = false;  // each address is a router of its own, and its best node another one, by weight
+  bool spread = false;   // each address is a router of its own, and its best node another one, by weight
   friend bool operator==(const GroupSettings&, const GroupSettings&) = default;
 };
 
