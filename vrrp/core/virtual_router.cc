@@ -229,7 +229,7 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   const bool preempts = owner || may_preempt;
   // Not at the last word of whoever has just yielded to another: whom we follow, we obey a level against.
   const bool follows = active_router_ == advert.source;
-  const bool hurries = asked && may_preempt && follows && now >= settled_at_;
+  const bool hurries = asked && may_preempt && !owner && follows && now >= settled_at_;
   const bool at_once = owner || config_.preempt_delay == Duration::zero();
   if (lower && preempts && at_once && !hurries) return;  // the down timer runs on
   // In a group, whose delay is over has waited long enough, whenever the others' is over.
@@ -591,11 +591,12 @@ void VirtualRouter::on(TimePoint now, const Reconfigured& event, Actions& out) {
 void VirtualRouter::listen_or_own(TimePoint now, Cause cause, Actions& out) {
   timers_.stop_all();
   ready_ = false;
-  settled_at_ = now + config_.preempt_delay;
   // P23: whoever comes back waits by the interval that it learned, if that is the longer one.
   const bool learned = config_.version == Version::v3 && active_interval_ > config_.advert_interval;
   if (!learned) active_interval_ = config_.advert_interval;
-  if (config_.priority == kPriorityOwner) {
+  const bool owner = config_.priority == kPriorityOwner;
+  if (!owner || config_.in_group) settled_at_ = now + config_.preempt_delay;
+  if (owner) {
     // In a group as soon as the others are.
     config_.in_group ? become_backup(now, Duration::zero(), cause, nullptr, out)
                      : become_active(now, Cause::owner, out);
