@@ -91,15 +91,6 @@ bool between(auto low, auto value, auto high) {
   return low <= value && value <= high;
 }
 
-// "200-299", or "204" alone.
-std::optional<CheckSettings::Statuses> parse_statuses(std::string_view text) {
-  const auto dash = text.find('-');
-  const auto low = parse_number<int>(text.substr(0, dash));
-  const auto high = dash == std::string_view::npos ? low : parse_number<int>(text.substr(dash + 1));
-  if (!low || !high) return std::nullopt;
-  return CheckSettings::Statuses{.low = *low, .high = *high};
-}
-
 // Whether the word is an option, which is then read. Errors: invalid, for a value that is none.
 Result<bool> read_option(std::string_view word, CheckSettings& check) {
   const auto equals = word.find('=');
@@ -148,6 +139,14 @@ Result<CheckSettings> parse_what(CheckSettings check) {
 }
 
 }  // namespace
+
+std::optional<CheckSettings::Statuses> parse_statuses(std::string_view text) {
+  const auto dash = text.find('-');
+  const auto low = parse_number<int>(text.substr(0, dash));
+  const auto high = dash == std::string_view::npos ? low : parse_number<int>(text.substr(dash + 1));
+  if (!low || !high) return std::nullopt;
+  return CheckSettings::Statuses{.low = *low, .high = *high};
+}
 
 std::string_view name(CheckKind kind) {
   return kNames.at(static_cast<std::size_t>(kind));

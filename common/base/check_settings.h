@@ -47,6 +47,9 @@ struct CheckSettings {
   friend bool operator==(const CheckSettings&, const CheckSettings&) = default;
 };
 
+// "200-299", or "204" alone; whether they are HTTP's is not looked at.
+[[nodiscard]] std::optional<CheckSettings::Statuses> parse_statuses(std::string_view text);
+
 // What nobody could obey, in words without the check's name; empty when it is sound.
 [[nodiscard]] std::vector<std::string> problems(const CheckSettings& check);
 

@@ -436,11 +436,9 @@ class AgentFileReader {
 
   static void read_statuses(ObjectReader& reader, CheckSettings::Statuses& statuses) {
     const auto said = reader.text("statuses");
-    const auto dash = said.find('-');
-    const auto low = parse_number<int>(said.substr(0, dash));
-    const auto high = dash == std::string::npos ? low : parse_number<int>(said.substr(dash + 1));
-    if (low && high && *low >= 100 && *low <= *high && *high <= 599) {
-      statuses = {.low = *low, .high = *high};
+    const auto parsed = parse_statuses(said);
+    if (parsed && parsed->low >= 100 && parsed->low <= parsed->high && parsed->high <= 599) {
+      statuses = *parsed;
     } else {
       reader.refuse("statuses", said, "a status or a range of them, such as 200 or 200-399");
     }
