@@ -9,6 +9,8 @@ What is kept, below ${SWARM_VIP_LAB_CACHE:-/var/cache/swarm-vip-lab}:
   archives/    images as files, named by what they were made from; a second run needs no engine to build at all
   lock         held while somebody builds; a second run waits
 `demo.sh purge` removes it all.
+
+As a program, `swarm_images.py TAG` builds the image and prints the archive's name.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -172,3 +175,10 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, 9)
     process.wait()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print("usage: swarm_images.py TAG", file=sys.stderr)
+        sys.exit(2)
+    print(build_image(sys.argv[1], lambda text: print(text, file=sys.stderr)))

@@ -1,4 +1,5 @@
-"""One real Swarm for all tests of this folder: a manager and two workers. Each test gets it empty."""
+"""One real Swarm for all tests of this folder, or one for each worker of -n: a manager and two workers. Each test gets it
+empty."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,17 @@ from swarm_lab import SwarmLab  # noqa: E402
 from swarm_state import remove_stale_labs  # noqa: E402
 
 IMAGE = "swarm-vip:latest"  # the demo's too, so that one build serves both
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker measured is said by the one who started it."""
+    MEASURED.extend(getattr(node, "workeroutput", {}).get("measured", []))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["measured"] = MEASURED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
