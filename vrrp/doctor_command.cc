@@ -18,6 +18,8 @@
 #include "common/sys/posix.h"
 #include "vrrp/agent_word.h"
 #include "vrrp/doctor/diagnosis.h"
+#include "vrrp/exit_status.h"
+#include "vrrp/print.h"
 #include "vrrp/sys/announcer.h"
 #include "vrrp/sys/capabilities.h"
 #include "vrrp/sys/host_facts.h"
@@ -29,9 +31,6 @@
 namespace vip::vrrp {
 namespace {
 
-constexpr int kFine = 0;
-constexpr int kFailed = 1;
-constexpr int kWrongWords = 2;
 constexpr std::chrono::seconds kPatience{5};
 // Longer than anybody who speaks once in a second is silent, three times over where the settings say more.
 constexpr Duration kListenMin = std::chrono::milliseconds(1600);
@@ -39,25 +38,7 @@ constexpr Duration kListenMax = std::chrono::seconds(10);
 constexpr std::size_t kPeersTriedMax = 8;
 constexpr std::uint8_t kVridHighest = 255;
 
-constexpr std::string_view kHelp =
-    R"(swarm-vip-agent doctor: what is wrong with this host, what that means and what to do. Changes nothing.
-
-  swarm-vip-agent doctor [--json] [--plan FILE --node ID]
-                              about the settings of the environment or of a plan; without any, about the
-                              agents that run here
-  swarm-vip-agent doctor --address A[/LENGTH] [--interface NAME] [--vrid N] [--peer A]...
-                              about a router that is none yet; --address and --peer may stand several times
-  swarm-vip-agent explain [--plan FILE]
-                              why this node has the addresses or has them not, by the word of its agents; a
-                              plan (else that of SWARM_VIP_PLAN) tells the peers' priorities, too
-
-doctor needs what an agent needs: the host's network, NET_ADMIN and NET_RAW.
-Exit status: 0 nothing keeps an address from working, 1 something does or no agent answers, 2 wrong words.
-)";
-
 struct DoctorWords {
-  bool json = false;
-  bool help = false;
   std::string plan_file;
   std::string node;
   std::string interface;
@@ -70,62 +51,34 @@ struct DoctorWords {
   }
 };
 
-void print(std::FILE* to, std::string_view text) {
-  (void)std::fwrite(text.data(), 1, text.size(), to);  // nobody is left to tell
+std::unexpected<Error> not_allowed(std::string_view word, std::string_view value, std::string_view allowed) {
+  std::string text(word);
+  text.append(": '").append(printable(value)).append("' is not allowed; ").append(allowed);
+  return fail(Errc::invalid, text);
 }
 
-int refuse(std::string_view text) {
-  print(stderr, "swarm-vip-agent: " + std::string(text) + "\n");
-  return kWrongWords;
-}
-
-std::string not_allowed(std::string_view word, std::string_view value, std::string_view allowed) {
-  return std::string(word) + ": '" + std::string(value) + "' is not allowed; " + std::string(allowed);
-}
-
-// What is odd about a word with a value, or nothing.
-std::optional<std::string> take_value(std::string_view word, const std::string& value, DoctorWords& words) {
-  if (word == "--plan") {
-    words.plan_file = value;
-  } else if (word == "--node") {
-    words.node = value;
-  } else if (word == "--interface") {
-    words.interface = value;
-  } else if (word == "--vrid") {
-    const auto number = parse_number<unsigned>(value);
-    if (!number || *number < 1 || *number > kVridHighest) return not_allowed(word, value, "1 to 255");
-    words.vrid = Vrid(static_cast<std::uint8_t>(*number));
-  } else if (word == "--address") {
-    const auto prefix = IpPrefix::parse(value);
+Result<DoctorWords> doctor_words(const cli::Words& words) {
+  DoctorWords read{.plan_file = words.text("--plan"),
+                   .node = words.text("--node"),
+                   .interface = words.text("--interface")};
+  if (words.has("--vrid")) {
+    const auto number = parse_number<unsigned>(words.text("--vrid"));
+    if (!number || *number < 1 || *number > kVridHighest)
+      return not_allowed("--vrid", words.text("--vrid"), "1 to 255");
+    read.vrid = Vrid(static_cast<std::uint8_t>(*number));
+  }
+  for (const auto& text : words.all("--address")) {
+    const auto prefix = IpPrefix::parse(text);
     if (!prefix || !prefix->address.is_host())
-      return not_allowed(word, value, "an address such as 192.0.2.100 or 2001:db8::100/64");
-    words.addresses.push_back(*prefix);
-  } else {
-    const auto address = IpAddress::parse(value);
-    if (!address || !address->is_host()) return not_allowed(word, value, "an address such as 192.0.2.12");
-    words.peers.push_back(*address);
+      return not_allowed("--address", text, "an address such as 192.0.2.100 or 2001:db8::100/64");
+    read.addresses.push_back(*prefix);
   }
-  return std::nullopt;
-}
-
-std::optional<std::string> read_words(std::span<char*> arguments, DoctorWords& words) {
-  constexpr std::array<std::string_view, 6> kWithValue{"--plan", "--node",    "--interface",
-                                                       "--vrid", "--address", "--peer"};
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view word(arguments[i]);
-    if (word == "--json") {
-      words.json = true;
-    } else if (word == "--help" || word == "-h") {
-      words.help = true;
-    } else if (std::ranges::find(kWithValue, word) == kWithValue.end()) {
-      return "'" + std::string(word) + "' is not a word of this command; see --help";
-    } else if (i + 1 == arguments.size()) {
-      return std::string(word) + ": needs a value";
-    } else if (auto odd = take_value(word, arguments[++i], words)) {
-      return odd;
-    }
+  for (const auto& text : words.all("--peer")) {
+    const auto address = IpAddress::parse(text);
+    if (!address || !address->is_host()) return not_allowed("--peer", text, "an address such as 192.0.2.12");
+    read.peers.push_back(*address);
   }
-  return std::nullopt;
+  return read;
 }
 
 // The operator's own settings are no agent's.
@@ -385,13 +338,12 @@ std::string host_title() {
 
 }  // namespace
 
-int run_doctor(std::span<char*> arguments, const ConfigReader& read_config) {
-  DoctorWords words;
-  if (const auto odd = read_words(arguments, words)) return refuse(*odd);
-  if (words.help) return print(stdout, kHelp), kFine;
+int run_doctor(const cli::Words& words, const ConfigReader& read_config) {
+  const auto asked = doctor_words(words);
+  if (!asked) return refuse(asked.error().context);
   HostFacts facts;
   std::optional<AgentConfig> config;
-  read_settings(facts, words, read_config, config);
+  read_settings(facts, *asked, read_config, config);
   read_host(facts);
   read_network(facts);
   if (config) try_ports(facts, *config);
@@ -400,7 +352,7 @@ int run_doctor(std::span<char*> arguments, const ConfigReader& read_config) {
   try_all_filters(facts);
   const std::vector<report::Section> sections{
       {.part = "host", .title = host_title(), .findings = diagnose(facts)}};
-  print(stdout, words.json ? report::findings_json(sections) : report::findings_table(sections));
+  print(stdout, words.has("--json") ? report::findings_json(sections) : report::findings_table(sections));
   return report::any_error(sections) ? kFailed : kFine;
 }
 
@@ -447,14 +399,11 @@ std::optional<plan::Plan> own_plan(const std::string& plan_file) {
 
 }  // namespace
 
-int run_explain(std::span<char*> arguments) {
-  DoctorWords words;
-  if (const auto odd = read_words(arguments, words)) return refuse(*odd);
-  if (words.help) return print(stdout, kHelp), kFine;
+int run_explain(const std::string& plan_file) {
   HostFacts facts;
   const auto statuses = ask_agents(facts);
   if (facts.agents.empty()) return print(stderr, "no agent runs on this host\n"), kFailed;
-  const auto plan = own_plan(words.plan_file);
+  const auto plan = own_plan(plan_file);
   int exit_status = kFine;
   std::string text;
   for (const auto& agent : facts.agents) {

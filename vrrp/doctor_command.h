@@ -4,10 +4,10 @@
 #pragma once
 
 #include <functional>
-#include <span>
 #include <string>
 
 #include "common/base/error.h"
+#include "common/cli/command_line.h"
 #include "common/settings/settings.h"
 #include "vrrp/settings/agent_config.h"
 
@@ -18,8 +18,9 @@ using ConfigReader =
     std::function<Result<AgentConfig>(const std::string& plan_file, const std::string& node,
                                       const settings::Environment& env, settings::Findings& findings)>;
 
-// Both take the words after their own and give the program's exit status.
-[[nodiscard]] int run_doctor(std::span<char*> words, const ConfigReader& read_config);
-[[nodiscard]] int run_explain(std::span<char*> words);
+// Both give the program's exit status.
+[[nodiscard]] int run_doctor(const cli::Words& words, const ConfigReader& read_config);
+// `plan_file`: empty: as the environment says.
+[[nodiscard]] int run_explain(const std::string& plan_file);
 
 }  // namespace vip::vrrp

@@ -1,150 +1,68 @@
 // swarm-vip-agent: the VRRP router of one node. Wires settings, agent and loop; decides exit statuses.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
 
+#include "common/base/assert.h"
 #include "common/base/text.h"
+#include "common/cli/command_line.h"
+#include "common/cli/completion.h"
+#include "common/cli/man_page.h"
+#include "common/cli/repeated.h"
 #include "common/settings/settings.h"
 #include "common/sys/event_loop.h"
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
 #include "vrrp/agent.h"
 #include "vrrp/doctor_command.h"
+#include "vrrp/exit_status.h"
+#include "vrrp/print.h"
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/settings/agent_file.h"
 #include "vrrp/settings/dialects.h"
 #include "vrrp/status.h"
+#include "vrrp/status_command.h"
 #include "vrrp/sys/capabilities.h"
 #include "vrrp/sys/lasting_memory.h"
-#include "vrrp/sys/local_socket.h"
 #include "vrrp/sys/packet_io.h"
 #include "vrrp/sys/supervisor.h"
 #include "vrrp/sys/urgency.h"
+#include "vrrp/words.h"
 
 namespace {
 
 using namespace vip;        // NOLINT(google-build-using-namespace): a main wires everything
 using namespace vip::vrrp;  // NOLINT(google-build-using-namespace)
 
-constexpr int kFine = 0;
-constexpr int kFailed = 1;
-constexpr int kWrongSettings = 2;
-constexpr std::chrono::seconds kPatience{5};
-
-constexpr std::string_view kHelp =
-    R"(swarm-vip-agent: a VRRP router that keeps virtual addresses alive
-
-  swarm-vip-agent [run] [--plan FILE --node ID | --config FILE]
-                              be a router: of a plan document, of a settings file of its own, or of the
-                              environment that a keepalived image takes: osixia's, arcts', NeoAssist's,
-                              shawly's
-  swarm-vip-agent status [--json]
-                              what the agents of this host do
-  swarm-vip-agent explain     why this node has the addresses or has them not
-  swarm-vip-agent doctor [--json]
-                              what is wrong with this host and what to do; see doctor --help
-  swarm-vip-agent healthcheck exit status 0 when this container's agent is in charge, or rightly waits
-  swarm-vip-agent --version | --help
-
-Settings
-  SWARM_VIP_PLAN, SWARM_VIP_NODE_ID   the plan document and our node id in it
-  SWARM_VIP_CONFIG       the settings file: packaging/agent.schema.json, packaging/doc/agent-file.md
-  SWARM_VIP_LEASE        how long an address outlives a dead agent: auto, off, 2s to 86400s
-  SWARM_VIP_REALTIME     auto: before other programs, where that is allowed; off
-  SWARM_VIP_LOG_LEVEL    trace, debug, info, warning, error        SWARM_VIP_LOG_FORMAT  text, json
-  SWARM_VIP_DIALECT      whose environment it is: auto, osixia, arcts, neoassist, shawly, none
-  KEEPALIVED_VIRTUAL_IPS, ...         each variable of each image: packaging/doc/dialects.md
-
-Signals: SIGTERM leaves politely and a second one at once, SIGUSR1 writes the status to the log.
-Exit status: 0 fine, 1 failed while running, 2 wrong settings.
-)";
-
-struct Words {
-  std::string command = "run";
+// What the router is started with.
+struct StartWords {
   std::string plan_file;
   std::string node;
   std::string config_file;
-  bool json = false;
   std::vector<std::string> ignored;  // of another image's command line
 };
 
-void print(std::FILE* to, std::string_view text) {
-  (void)std::fwrite(text.data(), 1, text.size(), to);  // nobody is left to tell
-}
-
-int refuse(std::string_view text) {
-  print(stderr, "swarm-vip-agent: " + std::string(text) + "\n");
-  return kWrongSettings;
-}
-
-// What is odd in the command line, or nothing.
-std::optional<std::string> read_words(const std::vector<std::string>& arguments, Words& words) {
-  bool command_seen = false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& word = arguments[i];
-    if (word == "--plan" || word == "--node" || word == "--config") {
-      if (i + 1 == arguments.size()) return word + ": needs a value";
-      (word == "--plan"   ? words.plan_file
-       : word == "--node" ? words.node
-                          : words.config_file) = arguments[++i];
-    } else if (word == "--json") {
-      words.json = true;
-    } else if (word == "--help" || word == "--version" || word == "-h") {
-      words.command = word;
-      return std::nullopt;
-    } else if (!command_seen && (word == "run" || word == "status" || word == "healthcheck")) {
-      words.command = word;
-      command_seen = true;
-    } else if (const auto length =
-                   word == "--" ? arguments.size() - i : settings::image_option_length(arguments, i);
-               length > 0) {
-      const auto last = i + length - 1;
-      for (; i < last; ++i) words.ignored.push_back(arguments[i]);
-      words.ignored.push_back(arguments[last]);
-    } else {
-      return "'" + word + "' is not a word of this program; see --help";
-    }
+// Takes what is for another image's start program out of the words.
+std::vector<std::string> take_ignored(std::vector<std::string>& words) {
+  std::vector<std::string> ignored;
+  std::vector<std::string> own;
+  for (std::size_t i = 0; i < words.size();) {
+    const auto length = words[i] == "--" ? words.size() - i : settings::image_option_length(words, i);
+    auto& whose = length > 0 ? ignored : own;
+    for (const auto end = i + std::max<std::size_t>(length, 1); i < end; ++i)
+      whose.push_back(std::move(words[i]));
   }
-  return std::nullopt;
-}
-
-int health_check() {
-  const auto agents = local_agents();
-  if (!agents) return print(stderr, agents.error().context + "\n"), kFailed;
-  bool found = false;
-  for (const auto& agent : *agents) {
-    if (!agent.same_container) continue;
-    found = true;
-    const auto answer = ask_locally(agent, "/healthz", kPatience);
-    if (!answer) return print(stderr, name(agent) + ": " + answer.error().context + "\n"), kFailed;
-  }
-  if (!found) return print(stderr, "no agent runs here\n"), kFailed;
-  return kFine;
-}
-
-int show_status(bool json) {
-  const auto agents = local_agents();
-  if (!agents) return print(stderr, agents.error().context + "\n"), kFailed;
-  if (agents->empty()) return print(stderr, "no agent runs on this host\n"), kFailed;
-  int exit_status = kFine;
-  std::vector<std::string> documents;
-  for (const auto& agent : *agents) {
-    const auto answer = ask_locally(agent, "/status", kPatience);
-    if (answer) {
-      documents.push_back(*answer);
-    } else {
-      print(stderr, name(agent) + ": " + answer.error().context + "\n");
-      exit_status = kFailed;
-    }
-  }
-  const auto text = json ? merged_status(documents) : status_table(documents);
-  if (!text) return print(stderr, text.error().context + "\n"), kFailed;
-  print(stdout, *text);
-  return exit_status;
+  words = std::move(own);
+  return ignored;
 }
 
 Result<Secrets> read_secrets(const plan::Plan& plan) {
@@ -158,7 +76,7 @@ Result<Secrets> read_secrets(const plan::Plan& plan) {
   return secrets;
 }
 
-Result<AgentConfig> managed_config(const Words& words, const settings::Environment& env) {
+Result<AgentConfig> managed_config(const StartWords& words, const settings::Environment& env) {
   const auto path = words.plan_file.empty() ? env.text("SWARM_VIP_PLAN") : words.plan_file;
   const auto node = words.node.empty() ? env.text("SWARM_VIP_NODE_ID") : words.node;
   if (node.empty()) {
@@ -189,7 +107,7 @@ AgentConfig own_config(const std::string& path, const settings::Environment& env
 }
 
 // A plan comes before a file, and a file before the environment. With faults in `findings` it means nothing.
-AgentConfig wanted_config(const Words& words, const settings::Environment& env,
+AgentConfig wanted_config(const StartWords& words, const settings::Environment& env,
                           settings::Findings& findings) {
   if (!words.ignored.empty())
     findings.warning("'" + join(words.ignored, " ") + "': words for another image's start program, ignoring");
@@ -246,7 +164,7 @@ void show_status(const Agent& agent, const std::string& file) {
 }
 
 // One life of the router: the whole program, but for the process that watches over it.
-int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSockets sockets,
+int live(const StartWords& words, const Life& life, LastingMemory& memory, PreparedSockets sockets,
          const StartOrder& order) {
   const auto env = settings::Environment::of_process();
   settings::Findings findings;
@@ -294,7 +212,7 @@ int live(const Words& words, const Life& life, LastingMemory& memory, PreparedSo
 }
 
 // In this order: what the router's lives have in common is there before the first.
-int run(const Words& words) {
+int run(const StartWords& words) {
   auto memory = LastingMemory::create();
   if (!memory) return print(stderr, memory.error().context + "\n"), kFailed;
   auto sockets = prepare_sockets();
@@ -303,22 +221,43 @@ int run(const Words& words) {
                    [&](const Life& life) { return live(words, life, *memory, std::move(sockets), order); });
 }
 
+int show_status(const cli::Words& words) {
+  const auto form = words.has("--json") ? cli::Form::json : cli::Form::table;
+  if (!words.has("--watch")) return run_status(form);
+  const auto interval = cli::parse_watch_interval(words.text("--watch"));
+  return interval ? watch_status(form, *interval) : refuse(interval.error().context);
+}
+
+int obey(const cli::Words& words, std::vector<std::string> ignored) {
+  const auto name = words.word()->name;
+  if (name == "status") return show_status(words);
+  if (name == "explain") return run_explain(words.text("--plan"));
+  if (name == "doctor") return run_doctor(words, read_config);
+  if (name == "healthcheck") return run_healthcheck();
+  if (name == "completion") return print(stdout, cli::completion(program(), words.text("SHELL"))), kFine;
+  if (name == "man-page") return print(stdout, cli::man_page(program(), VIP_VERSION)), kFine;
+  return run({.plan_file = words.text("--plan"),
+              .node = words.text("--node"),
+              .config_file = words.text("--config"),
+              .ignored = std::move(ignored)});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
     (void)std::signal(SIGPIPE, SIG_IGN);
     const auto arguments = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
-    const std::string_view first = arguments.empty() ? "" : arguments.front();
-    if (first == "doctor") return run_doctor(arguments.subspan(1), read_config);
-    if (first == "explain") return run_explain(arguments.subspan(1));
-    Words words;
-    if (const auto odd = read_words({arguments.begin(), arguments.end()}, words)) return refuse(*odd);
-    if (words.command == "--help" || words.command == "-h") return print(stdout, kHelp), kFine;
-    if (words.command == "--version") return print(stdout, "swarm-vip-agent " VIP_VERSION "\n"), kFine;
-    if (words.command == "healthcheck") return health_check();
-    if (words.command == "status") return show_status(words.json);
-    return run(words);
+    std::vector<std::string> all(arguments.begin(), arguments.end());
+    auto ignored = take_ignored(all);
+    const auto read = cli::read_words(program(), VIP_VERSION, std::move(all));
+    if (const auto* const answer = std::get_if<cli::Answer>(&read)) {
+      print(answer->is_refusal ? stderr : stdout, answer->text);
+      return answer->is_refusal ? kWrongSettings : kFine;
+    }
+    const auto& words = std::get<cli::Words>(read);
+    VIP_ASSERT(words.word() != nullptr);  // the default one, where none stands
+    return obey(words, std::move(ignored));
   } catch (const std::exception& error) {
     print(stderr, std::string("swarm-vip-agent: ") + error.what() + "\n");
     return kFailed;

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/text.h"
+
 namespace vip::vrrp {
 namespace {
 
@@ -123,6 +125,12 @@ std::string to_json(const AgentStatus& status) {
 Result<std::string> merged_status(const std::vector<std::string>& documents) {
   VIP_TRY(const auto merged, merge(documents));
   return merged.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Result<std::string> status_line(const std::vector<std::string>& documents, const std::string& error) {
+  VIP_TRY(auto merged, merge(documents));
+  if (!error.empty()) merged["error"] = trim(error);
+  return merged.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 Result<std::string> status_table(const std::vector<std::string>& documents) {

@@ -74,6 +74,9 @@ struct AgentStatus {
 
 // The status documents of several agents as one, {"agents": [...], "routers": [...]}. Errors: invalid.
 [[nodiscard]] Result<std::string> merged_status(const std::vector<std::string>& documents);
+// The same in one line, with what is wrong besides ("error"; empty: nothing).
+[[nodiscard]] Result<std::string> status_line(const std::vector<std::string>& documents,
+                                              const std::string& error);
 // The same as a table for people.
 [[nodiscard]] Result<std::string> status_table(const std::vector<std::string>& documents);
 

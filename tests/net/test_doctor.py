@@ -139,8 +139,8 @@ def test_for_people(cluster: Cluster) -> None:
 @pytest.mark.parametrize("words, expected", [
     (["--vrid", "0"], "--vrid: '0' is not allowed; 1 to 255"),
     (["--address", "nowhere"], "--address: 'nowhere' is not allowed"),
-    (["--peer"], "--peer: needs a value"),
-    (["--dance"], "'--dance' is not a word of this command"),
+    (["--peer"], "--peer: 1 required ADDRESS missing"),
+    (["--dance"], "'--dance' is not a word of doctor"),
 ])
 def test_wrong_words(cluster: Cluster, words: list[str], expected: str) -> None:
     result = cluster.n1.run([str(binary()), "doctor", *words], check=False)

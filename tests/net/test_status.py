@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import time
+from typing import Any
 
 from agent import STATUS_PORT, VIP, Agent, binary, osixia_env
 from cluster import Cluster
@@ -69,6 +70,24 @@ def test_healthcheck(cluster: Cluster) -> None:
     assert agents["n1"].command("healthcheck").returncode == 1, "a frozen agent is not healthy"
     assert time.monotonic() - begin < 8, "and the question ends"
     agents["n1"].program.signal(signal.SIGCONT)
+
+
+def test_a_watch_sees_agents_come_and_go(cluster: Cluster) -> None:
+    """It ends with 0 when it is told to."""
+    cluster.use_plan({cluster.n1: 200, cluster.n2: 100})
+    watch = cluster.n1.start([str(binary()), "status", "--watch", "500ms", "--json"], "watch")
+
+    def last() -> dict[str, Any]:
+        lines = watch.log().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith("\n")]
+        return json.loads(whole[-1]) if whole else {}
+
+    wait_until(lambda: last().get("error") == "no agent runs on this host", 15, watch.log)
+    agent = cluster.start(cluster.n1)
+    wait_until(lambda: [r["state"] for r in last()["routers"]] == ["active"] and "error" not in last(), 15, watch.log)
+    agent.stop()
+    wait_until(lambda: last()["routers"] == [], 15, watch.log)
+    assert watch.stop() == 0 and "\x1b" not in watch.log()
 
 
 def test_status_without_an_agent_says_so(cluster: Cluster) -> None:

@@ -72,6 +72,10 @@ void check_kubernetes(DialectReader& reader) {
 
 }  // namespace
 
+std::span<const std::string_view> arcts_names() {
+  return kArctsNames;
+}
+
 AgentConfig config_from_arcts(const Environment& env, const FileExists& exists, Findings& findings) {
   DialectReader reader(env, exists, findings, settings::Dialect::arcts, "MAIN");
   reader.warn_of_unknown(kArctsNames);

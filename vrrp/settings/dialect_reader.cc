@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/settings/address_list.h"
 #include "common/settings/nearest.h"
+#include "vrrp/settings/agent_settings.h"
 
 namespace vip::vrrp {
 namespace {
@@ -17,9 +18,6 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kListForms =
     "a list such as #PYTHON2BASH:['192.0.2.1', '192.0.2.2'] or 192.0.2.1,192.0.2.2";
-constexpr auto kAgentNames = std::to_array<std::string_view>(
-    {"SWARM_VIP_PLAN", "SWARM_VIP_NODE_ID", "SWARM_VIP_TASK_ID", "SWARM_VIP_CONFIG", "SWARM_VIP_DIALECT",
-     "SWARM_VIP_LEASE", "SWARM_VIP_REALTIME", "SWARM_VIP_LOG_LEVEL", "SWARM_VIP_LOG_FORMAT"});
 
 std::string_view without_quotes(std::string_view text) {
   text = trim(text);
@@ -82,7 +80,7 @@ DialectReader::DialectReader(const Environment& env, const FileExists& exists, s
 
 void DialectReader::warn_of_unknown(std::span<const std::string_view> known) {
   std::vector<std::string_view> names(known.begin(), known.end());
-  std::ranges::copy(kAgentNames, std::back_inserter(names));
+  std::ranges::transform(agent_settings(), std::back_inserter(names), &AgentSetting::name);
   for (const auto& entry : env_.all()) {
     const std::string_view name = entry.first;
     // Also the misspelt KEEPALVED_, which stands in a README that people copy from.

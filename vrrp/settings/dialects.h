@@ -4,7 +4,9 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "common/settings/dialect.h"
 #include "common/settings/settings.h"
@@ -30,6 +32,12 @@ using FileExists = std::function<bool(const std::string&)>;
 // shawly/docker-keepalived: the same, its variables with a prefix, the password its user's.
 [[nodiscard]] AgentConfig config_from_shawly(const settings::Environment& env, const FileExists& exists,
                                              settings::Findings& findings);
+
+// What they read and know; one that ends in '_' stands for all with a number behind. NeoAssist's are shawly's
+// without KEEPALIVED_.
+[[nodiscard]] std::span<const std::string_view> osixia_names();
+[[nodiscard]] std::span<const std::string_view> arcts_names();
+[[nodiscard]] std::span<const std::string_view> shawly_names();
 
 // Of the dialect that the environment is of. It being nobody's is a fault.
 [[nodiscard]] AgentConfig config_from_environment(const settings::Environment& env, const FileExists& exists,

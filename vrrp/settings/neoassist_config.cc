@@ -158,6 +158,10 @@ class NeoassistReader {
 
 }  // namespace
 
+std::span<const std::string_view> shawly_names() {
+  return kShawlyNames;
+}
+
 AgentConfig config_from_neoassist(const Environment& env, const FileExists& exists, Findings& findings) {
   return NeoassistReader(env, exists, findings, settings::Dialect::neoassist).read();
 }

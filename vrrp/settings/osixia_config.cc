@@ -62,6 +62,10 @@ void read_arguments(DialectReader& reader) {
 
 }  // namespace
 
+std::span<const std::string_view> osixia_names() {
+  return kOsixiaNames;
+}
+
 AgentConfig config_from_osixia(const Environment& env, const FileExists& exists,
                                settings::Findings& findings) {
   DialectReader reader(env, exists, findings, settings::Dialect::osixia, "VI_1");

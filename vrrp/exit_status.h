@@ -1,0 +1,10 @@
+// The program's exit statuses.
+#pragma once
+
+namespace vip::vrrp {
+
+inline constexpr int kFine = 0;
+inline constexpr int kFailed = 1;         // while running
+inline constexpr int kWrongSettings = 2;  // the program's own
+
+}  // namespace vip::vrrp

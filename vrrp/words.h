@@ -1,0 +1,11 @@
+// The words of `swarm-vip-agent`, as data: what help, completion and man page say, and what the command line
+// takes.
+#pragma once
+
+#include "common/cli/description.h"
+
+namespace vip::vrrp {
+
+[[nodiscard]] const cli::Program& program();
+
+}  // namespace vip::vrrp
