@@ -27,45 +27,35 @@ int finish(const Status& status) {
   return status ? kFine : complain(status.error());
 }
 
-// A group with what the Swarm has of it.
-struct DeployedGroup {
-  const Service* service = nullptr;
-  plan::Plan plan;
-};
-
+// Those whose plan can be read.
 std::vector<DeployedGroup> groups_with_plans(const Observed& observed) {
-  std::vector<DeployedGroup> groups;
-  for (const auto& service : observed.services) {
-    if (label(service.labels, kRoleLabel) != kRoleAgent) continue;
-    if (auto plan = plan_of(observed, service))
-      groups.push_back({.service = &service, .plan = *std::move(plan)});
-  }
-  std::ranges::sort(groups, {}, [](const DeployedGroup& group) { return group.plan.group; });
+  auto groups = deployed_groups(observed);
+  std::erase_if(groups, [](const DeployedGroup& group) { return !group.plan; });
   return groups;
 }
 
 std::vector<DeployedGroup> groups_of(const Observed& observed, std::string_view node) {
   auto groups = groups_with_plans(observed);
-  std::erase_if(groups, [&](const DeployedGroup& group) { return group.plan.member(node) == nullptr; });
+  std::erase_if(groups, [&](const DeployedGroup& group) { return group.plan->member(node) == nullptr; });
   return groups;
 }
 
 Result<DeployedGroup> find_group(const Observed& observed, const std::string& name) {
   auto groups = groups_with_plans(observed);
-  const auto found = std::ranges::find_if(
-      groups, [&](const DeployedGroup& group) { return equal_fold(group.plan.group, name); });
+  const auto found =
+      std::ranges::find_if(groups, [&](const DeployedGroup& group) { return equal_fold(group.name, name); });
   if (found != groups.end()) return std::move(*found);
   std::vector<std::string> names(groups.size());
-  std::ranges::transform(groups, names.begin(), [](const DeployedGroup& group) { return group.plan.group; });
+  std::ranges::transform(groups, names.begin(), &DeployedGroup::name);
   const auto there_are =
       names.empty() ? std::string("none: no operator has deployed one") : join(names, ", ");
   return fail(Errc::not_found, "GROUP: '" + name + "' is no deployed group; there are: " + there_are);
 }
 
 GroupReport ask(const DeployedGroup& group, const Observed& observed) {
-  const Inquiry inquiry{.group = group.plan.group,
+  const Inquiry inquiry{.group = group.name,
                         .service = group.service,
-                        .nodes = agent_nodes(*group.service, &group.plan, observed)};
+                        .nodes = agent_nodes(*group.service, &*group.plan, observed)};
   return ask_groups({inquiry}, observed).front();
 }
 
@@ -109,7 +99,7 @@ class ByHand {
         node.hostname + " is not drained any more", "",
         [&]() -> Result<std::string> {
           for (const auto& group : groups_of(observed_, node.id)) {
-            if (auto missing = swarm::missing_of_undrain(group.plan, node.id); !missing.empty())
+            if (auto missing = swarm::missing_of_undrain(*group.plan, node.id); !missing.empty())
               return missing;
           }
           return std::string();
@@ -120,7 +110,7 @@ class ByHand {
   Status failover(const std::string& group, const std::optional<std::string>& word) {
     VIP_CHECK(look());
     VIP_TRY(const auto deployed, find_group(observed_, group));
-    const auto& name = deployed.plan.group;
+    const auto& name = deployed.name;
     VIP_TRY(const auto node, choose(deployed, word));
     if (patience_.waits) VIP_CHECK(see_operators({deployed}));
     // First it, then the others without it: so there is at most one move.
@@ -137,14 +127,14 @@ class ByHand {
   Status undo(const std::string& group) {
     VIP_CHECK(look());
     VIP_TRY(const auto deployed, find_group(observed_, group));
-    const auto& name = deployed.plan.group;
+    const auto& name = deployed.name;
     if (patience_.waits) VIP_CHECK(see_operators({deployed}));
     VIP_CHECK(prefer_nobody(name, {}));
     return wait(
         "nobody is preferred in group " + name + " any more", "",
         [&]() -> Result<std::string> {
           VIP_TRY(const auto now, find_group(observed_, name));
-          return missing_of_undo(now.plan);
+          return missing_of_undo(*now.plan);
         },
         [] { return std::string("it goes by its own rules again"); });
   }
@@ -160,8 +150,7 @@ class ByHand {
     for (const auto& group : groups) {
       const std::string name(label(group.service->labels, kOperatorLabel));
       if (name.empty()) continue;
-      const auto nobody =
-          "nobody obeys in group " + group.plan.group + ": its operator, service " + name + ", ";
+      const auto nobody = "nobody obeys in group " + group.name + ": its operator, service " + name + ", ";
       const auto found = std::ranges::find(observed_.services, name, &Service::name);
       constexpr const char* kRemedy = "; nothing was changed (--no-wait leaves the word for when one runs)";
       if (found == observed_.services.end())
@@ -175,30 +164,30 @@ class ByHand {
   }
 
   Result<Node> choose(const DeployedGroup& group, const std::optional<std::string>& word) {
-    if (!word && is_spread(group.plan)) {
+    if (!word && is_spread(*group.plan)) {
       return fail(Errc::invalid,
-                  "NODE: group " + group.plan.group +
+                  "NODE: group " + group.name +
                       " spreads its addresses over its members; name the one that shall have them "
                       "all, or drain the one that shall have none");
     }
     const auto report = ask(group, observed_);
     if (word) {
       VIP_TRY(const auto* const node, find_node(observed_.nodes, *word));
-      if (group.plan.member(node->id) == nullptr) {
-        const auto& members = group.plan.members;
+      if (group.plan->member(node->id) == nullptr) {
+        const auto& members = group.plan->members;
         std::vector<std::string> names(members.size());
         std::ranges::transform(members, names.begin(), &plan::Member::hostname);
         std::ranges::sort(names);
-        return fail(Errc::not_found, "NODE: " + node->hostname + " is no member of group " +
-                                         group.plan.group + "; members are: " + join(names, ", "));
+        return fail(Errc::not_found, "NODE: " + node->hostname + " is no member of group " + group.name +
+                                         "; members are: " + join(names, ", "));
       }
       const auto why = is_drained(*node).value_or(false)
                            ? node->hostname + " is drained; first: swarm-vip undrain " + node->hostname
-                           : why_not(group.plan, report, node->id);
+                           : why_not(*group.plan, report, node->id);
       if (!why.empty()) return fail(Errc::unavailable, why + "; nothing was changed");
       return *node;
     }
-    auto next = next_in_line(group.plan, report);
+    auto next = next_in_line(*group.plan, report);
     if (!next) return fail(Errc::unavailable, next.error().context + "; nothing was changed");
     VIP_TRY(const auto* const node, find_node(observed_.nodes, *next));
     return *node;
@@ -215,11 +204,11 @@ class ByHand {
 
   Result<std::string> missing_of_drain(const Node& node) {
     for (const auto& group : groups_of(observed_, node.id)) {
-      if (all_drained(group.plan, observed_.nodes)) {
+      if (all_drained(*group.plan, observed_.nodes)) {
         return fail(Errc::unavailable,
-                    "all members of group " + group.plan.group + " are drained, so it is as if none was");
+                    "all members of group " + group.name + " are drained, so it is as if none was");
       }
-      if (auto missing = swarm::missing_of_drain(group.plan, ask(group, observed_), node.id);
+      if (auto missing = swarm::missing_of_drain(*group.plan, ask(group, observed_), node.id);
           !missing.empty())
         return missing;
     }
@@ -228,14 +217,14 @@ class ByHand {
 
   Result<std::string> missing_of_failover(const std::string& name, const Node& node) {
     VIP_TRY(const auto group, find_group(observed_, name));
-    return swarm::missing_of_failover(group.plan, ask(group, observed_), node.id);
+    return swarm::missing_of_failover(*group.plan, ask(group, observed_), node.id);
   }
 
   std::string holders(const std::vector<DeployedGroup>& groups) {
     std::vector<std::string> texts;
     for (const auto& before : groups) {
-      const auto now = find_group(observed_, before.plan.group);
-      if (now) texts.push_back(holders_text(ask(*now, observed_)) + " (group " + now->plan.group + ")");
+      const auto now = find_group(observed_, before.name);
+      if (now) texts.push_back(holders_text(ask(*now, observed_)) + " (group " + now->name + ")");
     }
     return join(texts, "; ");
   }

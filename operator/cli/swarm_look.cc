@@ -12,7 +12,6 @@
 #include "operator/core/by_hand.h"
 #include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
-#include "operator/docker/json.h"
 #include "operator/reconciler.h"
 #include "operator/start.h"
 #include "operator/status/group_agents.h"
@@ -20,53 +19,52 @@
 namespace vip::swarm {
 namespace {
 
-// A group as the Swarm has it: its service, and what is wrong with it.
-struct Deployed {
-  std::string group;
-  const Service* service = nullptr;  // null: of the settings only
+// A group that is deployed, or only of the settings, and what is wrong with it.
+struct Known {
+  DeployedGroup deployed;
   std::vector<Problem> problems;
 };
 
-std::vector<Deployed> deployed_groups(const Observed& observed) {
-  std::vector<Deployed> groups;
-  for (const auto& service : observed.services) {
-    if (label(service.labels, kRoleLabel) != kRoleAgent) continue;
-    Deployed group{
-        .group = std::string(label(service.labels, kGroupLabel)), .service = &service, .problems = {}};
-    if (const auto plan = plan_of(observed, service)) {
-      group.problems = service_problems(service, *plan, observed);
-      for (auto& note : notes_by_hand(*plan, observed.nodes))
-        group.problems.push_back({.severity = Severity::note, .text = std::move(note)});
-    } else {
-      group.problems.push_back(
-          {.severity = Severity::error, .text = "service " + service.name + " has no readable plan"});
-    }
-    groups.push_back(std::move(group));
+std::vector<Problem> problems_of(const DeployedGroup& group, const Observed& observed) {
+  if (!group.plan) {
+    return {
+        {.severity = Severity::error, .text = "service " + group.service->name + " has no readable plan"}};
   }
-  std::ranges::sort(groups, {}, &Deployed::group);
+  auto problems = service_problems(*group.service, *group.plan, observed);
+  for (auto& note : notes_by_hand(*group.plan, observed.nodes))
+    problems.push_back({.severity = Severity::note, .text = std::move(note)});
+  return problems;
+}
+
+std::vector<Known> known_groups(const Observed& observed) {
+  std::vector<Known> groups;
+  for (auto& group : deployed_groups(observed)) {
+    auto problems = problems_of(group, observed);
+    groups.push_back({.deployed = std::move(group), .problems = std::move(problems)});
+  }
   return groups;
 }
 
-void add_group_of_settings(const GroupPicture& picture, std::vector<Deployed>& groups) {
+void add_group_of_settings(const GroupPicture& picture, std::vector<Known>& groups) {
   const auto& name = picture.configured->settings.name;
   auto found =
-      std::ranges::find_if(groups, [&](const Deployed& group) { return equal_fold(group.group, name); });
+      std::ranges::find_if(groups, [&](const Known& group) { return equal_fold(group.deployed.name, name); });
   if (found == groups.end())
-    found = groups.insert(groups.end(), Deployed{.group = name, .service = nullptr, .problems = {}});
+    found = groups.insert(groups.end(), Known{.deployed = {.name = name, .plan = {}}, .problems = {}});
   found->problems = picture.problems;
 }
 
-std::vector<GroupFacts> ask(std::vector<Deployed> groups, const Observed& observed) {
+std::vector<GroupFacts> ask(std::vector<Known> groups, const Observed& observed) {
   std::vector<Inquiry> inquiries;
   std::vector<GroupFacts> facts;
-  for (auto& group : groups) {
-    auto& fact = facts.emplace_back(GroupFacts{.problems = std::move(group.problems)});
+  for (auto& [group, problems] : groups) {
+    auto& fact = facts.emplace_back(GroupFacts{.problems = std::move(problems)});
     auto& inquiry =
-        inquiries.emplace_back(Inquiry{.group = group.group, .service = group.service, .nodes = {}});
+        inquiries.emplace_back(Inquiry{.group = group.name, .service = group.service, .nodes = {}});
     if (group.service == nullptr) continue;
     fact.is_deployed = true;
     fact.operator_service = label(group.service->labels, kOperatorLabel);
-    fact.plan = plan_of(observed, *group.service);
+    fact.plan = std::move(group.plan);
     if (fact.plan) inquiry.nodes = agent_nodes(*group.service, &*fact.plan, observed);
   }
   auto reports = ask_groups(inquiries, observed);
@@ -86,8 +84,7 @@ std::vector<OperatorFacts> ask_operators(SwarmApi& api, const std::vector<GroupF
     const auto service = std::ranges::find(observed.services, name, &Service::name);
     if (service == observed.services.end()) continue;
     facts.exists = true;
-    const auto body = api.client().get("/tasks", {{"filters", filters_json({{"service", {service->id}}})}});
-    auto tasks = body ? parse_tasks(*body) : Result<std::vector<Task>>(std::unexpected(body.error()));
+    auto tasks = api.tasks_of({service->id});
     if (!tasks) {
       facts.error = tasks.error().context;
       continue;
@@ -114,15 +111,16 @@ OperatorSettings own_settings(const settings::Environment& env) {
   return findings.ok() ? settings : OperatorSettings{};
 }
 
-Result<SwarmLook> look_at_swarm(const settings::Environment& env, OperatorSettings settings, Extent extent) {
-  VIP_TRY(auto api, connect_to_manager(env, -1));
+Result<SwarmLook> look_at_swarm(const settings::Environment& env, OperatorSettings settings, Extent extent,
+                                int stop_fd) {
+  VIP_TRY(auto api, connect_to_manager(env, stop_fd));
   VIP_TRY(const auto identity, find_identity(api));
   Reconciler reconciler(api, identity, std::move(settings));
   VIP_TRY(auto picture, reconciler.observe(WallTime(sys::wall_clock())));
-  auto deployed = deployed_groups(picture.observed);
-  for (const auto& group : picture.groups) add_group_of_settings(group, deployed);
+  auto known = known_groups(picture.observed);
+  for (const auto& group : picture.groups) add_group_of_settings(group, known);
   SwarmLook look;
-  look.groups = ask(std::move(deployed), picture.observed);
+  look.groups = ask(std::move(known), picture.observed);
   look.asked_at = WallTime(sys::wall_clock());
   if (extent == Extent::operators_too) look.operators = ask_operators(api, look.groups, picture.observed);
   look.forbidden = api.forbidden();

@@ -31,8 +31,9 @@ struct SwarmLook {
 
 enum class Extent : std::uint8_t { groups, operators_too };
 
-// Errors: as of connect_to_manager(), and whatever kept us from seeing everything.
+// While `stop_fd` (or -1) is readable, the Swarm is not asked any more. Errors: as of connect_to_manager(),
+// and whatever kept us from seeing everything.
 [[nodiscard]] Result<SwarmLook> look_at_swarm(const settings::Environment& env, OperatorSettings settings,
-                                              Extent extent = Extent::groups);
+                                              Extent extent = Extent::groups, int stop_fd = -1);
 
 }  // namespace vip::swarm

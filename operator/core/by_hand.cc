@@ -120,24 +120,32 @@ bool all_drained(const plan::Plan& plan, const std::vector<Node>& nodes) {
   });
 }
 
+std::vector<std::string> notes_of(const plan::Member& member, const std::string& group) {
+  std::vector<std::string> notes;
+  if (member.drained) {
+    notes.push_back("drained by hand: it has the addresses only when nobody else can; ends with: " +
+                    ("swarm-vip undrain " + member.hostname));
+  }
+  if (member.preferred) {
+    notes.push_back("preferred by hand: it has the addresses whenever it can; ends with: " +
+                    ("swarm-vip failover --undo " + group));
+  }
+  return notes;
+}
+
+std::string about_member(const plan::Member& member, const std::string& note) {
+  return "node " + member.hostname + " is " + note;
+}
+
 std::vector<std::string> notes_by_hand(const plan::Plan& plan, const std::vector<Node>& nodes) {
   std::vector<std::string> notes;
   std::vector<std::string> asked;  // to be drained
   bool any = false;
   for (const auto& member : plan.members) {
-    const std::string name = "node " + member.hostname;
     const auto node = std::ranges::find(nodes, member.id, &Node::id);
     if (node != nodes.end() && is_drained(*node).value_or(false)) asked.push_back(member.hostname);
     any |= member.drained;
-    if (member.drained) {
-      notes.push_back(name +
-                      " is drained by hand: it has the addresses only when nobody else can; ends with: " +
-                      "swarm-vip undrain " + member.hostname);
-    }
-    if (member.preferred) {
-      notes.push_back(name + " is preferred by hand: it has the addresses whenever it can; ends with: " +
-                      "swarm-vip failover --undo " + plan.group);
-    }
+    for (const auto& note : notes_of(member, plan.group)) notes.push_back(about_member(member, note));
   }
   if (any || asked.empty()) return notes;
   if (all_drained(plan, nodes)) {

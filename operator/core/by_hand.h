@@ -37,6 +37,10 @@ namespace vip::swarm {
 // Whether all members' nodes are drained by their labels.
 [[nodiscard]] bool all_drained(const plan::Plan& plan, const std::vector<Node>& nodes);
 
+// What was asked of a member and how to end it: "drained by hand: ..."; and as a sentence of its own.
+[[nodiscard]] std::vector<std::string> notes_of(const plan::Member& member, const std::string& group);
+[[nodiscard]] std::string about_member(const plan::Member& member, const std::string& note);
+
 // Who is drained or preferred in a group, and how to end it, one sentence each.
 [[nodiscard]] std::vector<std::string> notes_by_hand(const plan::Plan& plan, const std::vector<Node>& nodes);
 

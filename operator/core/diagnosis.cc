@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "operator/core/by_hand.h"
 #include "operator/core/names.h"
 #include "operator/core/ownership.h"
 
@@ -462,6 +463,23 @@ Findings diagnose(const ClusterFacts& facts) {
   return all;
 }
 
+namespace {
+
+// What people asked of the node: of its engine, or of us by a label.
+std::string note_of(const Node* node, const plan::Member* member, const std::string& group) {
+  std::vector<std::string> notes;
+  if (node != nullptr && node->availability == Availability::drain) {
+    notes.push_back("the node is drained, so it has no agent; docker node update --availability active " +
+                    node->id);
+  }
+  if (member != nullptr) {
+    for (const auto& note : notes_of(*member, group)) notes.push_back("it is " + note);
+  }
+  return join(notes, "; ");
+}
+
+}  // namespace
+
 report::GroupWord group_word(const GroupReport& agents, const plan::Plan* plan, const Observed& observed) {
   report::GroupWord group{.group = agents.group, .nodes = {}};
   for (const auto& node : agents.nodes) {
@@ -474,11 +492,7 @@ report::GroupWord group_word(const GroupReport& agents, const plan::Plan* plan, 
       word.priority = member->priority.value;
       word.standby = member->standby;
     }
-    const auto* const swarm_node = find_node(observed, node.node);
-    if (swarm_node != nullptr && swarm_node->availability == Availability::drain) {
-      word.note = "the node is drained, so it has no agent; docker node update --availability active " +
-                  swarm_node->id;
-    }
+    word.note = note_of(find_node(observed, node.node), member, agents.group);
     for (const auto& router : node.routers) {
       const auto words = trouble_words(agents, node, router);
       word.routers.push_back({.vrid = router.vrid,

@@ -49,6 +49,18 @@ std::optional<plan::Plan> plan_of(const Observed& observed, const Service& servi
   return std::nullopt;
 }
 
+std::vector<DeployedGroup> deployed_groups(const Observed& observed) {
+  std::vector<DeployedGroup> groups;
+  for (const auto& service : observed.services) {
+    if (label(service.labels, kRoleLabel) != kRoleAgent) continue;
+    groups.push_back({.name = std::string(label(service.labels, kGroupLabel)),
+                      .service = &service,
+                      .plan = plan_of(observed, service)});
+  }
+  std::ranges::sort(groups, {}, &DeployedGroup::name);
+  return groups;
+}
+
 DeployedPlans::DeployedPlans(const Observed& observed) : observed_(observed) {
   for (const auto& config : observed.configs) {
     if (label(config.labels, kRoleLabel) != kRolePlan) continue;

@@ -37,6 +37,15 @@ namespace vip::swarm {
 // The plan an agent service refers to.
 [[nodiscard]] std::optional<plan::Plan> plan_of(const Observed& observed, const Service& service);
 
+// A group as the Swarm has it.
+struct DeployedGroup {
+  std::string name;
+  const Service* service = nullptr;  // of what was observed
+  std::optional<plan::Plan> plan;    // nothing: none that can be read
+};
+// All that have an agent service, by name.
+[[nodiscard]] std::vector<DeployedGroup> deployed_groups(const Observed& observed);
+
 // All plans of what was observed, each read once; one that cannot be read is as if it were not there.
 class DeployedPlans {
  public:

@@ -244,5 +244,24 @@ TEST(ClusterDiagnosis, AGroupInWords) {
   EXPECT_NE(words.nodes[2].note.find("--availability active id-n3"), std::string::npos);
 }
 
+TEST(ClusterDiagnosis, WhoWasAskedByHandSaysSoAndHowToEndIt) {
+  auto facts = healthy();
+  auto& group = facts.groups[0];
+  group.plan->members[0].drained = true;
+  group.plan->members[1].preferred = true;
+
+  const auto words = group_word(group.agents, &*group.plan, facts.observed);
+
+  EXPECT_EQ(words.nodes[0].note,
+            "it is drained by hand: it has the addresses only when nobody else can; ends with: "
+            "swarm-vip undrain " +
+                group.plan->members[0].hostname);
+  EXPECT_EQ(words.nodes[1].note,
+            "it is preferred by hand: it has the addresses whenever it can; ends with: "
+            "swarm-vip failover --undo " +
+                group.plan->group);
+  EXPECT_EQ(words.nodes[2].note, "");
+}
+
 }  // namespace
 }  // namespace vip::swarm
