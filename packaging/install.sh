@@ -32,7 +32,7 @@ readonly LAB=(
 )
 readonly NET=(
   python3 python3-pytest python3-pytest-xdist keepalived nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
-  gcc libc6-dev frr tshark libfaketime openssl
+  gcc libc6-dev frr tshark libfaketime openssl groff-base
 )
 
 usage() {

@@ -13,6 +13,7 @@
 namespace vip::vrrp {
 namespace {
 
+using cli::docker_run;
 using cli::Kind;
 using cli::Word;
 
@@ -26,11 +27,6 @@ constexpr cli::Option kPlanOption{.name = "--plan",
                                   .value = "FILE",
                                   .what = "a plan document; else that of SWARM_VIP_PLAN",
                                   .kind = Kind::file};
-
-std::string docker_run(std::string_view options, std::string_view words) {
-  std::string command = "docker run ";
-  return command.append(options).append(" \"$SWARM_VIP_IMAGE\" ").append(words);
-}
 
 Word run_word() {
   const std::string here = "-d " + std::string(kRouterOptions) + " -v /etc/swarm-vip:/etc/swarm-vip";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,12 @@
 #include "common/cli/description.h"
 
 namespace vip::cli {
+
+// An example, whole: most people have us as an image only.
+[[nodiscard]] inline std::string docker_run(std::string_view options, std::string_view words) {
+  std::string command = "docker run ";
+  return command.append(options).append(" \"$SWARM_VIP_IMAGE\" ").append(words);
+}
 
 inline constexpr Option kJsonOption{.name = "--json", .value = "", .what = "as JSON, for programs"};
 

@@ -1,179 +1,185 @@
-// The only file that knows the command line library.
 #include "operator/cli/command_line.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "common/base/assert.h"
 #include "common/base/text.h"
+#include "common/cli/command_line.h"
+#include "common/cli/completion.h"
+#include "common/cli/help.h"
+#include "common/cli/man_page.h"
+#include "common/cli/repeated.h"
 #include "common/settings/dialect.h"
 #include "operator/cli/by_hand_commands.h"
 #include "operator/cli/doctor_command.h"
 #include "operator/cli/hand_over.h"
+#include "operator/cli/names_command.h"
+#include "operator/cli/outcome.h"
 #include "operator/cli/plan_command.h"
 #include "operator/cli/probe_command.h"
 #include "operator/cli/status_command.h"
+#include "operator/cli/swarm_look.h"
 #include "operator/cli/uninstall_command.h"
+#include "operator/cli/words.h"
 #include "operator/exit_status.h"
 #include "operator/operator_loop.h"
 
 namespace vip::swarm {
 namespace {
 
-constexpr std::string_view kFooter =
-    R"(Without a word: the operator when KEEPALIVED_GROUP or SWARM_VIP_CONFIG is set, else the agent when the
-environment is that of a keepalived image (osixia, arcts, NeoAssist, shawly; or SWARM_VIP_DIALECT says so).
+using settings::Environment;
 
-Settings of operator and plan
-  KEEPALIVED_GROUP, KEEPALIVED_VIRTUAL_IPS   of one group: the nodes' label value, the addresses
-  SWARM_VIP_CONFIG                           a JSON file with several groups
-  KEEPALIVED_INTERFACE, _ROUTER_ID, _PRIORITY, _PASSWORD, _PASSWORD_FILE, _NOTIFY
-  SWARM_VIP_VERSION, _AUTH, _ADVERT_INTERVAL, _PREEMPT, _PREEMPT_DELAY, _START_GRACE, _DUPLICATE_CHECK,
-  _LEASE, _CHECKS, _CHECK_INTERVAL, _CHECK_TIMEOUT, _CHECK_RISE, _CHECK_FALL, _CHECK_WEIGHT, _SPREAD, _GROUP_LABEL, _IMAGE, _REGISTRY_AUTH_FILE, _STATUS_PORT, _RESYNC, _DRY_RUN, _BESIDE_KEEPALIVED,
-  _REALTIME, _LOG_LEVEL, _LOG_FORMAT
-  DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_API_VERSION
+constexpr std::chrono::minutes kTimeoutMax{60};
 
-Signals: SIGTERM ends, SIGHUP reads the settings again and looks now, SIGUSR1 writes the state to the log.
-Exit status: 0 fine, 1 failed while running, 2 wrong settings.)";
+// What is behind a word, with all that stood on the command line.
+struct Request {
+  const Environment& env;
+  const cli::Words& words;
+  const std::vector<std::string>& arguments;  // behind the word, as they stood
+};
 
 // Somebody replaced the image of a keepalived container with ours.
-bool is_for_agent(const settings::Environment& env) {
+bool is_for_agent(const Environment& env) {
   return env.has("SWARM_VIP_PLAN") || env.has(settings::kDialectVariable) ||
          settings::detect_dialect(env) != settings::Dialect::none;
 }
 
-bool is_for_operator(const settings::Environment& env) {
-  return env.has("KEEPALIVED_GROUP") || env.has("SWARM_VIP_CONFIG");
+int print(std::string_view text) {
+  const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return is_written && std::fflush(stdout) == 0 ? kFine : kFailed;
 }
 
-// What the words that move addresses have in common.
-class MovingWords {
- public:
-  explicit MovingWords(CLI::App& app)
-      : drain_(
-            add(app, "drain", "NODE gives its addresses to others, and has them only when nobody else can")),
-        undrain_(add(app, "undrain", "NODE takes part again")),
-        failover_(add(app, "failover", "the addresses of GROUP go to NODE, without one to the next in line")),
-        uninstall_(app.add_subcommand("uninstall", "remove all that operators made, and the operators")) {
-    for (auto* const word : {drain_, undrain_})
-      word->add_option("NODE", node_, "its name or its id")->required();
-    failover_->add_option("GROUP", group_, "the value of its members' label")->required();
-    auto* const node = failover_->add_option("NODE", node_, "its name or its id");
-    failover_->add_flag("--undo", undoes_, "nobody is preferred any more: the group goes by its own rules")
-        ->excludes(node);
-    uninstall_->add_flag("--yes", is_sure_, "do it; without it the program only says what would be done");
-    add_timeout(*uninstall_, "how long operators and agents may take to end");
-  }
+Result<std::chrono::milliseconds> timeout_of(const cli::Words& words) {
+  const auto text = words.text("--timeout", "60s");
+  const auto timeout = parse_duration(text);
+  if (timeout && *timeout <= kTimeoutMax) return *timeout;
+  return fail(Errc::invalid,
+              "--timeout: '" + printable(text) + "' is not allowed; such as 30s or 2m, at most 60m");
+}
 
-  // Nothing when the word was none of these.
-  [[nodiscard]] std::optional<int> run(const settings::Environment& env) const {
-    const auto timeout = parse_duration(timeout_);
-    const bool parsed = drain_->parsed() || undrain_->parsed() || failover_->parsed() || uninstall_->parsed();
-    if (!parsed) return std::nullopt;
-    if (!timeout || *timeout > kTimeoutMax) {
-      (void)std::fprintf(stderr,
-                         "swarm-vip: --timeout: '%s' is not allowed; such as 30s or 2m, at most 60m\n",
-                         printable(timeout_).c_str());
-      return kWrongSettings;
-    }
-    const Patience patience{.timeout = *timeout, .waits = !hurries_};
-    if (drain_->parsed()) return run_drain(env, node_, patience);
-    if (undrain_->parsed()) return run_undrain(env, node_, patience);
-    if (uninstall_->parsed())
-      return run_uninstall(env, is_sure_ ? Uninstalling::act : Uninstalling::say, *timeout);
-    if (undoes_) return run_failover_undo(env, group_, patience);
-    return run_failover(env, group_, node_.empty() ? std::nullopt : std::optional(node_), patience);
-  }
+// The words that move addresses.
+template <typename Run>
+int with_patience(const cli::Words& words, Run run) {
+  const auto timeout = timeout_of(words);
+  if (!timeout) return complain(timeout.error());
+  return run(Patience{.timeout = *timeout, .waits = !words.has("--no-wait")});
+}
 
- private:
-  static constexpr std::chrono::minutes kTimeoutMax{60};
+int drain(const Request& request) {
+  return with_patience(request.words, [&](const Patience& patience) {
+    return run_drain(request.env, request.words.text("NODE"), patience);
+  });
+}
 
-  CLI::App* add(CLI::App& app, const std::string& name, const std::string& what) {
-    auto* const word = app.add_subcommand(name, what);
-    word->add_flag("--no-wait", hurries_,
-                   "leave the word and end; else the program waits until it has come true");
-    add_timeout(*word, "how long to wait");
-    return word;
-  }
-  void add_timeout(CLI::App& word, const std::string& what) {
-    word.add_option("--timeout", timeout_, what + ", such as 30s or 2m")->capture_default_str();
-  }
+int undrain(const Request& request) {
+  return with_patience(request.words, [&](const Patience& patience) {
+    return run_undrain(request.env, request.words.text("NODE"), patience);
+  });
+}
 
-  std::string node_;
-  std::string group_;
-  std::string timeout_ = "60s";
-  bool hurries_ = false;
-  bool undoes_ = false;
-  bool is_sure_ = false;
-  CLI::App* drain_;
-  CLI::App* undrain_;
-  CLI::App* failover_;
-  CLI::App* uninstall_;
-};
+int failover(const Request& request) {
+  const auto& words = request.words;
+  return with_patience(words, [&](const Patience& patience) {
+    const auto group = words.text("GROUP");
+    if (words.has("--undo")) return run_failover_undo(request.env, group, patience);
+    const auto node = words.has("NODE") ? std::optional(words.text("NODE")) : std::nullopt;
+    return run_failover(request.env, group, node, patience);
+  });
+}
 
-int run_without_word(const CLI::App& app, const settings::Environment& env) {
-  if (is_for_operator(env)) return run_operator(env);
+int uninstall(const Request& request) {
+  const auto timeout = timeout_of(request.words);
+  if (!timeout) return complain(timeout.error());
+  const auto what = request.words.has("--yes") ? Uninstalling::act : Uninstalling::say;
+  return run_uninstall(request.env, what, *timeout);
+}
+
+int status(const Request& request) {
+  const auto& words = request.words;
+  const auto form = words.has("--json") ? cli::Form::json : cli::Form::table;
+  if (!words.has("--watch")) return run_status(request.env, form);
+  const auto interval = cli::parse_watch_interval(words.text("--watch"));
+  return interval ? watch_status(request.env, form, *interval) : complain(interval.error());
+}
+
+int probe(const Request& request) {
+  const auto& words = request.words;
+  const ProbeWords defaults;
+  return run_probe({.url = words.text("URL"),
+                    .timeout = words.text("--timeout", defaults.timeout),
+                    .statuses = words.text("--status", defaults.statuses),
+                    .host = words.text("--host")});
+}
+
+int show_completion(const Request& request) {
+  return print(cli::completion(program(), request.words.text("SHELL")));
+}
+
+using Run = int (*)(const Request&);
+constexpr auto kRuns = std::to_array<std::pair<std::string_view, Run>>({
+    {"operator", [](const Request& request) { return run_operator(request.env); }},
+    {"agent", [](const Request& request) { return hand_over_to_agent(request.arguments); }},
+    {"healthcheck", [](const Request&) { return hand_over_to_agent({"healthcheck"}); }},
+    {"status", status},
+    {"plan", [](const Request& request) { return run_plan(request.env); }},
+    {"explain",
+     [](const Request& request) {
+       return run_explain(request.env, request.words.text("GROUP"), request.words.text("NODE"));
+     }},
+    {"doctor",
+     [](const Request& request) {
+       const auto form = request.words.has("--json") ? cli::Form::json : cli::Form::table;
+       return run_doctor(request.env, form, request.arguments);
+     }},
+    {"drain", drain},
+    {"undrain", undrain},
+    {"failover", failover},
+    {"uninstall", uninstall},
+    {"probe", probe},
+    {"completion", show_completion},
+    {"version", [](const Request&) { return print("swarm-vip " VIP_VERSION "\n"); }},
+    {"names", [](const Request& request) { return run_names(request.env, request.words.text("WHAT")); }},
+    {"man-page", [](const Request&) { return print(cli::man_page(program(), VIP_VERSION)); }},
+});
+
+int run_without_word(const Environment& env) {
+  if (has_operator_settings(env)) return run_operator(env);
   if (is_for_agent(env)) return hand_over_to_agent({});
-  (void)std::fputs(app.help().c_str(), stderr);
+  (void)std::fputs(cli::program_help(program()).c_str(), stderr);
   return kWrongSettings;
 }
 
 }  // namespace
 
-int run_command_line(std::span<char*> arguments, const settings::Environment& env) {
-  const std::vector<std::string> words(arguments.begin() + 1, arguments.end());
-  // These two take whatever the agent's own command line takes.
-  if (!words.empty() && words.front() == "agent") return hand_over_to_agent({words.begin() + 1, words.end()});
-  if (!words.empty() && words.front() == "healthcheck") return hand_over_to_agent(words);
-  // And these have words of their own.
-  if (!words.empty() && words.front() == "doctor") return run_doctor(env, {words.begin() + 1, words.end()});
-  if (!words.empty() && words.front() == "explain") return run_explain(env, {words.begin() + 1, words.end()});
-
+int run_command_line(std::span<char*> arguments, const Environment& env) {
+  const std::vector<std::string> all(arguments.begin() + 1, arguments.end());
   // What stood behind the other image's name stands behind ours.
   const bool is_image_option =
-      !words.empty() && (words.front() == "--" || settings::image_option_length(words, 0) > 0);
-  if (is_image_option && !is_for_operator(env) && is_for_agent(env)) return hand_over_to_agent(words);
+      !all.empty() && (all.front() == "--" || settings::image_option_length(all, 0) > 0);
+  if (is_image_option && !has_operator_settings(env) && is_for_agent(env)) return hand_over_to_agent(all);
 
-  CLI::App app("A virtual IP address that survives its node, for Docker Swarm", "swarm-vip");
-  app.set_version_flag("--version", "swarm-vip " VIP_VERSION);
-  const auto* const operator_word = app.add_subcommand(
-      "operator", "deploy agents to the labelled nodes (on a manager, settings from the environment)");
-  app.add_subcommand("agent", "be the VRRP router of this node: swarm-vip-agent");
-  app.add_subcommand("healthcheck", "whether this container's agent is well");
-  auto* const status_word = app.add_subcommand("status", "who holds which address");
-  bool as_json = false;
-  status_word->add_flag("--json", as_json, "as one JSON object");
-  const auto* const plan_word =
-      app.add_subcommand("plan", "what the operator would do and why; changes nothing");
-  ProbeWords probe;
-  auto* const probe_word = app.add_subcommand("probe", "ask a URL once, as a check of an agent does");
-  probe_word->add_option("URL", probe.url, "http://... or https://...")->required();
-  probe_word->add_option("--timeout", probe.timeout, "for all of it, such as 500ms")->capture_default_str();
-  probe_word->add_option("--status", probe.statuses, "what is good")->capture_default_str();
-  probe_word->add_option("--host", probe.host, "the Host header");
-  app.add_subcommand("doctor", "what is wrong with the Swarm and this host, and what to do");
-  app.add_subcommand("explain", "[GROUP] [NODE]: why a node has the addresses or has them not");
-  const MovingWords moving_words(app);
-  const auto* const version_word = app.add_subcommand("version", "the version of this program");
-  app.require_subcommand(0, 1);
-  app.footer(std::string(kFooter));
-  try {
-    app.parse(static_cast<int>(arguments.size()), arguments.data());
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kFine : kWrongSettings;
+  const auto read = cli::read_words(program(), VIP_VERSION, all);
+  if (const auto* const answer = std::get_if<cli::Answer>(&read)) {
+    if (!answer->is_refusal) return print(answer->text);
+    (void)std::fputs(answer->text.c_str(), stderr);
+    return kWrongSettings;
   }
-  if (operator_word->parsed()) return run_operator(env);
-  if (status_word->parsed()) return run_status(env, as_json ? StatusForm::json : StatusForm::table);
-  if (probe_word->parsed()) return run_probe(probe);
-  if (plan_word->parsed()) return run_plan(env);
-  if (const auto status = moving_words.run(env)) return *status;
-  if (version_word->parsed()) return std::puts("swarm-vip " VIP_VERSION) < 0 ? kFailed : kFine;
-  return run_without_word(app, env);
+  const auto& words = std::get<cli::Words>(read);
+  if (words.word() == nullptr) return run_without_word(env);
+  const std::vector<std::string> behind(all.begin() + 1, all.end());
+  const auto* const run =
+      std::ranges::find(kRuns, words.word()->name, &std::pair<std::string_view, Run>::first);
+  VIP_ASSERT(run != kRuns.end());
+  return run->second({.env = env, .words = words, .arguments = behind});
 }
 
 }  // namespace vip::swarm

@@ -17,6 +17,7 @@
 #include "common/sys/unique_fd.h"
 #include "operator/cli/hand_over.h"
 #include "operator/cli/swarm_look.h"
+#include "operator/core/by_hand.h"
 #include "operator/core/diagnosis.h"
 #include "operator/exit_status.h"
 #include "operator/start.h"
@@ -27,32 +28,6 @@ namespace {
 using report::Section;
 
 constexpr std::size_t kAnswerMax = 4U << 20U;
-
-constexpr std::string_view kDoctorHelp =
-    R"(swarm-vip doctor: what is wrong, what that means and what to do. Changes nothing.
-
-  swarm-vip doctor [--json]   on a manager with its engine's socket: the managers, the operator, every group,
-                              its nodes and agents; and everywhere this host, by the agent's program
-  swarm-vip doctor --address A[/LENGTH] [--interface NAME] [--vrid N] [--peer A]...
-                              the host's half about a router that is none yet; see swarm-vip agent doctor --help
-
-The host's half needs the host's network, NET_ADMIN and NET_RAW:
-  docker run --rm --network host --cap-add NET_ADMIN --cap-add NET_RAW \
-    -v /var/run/docker.sock:/var/run/docker.sock IMAGE doctor
-Exit status: 0 nothing keeps an address from working, 1 something does, 2 wrong words.
-)";
-
-constexpr std::string_view kExplainHelp =
-    R"(swarm-vip explain: why the nodes have the addresses or have them not, in sentences.
-
-  swarm-vip explain [GROUP] [NODE]
-                              on a manager of all groups, of one, or of one node of it; elsewhere of this host
-Exit status: 0 fine, 1 there is nobody to ask, 2 wrong words or no such group or node.
-)";
-
-bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::ranges::find(words, word) != words.end();
-}
 
 int refuse(const std::string& text) {
   (void)std::fprintf(stderr, "swarm-vip: %s\n", text.c_str());
@@ -100,8 +75,7 @@ Result<Answer> ask_agent_program(const std::vector<std::string>& words) {
 // The host's half; its words were wrong when there is no section.
 Result<std::vector<Section>> examine_host(const std::vector<std::string>& words, int& exit_status) {
   std::vector<std::string> all{"doctor", "--json"};
-  std::ranges::copy_if(words, std::back_inserter(all),
-                       [](const std::string& word) { return word != "--json"; });
+  std::ranges::remove_copy(words, std::back_inserter(all), "--json");
   VIP_TRY(const auto answer, ask_agent_program(all));
   exit_status = answer.status;
   if (answer.status == kWrongSettings) return std::vector<Section>{};
@@ -145,6 +119,16 @@ const GroupFacts* find_group(const SwarmLook& look, std::string_view name) {
   return found == look.groups.end() ? nullptr : &*found;
 }
 
+// What was asked of a member by hand stands with that member.
+bool is_said(const GroupFacts& group, const Problem& problem) {
+  if (!group.plan) return false;
+  return std::ranges::any_of(group.plan->members, [&](const plan::Member& member) {
+    return std::ranges::any_of(notes_of(member, group.plan->group), [&](const std::string& note) {
+      return problem.text == about_member(member, note);
+    });
+  });
+}
+
 // By name or by id.
 std::string name_of_node(const GroupReport& group, const std::string& node) {
   for (const auto& report : group.nodes) {
@@ -156,9 +140,7 @@ std::string name_of_node(const GroupReport& group, const std::string& node) {
 
 }  // namespace
 
-int run_doctor(const settings::Environment& env, const std::vector<std::string>& words) {
-  if (has(words, "--help") || has(words, "-h"))
-    return std::fputs(kDoctorHelp.data(), stdout) < 0 ? kFailed : kFine;
+int run_doctor(const settings::Environment& env, cli::Form form, const std::vector<std::string>& words) {
   int host_status = kFailed;
   auto host = examine_host(words, host_status);
   if (host && host_status == kWrongSettings) return kWrongSettings;  // it has said which
@@ -174,43 +156,38 @@ int run_doctor(const settings::Environment& env, const std::vector<std::string>&
                        .verdict = report::Verdict::unknown,
                        .meaning = "the agent's program did not examine it: " + host.error().context}}});
   }
-  const auto text = has(words, "--json") ? report::findings_json(sections) : report::findings_table(sections);
+  const bool as_json = form == cli::Form::json;
+  const auto text = as_json ? report::findings_json(sections) : report::findings_table(sections);
   (void)std::fputs(text.c_str(), stdout);
   return report::any_error(sections) ? kFailed : kFine;
 }
 
-int run_explain(const settings::Environment& env, const std::vector<std::string>& words) {
-  if (has(words, "--help") || has(words, "-h"))
-    return std::fputs(kExplainHelp.data(), stdout) < 0 ? kFailed : kFine;
-  const auto odd = std::ranges::find_if(words, [](const std::string& word) { return word.starts_with('-'); });
-  if (odd != words.end() || words.size() > 2) {
-    return refuse("'" + (odd != words.end() ? *odd : words.back()) +
-                  "' is not a word of explain; see --help");
-  }
+int run_explain(const settings::Environment& env, const std::string& group_name,
+                const std::string& node_name) {
   const auto look = look_at_swarm(env, own_settings(env));
   if (!look) {
-    if (!words.empty() || may_pass(look.error()))
+    if (!group_name.empty() || may_pass(look.error()))
       (void)std::fprintf(stderr, "swarm-vip: %s; this host's agents only\n", look.error().context.c_str());
     return hand_over_to_agent({"explain"});
   }
-  if (!words.empty() && find_group(*look, words.front()) == nullptr) {
+  if (!group_name.empty() && find_group(*look, group_name) == nullptr) {
     std::string known;
     for (const auto& group : look->groups) known += (known.empty() ? "" : ", ") + group.agents.group;
-    return refuse("'" + words.front() + "' is not a group; there are: " + (known.empty() ? "none" : known));
+    return refuse("'" + group_name + "' is not a group; there are: " + (known.empty() ? "none" : known));
   }
   std::string text;
   for (const auto& group : look->groups) {
-    if (!words.empty() && group.agents.group != words.front()) continue;
-    const auto node = words.size() > 1 ? name_of_node(group.agents, words[1]) : std::string();
-    if (words.size() > 1 && node.empty()) {
-      return refuse("'" + words[1] + "' is not a node of group " + group.agents.group +
+    if (!group_name.empty() && group.agents.group != group_name) continue;
+    const auto node = node_name.empty() ? std::string() : name_of_node(group.agents, node_name);
+    if (!node_name.empty() && node.empty()) {
+      return refuse("'" + node_name + "' is not a node of group " + group.agents.group +
                     "; see swarm-vip status");
     }
     text += "group " + group.agents.group + "\n";
     const auto word = group_word(group.agents, group.plan ? &*group.plan : nullptr, look->observed);
     for (const auto& sentence : report::explain(word, node)) text += "  " + sentence + "\n";
     for (const auto& problem : group.problems)
-      if (node.empty()) text += "  Besides: " + problem.text + ".\n";
+      if (node.empty() && !is_said(group, problem)) text += "  Besides: " + problem.text + ".\n";
   }
   (void)std::fputs(text.empty() ? "no group is deployed\n" : text.c_str(), stdout);
   return kFine;

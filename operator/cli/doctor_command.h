@@ -6,12 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "common/cli/form.h"
 #include "common/settings/settings.h"
 
 namespace vip::swarm {
 
-// Both take the words after their own. What doctor does not know goes to the host's half.
-[[nodiscard]] int run_doctor(const settings::Environment& env, const std::vector<std::string>& words);
-[[nodiscard]] int run_explain(const settings::Environment& env, const std::vector<std::string>& words);
+// `words`: all that stood behind doctor, for the host's half.
+[[nodiscard]] int run_doctor(const settings::Environment& env, cli::Form form,
+                             const std::vector<std::string>& words);
+// Of all groups where none is named, of all its nodes where none is.
+[[nodiscard]] int run_explain(const settings::Environment& env, const std::string& group_name,
+                              const std::string& node_name);
 
 }  // namespace vip::swarm

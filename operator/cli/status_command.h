@@ -1,14 +1,16 @@
 // `swarm-vip status`: who holds which address. On a manager of the whole Swarm, elsewhere of this host.
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 
+#include "common/cli/form.h"
 #include "common/settings/settings.h"
 
 namespace vip::swarm {
 
-enum class StatusForm : std::uint8_t { table, json };
-
-[[nodiscard]] int run_status(const settings::Environment& env, StatusForm form);
+[[nodiscard]] int run_status(const settings::Environment& env, cli::Form form);
+// Again and again until somebody ends it; managers that do not answer for a while do not.
+[[nodiscard]] int watch_status(const settings::Environment& env, cli::Form form,
+                               std::chrono::milliseconds interval);
 
 }  // namespace vip::swarm

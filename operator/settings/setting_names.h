@@ -1,5 +1,6 @@
 // The operator's settings by their two names, as a variable of the environment and as a key of the settings
-// file: a mistyped one must not pass in silence.
+// file, with a line on each: a mistyped one must not pass in silence, and none goes without a word in the
+// help.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct SettingName {
   std::string_view variable;
   std::string_view key;  // empty: not in the file
   Scope scope = Scope::none;
+  std::string_view what;  // in one line, for help and man page
 };
 
 [[nodiscard]] std::span<const SettingName> setting_names();

@@ -76,9 +76,14 @@ std::string aligned(std::vector<Row> rows) {
   return text;
 }
 
-}  // namespace
+constexpr int kIndented = 2;
+constexpr int kInOneLine = -1;
 
-std::string report_json(const std::vector<GroupStatus>& groups) {
+std::string dumped(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+json document(const std::vector<GroupStatus>& groups) {
   json report{{"routers", json::array()}, {"nodes", json::array()}, {"problems", json::array()}};
   for (const auto& status : groups) {
     const auto& group = status.agents;
@@ -88,7 +93,21 @@ std::string report_json(const std::vector<GroupStatus>& groups) {
           {{"group", group.group}, {"severity", name(problem.severity)}, {"text", problem.text}});
     }
   }
-  return report.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return report;
+}
+
+}  // namespace
+
+std::string report_json(const std::vector<GroupStatus>& groups) {
+  return dumped(document(groups), kIndented);
+}
+
+std::string report_line(const std::vector<GroupStatus>& groups) {
+  return dumped(document(groups), kInOneLine);
+}
+
+std::string error_line(const std::string& error) {
+  return dumped({{"error", error}}, kInOneLine);
 }
 
 std::string report_table(const std::vector<GroupStatus>& groups) {

@@ -30,4 +30,29 @@ function(vip_add_program name)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
   endif()
   install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_SBINDIR})
+  vip_add_documents(${name})
+endfunction()
+
+# vip_add_documents(swarm-vip) lets a program write its man page and what shells complete, and installs them.
+function(vip_add_documents name)
+  if(CMAKE_CROSSCOMPILING OR SWARM_VIP_SANITIZE)
+    return()  # it cannot run here, or nobody installs it
+  endif()
+  set(folder "${PROJECT_BINARY_DIR}/documents")
+  set(page "${folder}/${name}.8")
+  set(bash "${folder}/${name}.bash")
+  set(zsh "${folder}/_${name}")
+  set(fish "${folder}/${name}.fish")
+  add_custom_command(OUTPUT "${page}" "${bash}" "${zsh}" "${fish}"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}"
+    COMMAND ${name} man-page > "${page}"
+    COMMAND ${name} completion bash > "${bash}"
+    COMMAND ${name} completion zsh > "${zsh}"
+    COMMAND ${name} completion fish > "${fish}"
+    DEPENDS ${name} VERBATIM)
+  add_custom_target(${name}-documents ALL DEPENDS "${page}" "${bash}" "${zsh}" "${fish}")
+  install(FILES "${page}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man8")
+  install(FILES "${bash}" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME ${name})
+  install(FILES "${zsh}" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+  install(FILES "${fish}" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endfunction()

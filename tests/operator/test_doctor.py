@@ -11,6 +11,7 @@ import pytest
 
 from bed import Bed
 from fake_agent import AgentPages, document, router
+from netns import wait_until
 from oracle import GROUP_LABEL, Group
 
 ADDRESSES = ("192.168.1.11", "192.168.1.12", "192.168.1.13")
@@ -289,7 +290,7 @@ def test_words_of_the_hosts_half(bed: Bed, pages: AgentPages) -> None:
     assert any(f["check"] == "interface" and "'eth9'" in f["meaning"] for f in doctor.all), doctor
     assert doctor.status == 1
     result = pages.run("doctor", "--dance", host=bed.engine.host)
-    assert result.returncode == 2 and "'--dance' is not a word of this command" in result.stderr, result
+    assert result.returncode == 2 and "'--dance' is not a word of doctor" in result.stderr, result
 
 
 @pytest.mark.parametrize("word", ["doctor", "explain"])
@@ -322,6 +323,23 @@ def test_explain_a_node_that_is_drained(lan_bed: Bed, pages: AgentPages) -> None
     serve_all(pages)
     pages_text = explain(lan_bed, pages, "web", "n2")
     assert "n2: the node is drained, so it has no agent; docker node update --availability active " in pages_text
+
+
+def test_explain_what_was_asked_by_hand(lan_bed: Bed, pages: AgentPages) -> None:
+    """The labels get into the plan by an operator; who was asked says so, once."""
+    lan_bed.start(Group().with_addresses("192.168.1.201"))
+    lan_bed.swarm.label(lan_bed.node_ids[0], **{"swarm-vip__drain": "true"})
+    lan_bed.swarm.label(lan_bed.node_ids[1], **{"swarm-vip__prefer": "web"})
+    wait_until(lambda: lan_bed.priorities()["n1"] == 2, 20, lambda: f"the plan has it\n{lan_bed.logs()}")
+    serve_all(pages)
+
+    text = explain(lan_bed, pages, "web")
+
+    drained = "drained by hand: it has the addresses only when nobody else can; ends with: swarm-vip undrain n1"
+    assert f"  n1: it is {drained}.\n" in text and text.count("drained by hand") == 1, text
+    preferred = "preferred by hand: it has the addresses whenever it can; ends with: swarm-vip failover --undo web"
+    assert f"  n2: it is {preferred}.\n" in text and text.count("preferred by hand") == 1, text
+    assert f"n1: it is {drained}" in explain(lan_bed, pages, "web", "n1")
 
 
 def test_explain_nobody(lan_bed: Bed, pages: AgentPages) -> None:

@@ -67,6 +67,13 @@ TEST(Report, NamesMembersWithoutAnAnswerAndWhatIsWrong) {
   EXPECT_EQ(report["problems"][0]["severity"], "error");
 }
 
+TEST(Report, IsTheSameInOneLine) {
+  const auto line = report_line(groups());
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_EQ(json::parse(line), json::parse(report_json(groups())));
+  EXPECT_EQ(error_line("two\nlines"), "{\"error\":\"two\\nlines\"}\n");
+}
+
 TEST(Report, BelievesNoAnswerThatIsNotOurAgents) {
   for (const std::string& wrong :
        {std::string("<html>"), std::string("[]"), std::string("{}"), std::string(R"({"routers":7})"),

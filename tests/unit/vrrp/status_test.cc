@@ -27,6 +27,13 @@ TEST(Status, ANodeThatStandsBySaysSo) {
             "web  standing by: this node is not a member of the group\n");
 }
 
+TEST(Status, OneLineSaysWhatIsWrongBesides) {
+  const auto line = status_line({to_json(status_of("web"))}, "db: does not answer\n").value();
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_NE(line.find("\"error\":\"db: does not answer\""), std::string::npos) << line;
+  EXPECT_EQ(status_line({}, "").value(), "{\"agents\":[],\"routers\":[]}\n");
+}
+
 TEST(Status, NamesThatAreNoUtf8BreakNothing) {
   const auto document =
       to_json(status_of("w\xff"
