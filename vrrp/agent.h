@@ -130,8 +130,8 @@ class Agent {
   // Another agent acts: what is in the kernel is its, and untouched.
   void give_up_charge();
   void leave_politely();
-  // Whether a router would be in a fault here although all of them work where that state comes from.
-  [[nodiscard]] std::string falls_short(const std::string& state);
+  // Whether a router would be in a fault by this plan although none is where that state comes from.
+  [[nodiscard]] Fitness fitness(const std::string& state);
   [[nodiscard]] std::vector<ChargeHooks::Belonging> belongings() const;
   void close_belongings();
   // What came while another agent acts is old news when we do.
@@ -144,6 +144,8 @@ class Agent {
   // must pass.
   void begin_checks(Beginning beginning);
   void end_checks();
+  // Before it acts: whether its checks pass where somebody else serves without them, or by others.
+  [[nodiscard]] Fitness try_checks(const SetMemory& serving);
   void on_check(std::size_t check, const std::string& why);
   void on_overdue();
   void heed_checks();

@@ -38,7 +38,7 @@ void Agent::set_up_siblings(StartOrder order) {
       loop_, std::move(settings),
       ChargeHooks{.state = [this] { return to_json(routers_->memory(loop_.now())); },
                   .can_read = [](const std::string& state) { return read_set_memory(state).has_value(); },
-                  .falls_short = [this](const std::string& state) { return falls_short(state); },
+                  .fitness = [this](const std::string& state) { return fitness(state); },
                   .fall_silent = [this] { fall_silent(); },
                   .go_on = [this] { go_on(); },
                   .take_charge = [this](const std::string& state) { take_charge(state); },
@@ -53,7 +53,7 @@ void Agent::set_up_siblings(StartOrder order) {
 
 // What is wrong with the group's rule would be so on every node, and take the address from all. With the
 // node's own, this one alone goes without, or it would keep the plan from everybody else.
-std::string Agent::falls_short(const std::string& state) {
+Fitness Agent::fitness(const std::string& state) {
   const auto memory = read_set_memory(state);
   const auto links = sockets_.netlink.links();
   if (!memory || !links) return {};
@@ -62,10 +62,12 @@ std::string Agent::falls_short(const std::string& state) {
   for (const auto& site : sites_) {
     if (site.settings.interface_is_own) continue;
     const auto placement = place_router(site.settings.placement(), *links);
-    if (!placement.fault.empty())
-      return "it would be in a fault, whoever is in charge is not: interface: " + placement.fault;
+    if (!placement.fault.empty()) {
+      return {.grade = Fitness::Grade::unfit,
+              .why = "it would be in a fault, whoever is in charge is not: interface: " + placement.fault};
+    }
   }
-  return {};
+  return try_checks(*memory);
 }
 
 Standing Agent::standing() const {

@@ -1,4 +1,6 @@
 // The checks of what this host serves: their results in, a fault or another priority out.
+#include <algorithm>
+
 #include "common/sys/log.h"
 #include "vrrp/agent.h"
 
@@ -16,6 +18,32 @@ void Agent::end_checks() {
   errands_.stop();
   overdue_.stop();
   health_.reset();
+}
+
+// A check with a wrong port would fail on every node, and take the address from all of them. So who has it
+// gives the charge only to one whose checks pass; where nobody serves there is nothing to lose.
+Fitness Agent::try_checks(const SetMemory& serving) {
+  const auto is_active = [](const SetMemory::Router& router) {
+    return router.machine.state == State::active;
+  };
+  if (!any_must_pass(config_.checks) || std::ranges::none_of(serving.routers, is_active)) {
+    end_checks();
+    return {};
+  }
+  if (!health_) {
+    health_.emplace(config_.checks, Beginning::fresh, loop_.now());
+    errands_.start();
+    on_overdue();
+  }
+  const auto verdict = health_->verdict();
+  const auto why = health_->why_unwell();
+  if (!verdict) return {.grade = Fitness::Grade::unknown, .why = "its checks are still asked: " + why};
+  if (!verdict->well) {
+    return {.grade = Fitness::Grade::unfit,
+            .why = "it would be in a fault, whoever is in charge is not: check: " + why};
+  }
+  end_checks();
+  return {};
 }
 
 void Agent::on_check(std::size_t check, const std::string& why) {

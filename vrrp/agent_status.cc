@@ -118,13 +118,16 @@ Agent::Complaint Agent::complaint(std::size_t router) const {
     if (!site.refusal.empty()) return {.trouble = site.refused, .words = site.refusal};
     return {.trouble = Trouble::companion, .words = "another router of its sync group cannot work"};
   }
-  if (!is_active(router)) return {};
   for (const auto& [address, other] : site.others) {
     // What was heard as a backup was the owner's.
-    if (other.heard < site.changed || loop_.now() - other.heard > kOwnerKnownFor) continue;
+    if (!is_active(router) || other.heard < site.changed || loop_.now() - other.heard > kOwnerKnownFor)
+      continue;
     return {.trouble = Trouble::duplicate_owner,
             .words = address.text() + " is announced by " + text(other.announcement.mac) + ", too"};
   }
+  const auto unfit = siblings_ ? siblings_->why_no_heir() : "";
+  if (!unfit.empty())
+    return {.trouble = Trouble::update_unfit, .words = "a newer agent here takes nothing over: " + unfit};
   return {};
 }
 

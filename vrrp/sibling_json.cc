@@ -29,6 +29,9 @@ SiblingFrame read(const json& from) {
   } else if (kind == "reject") {
     frame.kind = Kind::reject;
     frame.why = from.value("why", "");
+  } else if (kind == "unfit") {
+    frame.kind = Kind::unfit;
+    frame.why = from.value("why", "");
   } else if (const auto word = std::ranges::find(kWords, kind, [](Word known) { return name(known); });
              word != kWords.end()) {
     frame.kind = Kind::message;
@@ -60,6 +63,9 @@ std::string to_json(const SiblingFrame& frame) {
       break;
     case Kind::reject:
       to = {{"kind", "reject"}, {"why", frame.why}};
+      break;
+    case Kind::unfit:
+      to = {{"kind", "unfit"}, {"why", frame.why}};
       break;
     case Kind::message:
       to = {{"kind", name(frame.message.word)},

@@ -13,7 +13,7 @@
 namespace vip::vrrp {
 
 struct SiblingFrame {
-  enum class Kind : std::uint8_t { hello, proof, reject, message, other };
+  enum class Kind : std::uint8_t { hello, proof, reject, unfit, message, other };
   Kind kind = Kind::other;
 
   // hello
@@ -22,7 +22,7 @@ struct SiblingFrame {
   bool has_keys = false;
   // proof
   std::vector<std::string> proofs;
-  // reject
+  // reject; unfit: why its sender does not ask for the charge
   std::string why;
   // message
   SiblingMessage message;

@@ -25,6 +25,8 @@ constexpr Duration kFlushAgain = 2ms;
 constexpr int kReachTries = 3;
 constexpr int kAcceptsPerTurn = 4;
 constexpr std::uint16_t kLoopbackPort = 9111;
+constexpr Duration kUnfitKnownFor = 10min;  // the Swarm has taken the update back long before
+constexpr std::size_t kWhyMax = 500;
 
 std::uint64_t random_number() {
   std::uint64_t number = 0;
@@ -154,7 +156,7 @@ void Siblings::carry_out(const charge::Send& action) {
       }
       break;
     case Word::ask:
-      if (!may_ask()) {
+      if (!may_ask(line)) {
         unasked_ = action;  // until the next mirror
         return;
       }
@@ -168,13 +170,22 @@ void Siblings::carry_out(const charge::Send& action) {
 
 // A plan may ask for what is not on this host. Who works keeps the charge then, and Swarm learns that the new
 // agent does not get healthy.
-bool Siblings::may_ask() {
-  const auto why = remembered_.empty() ? std::string() : hooks_.falls_short(remembered_);
-  const bool was_unfit = std::exchange(unfit_, !why.empty());
-  if (!unfit_) return true;
-  why_ = why;
-  if (!was_unfit) log::warning("unfit", {{"group", settings_.group}, {"why", why}});
+bool Siblings::may_ask(Line& above) {
+  const auto fitness = remembered_.empty() ? Fitness() : hooks_.fitness(remembered_);
+  const bool unfit = fitness.grade == Fitness::Grade::unfit;
+  const auto said = std::exchange(unfit_, unfit ? fitness.why : "");
+  if (fitness.grade == Fitness::Grade::fit) return true;
+  why_ = fitness.why;
+  if (unfit && said != why_) {
+    if (said.empty()) log::warning("unfit", {{"group", settings_.group}, {"why", why_}});
+    say(above, {.kind = Kind::unfit, .why = why_});
+  }
   return false;
+}
+
+std::string Siblings::why_no_heir() const {
+  const bool is_known = no_heir_ && loop_.now() - no_heir_->at < kUnfitKnownFor;
+  return is_known ? no_heir_->why : std::string();
 }
 
 void Siblings::carry_out(const charge::Close& action) {
@@ -199,6 +210,7 @@ void Siblings::carry_out(const charge::TakeCharge& /*action*/) {
 }
 
 void Siblings::carry_out(const charge::GiveUpCharge& /*action*/) {
+  no_heir_.reset();
   close_name();
   for (const auto& [id, line] : lines_) {
     if (line->incoming && !line->met) line->closed = true;  // it shall ask the next one
@@ -340,6 +352,10 @@ void Siblings::on_frame(std::uint64_t id, const std::string& text, std::vector<s
       return on_proof(id, line, *frame);
     case Kind::reject:
       return refuse(line, frame->why);
+    case Kind::unfit:
+      if (line.met && line.incoming)
+        no_heir_ = {.why = printable(frame->why.substr(0, kWhyMax)), .at = loop_.now()};
+      return;
     case Kind::message:
       if (line.met) on_message(id, *frame, std::move(descriptors));
       return;

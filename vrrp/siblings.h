@@ -33,6 +33,13 @@ struct SiblingSettings {
   bool insists_on_key = false;  // who has none is no sibling
 };
 
+// Whether an agent would do as well as the one in charge.
+struct Fitness {
+  enum class Grade : std::uint8_t { fit, unknown, unfit };
+  Grade grade = Grade::fit;
+  std::string why;  // it is not, or not known yet
+};
+
 // What the agent does with its charge.
 struct ChargeHooks {
   struct Belonging {
@@ -41,8 +48,8 @@ struct ChargeHooks {
   };
   std::function<std::string()> state;  // as of now
   std::function<bool(const std::string& state)> can_read;
-  // Why this agent would do worse than who has that state; empty when it would not.
-  std::function<std::string(const std::string& state)> falls_short;
+  // Compared with who has that state; asked again and again while it is not fit.
+  std::function<Fitness(const std::string& state)> fitness;
   std::function<void()> fall_silent;
   std::function<void()> go_on;
   std::function<void(const std::string& state)> take_charge;  // without a state: as a first start
@@ -75,6 +82,8 @@ class Siblings {
   [[nodiscard]] bool is_healthy() const { return charge_.is_healthy(); }
   // Why it waits, in words; empty when it does not.
   [[nodiscard]] const std::string& why() const { return why_; }
+  // While in charge: why a newer agent did not ask for it, as it said in the last minutes; else empty.
+  [[nodiscard]] std::string why_no_heir() const;
 
  private:
   enum class Way : std::uint8_t { unix_socket, loopback };
@@ -115,7 +124,7 @@ class Siblings {
   void on_hello(Line& line, SiblingFrame frame);
   void on_proof(std::uint64_t id, Line& line, const SiblingFrame& frame);
   void on_message(std::uint64_t id, SiblingFrame& frame, std::vector<sys::UniqueFd> descriptors);
-  [[nodiscard]] bool may_ask();
+  [[nodiscard]] bool may_ask(Line& above);
   void say(Line& line, const SiblingFrame& frame, const std::vector<int>& descriptors = {});
   void refuse(Line& line, const std::string& why);
   [[nodiscard]] SiblingChallenge challenge(const Line& line, bool of_other) const;
@@ -134,7 +143,12 @@ class Siblings {
   Way way_ = Way::unix_socket;  // to the name, as of the last try
   std::string remembered_;
   std::optional<charge::Send> unasked_;
-  bool unfit_ = false;
+  std::string unfit_;  // why, as last said
+  struct Refusal {
+    std::string why;
+    TimePoint at;
+  };
+  std::optional<Refusal> no_heir_;
   std::string why_;
   sys::UniqueFd listener_;
   sys::Watch accepting_;

@@ -9,13 +9,6 @@
 namespace vip {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr milliseconds kIntervalMin{100};
-constexpr milliseconds kIntervalMax{3'600'000};
-constexpr milliseconds kTimeoutMin{10};
-constexpr int kCountMax = 100;
-constexpr int kWeightMax = 253;
 constexpr std::size_t kInterfaceNameMax = 15;  // IFNAMSIZ
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::array<std::string_view, 5> kNames{"interface", "listening", "tcp", "http", "script"};
@@ -162,14 +155,16 @@ std::vector<std::string> problems(const CheckSettings& check) {
   const auto require = [&found](bool sound, const std::string& words) {
     if (!sound) found.push_back(words);
   };
-  require(between(kIntervalMin, check.interval, kIntervalMax),
+  require(between(kCheckIntervalMin, check.interval, kCheckIntervalMax),
           "interval " + duration_text(check.interval) + "; allowed are 100ms to 60m");
-  require(between(kTimeoutMin, check.timeout, check.interval), "timeout " + duration_text(check.timeout) +
-                                                                   "; allowed are 10ms to the interval, " +
-                                                                   duration_text(check.interval));
-  require(between(1, check.rise, kCountMax), "rise " + std::to_string(check.rise) + "; allowed are 1 to 100");
-  require(between(1, check.fall, kCountMax), "fall " + std::to_string(check.fall) + "; allowed are 1 to 100");
-  require(between(-kWeightMax, check.weight, kWeightMax),
+  require(between(kCheckTimeoutMin, check.timeout, check.interval),
+          "timeout " + duration_text(check.timeout) + "; allowed are 10ms to the interval, " +
+              duration_text(check.interval));
+  require(between(1, check.rise, kCheckCountMax),
+          "rise " + std::to_string(check.rise) + "; allowed are 1 to 100");
+  require(between(1, check.fall, kCheckCountMax),
+          "fall " + std::to_string(check.fall) + "; allowed are 1 to 100");
+  require(between(-kCheckWeightMax, check.weight, kCheckWeightMax),
           "weight " + std::to_string(check.weight) + "; allowed are -253 to 253, 0: it must pass");
   const bool needs_port = check.kind == CheckKind::tcp || check.kind == CheckKind::listening ||
                           (check.kind == CheckKind::http && check.url.empty());

@@ -23,6 +23,12 @@ enum class CheckKind : std::uint8_t {
 [[nodiscard]] std::string_view name(CheckKind kind);
 [[nodiscard]] std::optional<CheckKind> parse_check_kind(std::string_view name);
 
+inline constexpr std::chrono::milliseconds kCheckIntervalMin{100};
+inline constexpr std::chrono::milliseconds kCheckIntervalMax{std::chrono::hours(1)};
+inline constexpr std::chrono::milliseconds kCheckTimeoutMin{10};
+inline constexpr int kCheckCountMax = 100;
+inline constexpr int kCheckWeightMax = 253;
+
 struct CheckSettings {
   std::string name;  // as its user knows it: "CHECK_PORT", "web"
   CheckKind kind = CheckKind::tcp;

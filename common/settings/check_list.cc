@@ -9,17 +9,16 @@
 namespace vip::settings {
 namespace {
 
-using std::chrono::milliseconds;
-
 CheckSettings read_defaults(const Environment& env, Findings& findings) {
   CheckSettings check;
-  check.interval = duration(env, "SWARM_VIP_CHECK_INTERVAL", {milliseconds(100), milliseconds(3'600'000)},
+  check.interval = duration(env, "SWARM_VIP_CHECK_INTERVAL", {kCheckIntervalMin, kCheckIntervalMax},
                             check.interval, findings);
-  check.timeout = duration(env, "SWARM_VIP_CHECK_TIMEOUT", {milliseconds(10), milliseconds(3'600'000)},
+  check.timeout = duration(env, "SWARM_VIP_CHECK_TIMEOUT", {kCheckTimeoutMin, kCheckIntervalMax},
                            std::min(check.timeout, check.interval), findings);
-  check.rise = static_cast<int>(number(env, "SWARM_VIP_CHECK_RISE", 1, 100, check.rise, findings));
-  check.fall = static_cast<int>(number(env, "SWARM_VIP_CHECK_FALL", 1, 100, check.fall, findings));
-  check.weight = static_cast<int>(number(env, "SWARM_VIP_CHECK_WEIGHT", -253, 253, check.weight, findings));
+  check.rise = static_cast<int>(number(env, "SWARM_VIP_CHECK_RISE", 1, kCheckCountMax, check.rise, findings));
+  check.fall = static_cast<int>(number(env, "SWARM_VIP_CHECK_FALL", 1, kCheckCountMax, check.fall, findings));
+  check.weight = static_cast<int>(
+      number(env, "SWARM_VIP_CHECK_WEIGHT", -kCheckWeightMax, kCheckWeightMax, check.weight, findings));
   return check;
 }
 

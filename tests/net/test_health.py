@@ -231,6 +231,50 @@ def test_a_crash_and_a_new_plan_keep_what_the_checks_said(cluster: Cluster, serv
     assert new.router()["state"] == "fault" and cluster.owners.now(VIP) == {"n2"}
 
 
+def test_a_check_that_is_wrong_takes_the_address_from_nobody(cluster: Cluster, serve: Callable[[Host], Service]) -> None:
+    """It would fail on every node. Who has the address keeps it; a backup goes by the new plan, as it would by any."""
+    start_pair(cluster, serve)
+    old = cluster.agents["n1"]
+    begin = time.monotonic()
+    with cluster.ping() as ping:
+        cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, changes={"checks": [check("listening", port=PORT + 1)]})
+        unfit = cluster.start(cluster.n1)
+        backup = cluster.start(cluster.n2)
+        reason = f"check: web: nothing listens on port {PORT + 1}"
+        wait_until(lambda: "event=unfit" in unfit.log(), 30, lambda: f"it says what is wrong\n{unfit.log()}")
+        assert reason in unfit.log() and not unfit.is_healthy()
+        told = wait_until(lambda: (r := old.router())["trouble"] == "update_unfit" and r, 20, "who is in charge was told")
+        assert told["state"] == "active" and told["reason"].endswith(reason), told
+        assert backup.wait_for_state("fault")["trouble"] == "check_failed"
+
+        assert unfit.stop() == 0  # the Swarm takes the update back; then the setting is put right
+        cluster.use_plan({cluster.n1: 200, cluster.n2: 100}, changes={"checks": [check("listening", port=PORT)]})
+        right = cluster.start(cluster.n1)
+        wait_until(lambda: "event=took_over" in right.log(), 30, lambda: f"the new one takes over\n{right.log()}")
+        assert right.wait_for_state("active")["trouble"] == ""
+        report = ping.report()
+    assert report.lost == 0 and not cluster.owners.changes(begin), report
+
+
+def test_who_serves_nothing_takes_a_plan_with_a_failing_check(cluster: Cluster, serve: Callable[[Host], Service]) -> None:
+    """A node with a dead service must not keep the plan from the others; and one check that passes late is waited for."""
+    services = start_pair(cluster, serve)
+    services["n2"].kill()
+    begin = time.monotonic()
+    with cluster.ping() as ping:
+        cluster.use_plan({cluster.n1: 200, cluster.n2: 100},
+                         changes={"checks": [check("script", interval_ms=3000, timeout_ms=2500,
+                                                   script=f"sleep 1; wget -q -T 1 -O /dev/null http://127.0.0.1:{PORT}/")]})
+        news = [cluster.start(host) for host in (cluster.n1, cluster.n2)]
+        for new in news:
+            wait_until(lambda new=new: "event=took_over" in new.log(), 30, lambda new=new: f"it takes over\n{new.log()}")
+        assert "event=unfit" not in news[0].log()
+        assert news[1].wait_for_state("fault")["trouble"] == "check_failed"
+        assert news[0].router()["state"] == "active"
+        report = ping.report()
+    assert report.lost == 0 and not cluster.owners.changes(begin), report
+
+
 def test_several_checks_are_all_needed(cluster: Cluster, serve: Callable[[Host], Service]) -> None:
     flag = cluster.lan.log_dir / "flag"
     flag.touch()

@@ -85,6 +85,18 @@ std::expected<void, Discard> Acquaintances::answered(const IpAddress& address, c
   return {};
 }
 
+void Acquaintances::ask_again(const IpAddress& address) {
+  const auto found = peers_.find(address);
+  if (found != peers_.end()) found->second.is_new = false;
+}
+
+bool Acquaintances::all_have(std::uint64_t generation) const {
+  return std::ranges::all_of(listed_, [&](const IpAddress& address) {
+    const auto found = peers_.find(address);
+    return found != peers_.end() && found->second.answer && found->second.answer->generation >= generation;
+  });
+}
+
 bool Acquaintances::has_answered(const IpAddress& peer) const {
   const auto found = peers_.find(peer);
   return found != peers_.end() && found->second.answer.has_value();

@@ -42,7 +42,12 @@ class Acquaintances {
   // before begin(): what was true then may not be so after a sleep (P10).
   [[nodiscard]] std::expected<void, Discard> answered(const IpAddress& peer, const Hello& hello);
 
+  // Its answer was not the one that is waited for: it is asked again soon, for as long as after begin().
+  void ask_again(const IpAddress& peer);
+
   [[nodiscard]] bool has_answered(const IpAddress& peer) const;  // since begin()
+  // Since begin(), whether every peer of the plan has answered with this plan or a newer one.
+  [[nodiscard]] bool all_have(std::uint64_t generation) const;
   // Since begin(), whether everybody has answered that should have, and nobody is active or follows another
   // one than `self`. Of the plan every peer should, of those that we know whoever answered lately.
   [[nodiscard]] bool plan_is_quiet(const IpAddress& self) const;

@@ -13,7 +13,7 @@ Health::Health(std::vector<CheckSettings> checks, Beginning beginning, TimePoint
     : beginning_(beginning) {
   checks_.reserve(checks.size());
   for (auto& settings : checks) {
-    const auto due = now + settings.interval + settings.timeout + kLateMost;
+    const auto due = now + settings.timeout + kLateMost;  // the first one is asked at once
     checks_.push_back({.settings = std::move(settings), .passes = {}, .why = {}, .due = due});
   }
 }

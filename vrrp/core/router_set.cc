@@ -9,6 +9,7 @@ namespace {
 constexpr Duration kRoundOfActive = std::chrono::seconds(1);
 constexpr Duration kOwnersAnswerWithin = std::chrono::seconds(1);
 constexpr int kFarewells = 3;
+constexpr Priority kHeldUp{253};  // below whoever a person prefers
 
 template <typename Kind, std::size_t Count>
 void count(std::array<std::uint64_t, Count>& counts, Kind kind) {
@@ -71,6 +72,7 @@ RouterActions RouterSet::start(TimePoint now) {
 RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool addresses_kept) {
   authenticator_.resume(memory.authenticator);
   std::map<std::size_t, Actions> resumed;
+  std::map<std::size_t, std::uint64_t> old_generations;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     auto& member = members_[i];
     const auto known = std::ranges::find_if(memory.routers, [&](const SetMemory::Router& router) {
@@ -78,6 +80,8 @@ RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool add
     });
     if (known == memory.routers.end()) continue;
     member.peers.resume(known->transient_peers);
+    member.bonus = known->machine.bonus;
+    old_generations.emplace(i, known->machine.generation);
     resumed.emplace(i, member.machine.resume(now, known->machine, memory.as_of, addresses_kept));
     // P17: as in a first listening; what it was told may not have been remembered.
     const bool listens = known->machine.state == State::backup && !member.machine.active_router();
@@ -97,6 +101,7 @@ RouterActions RouterSet::resume(TimePoint now, const SetMemory& memory, bool add
     follow_up(now, i, known->second, out);
     if (usable == in_fault)
       step(now, i, LinkChanged{.up = usable, .by_group = member.usable && !usable}, out);
+    hold_up(now, i, old_generations.at(i), out);
   }
   return out;
 }
@@ -110,10 +115,12 @@ SetMemory RouterSet::memory(TimePoint now) const {
 SetMemory::Router RouterSet::memory_of(std::size_t router, TimePoint now) const {
   const auto& member = members_.at(router);
   const auto& config = member.machine.config();
+  auto machine = member.machine.memory(now);
+  machine.bonus = member.bonus;
   return {.vrid = config.vrid,
           .also_vrid = config.also ? std::optional(config.also->vrid) : std::nullopt,
           .family = member.setup.family(),
-          .machine = member.machine.memory(now),
+          .machine = std::move(machine),
           .transient_peers = member.peers.transient()};
 }
 
@@ -155,12 +162,41 @@ RouterActions RouterSet::link_changed(TimePoint now, std::size_t router, bool us
 RouterActions RouterSet::health_changed(TimePoint now, bool well, int bonus) {
   RouterActions out;
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    step(now, i,
-         HealthChanged{
-             .well = well, .bonus = bonus, .link_up = group_usable(i), .farewells = farewells(now, i)},
-         out);
+    members_[i].bonus = bonus;
+    step(now, i, health_of(now, i, well), out);
   }
   return out;
+}
+
+HealthChanged RouterSet::health_of(TimePoint now, std::size_t router, bool well) {
+  return {.well = well,
+          .bonus = bonus_of(members_.at(router)),
+          .link_up = group_usable(router),
+          .farewells = farewells(now, router)};
+}
+
+int RouterSet::bonus_of(const Member& member) {
+  return member.steps_back_by ? kHeldUp.value - member.setup.protocol.priority.value : member.bonus;
+}
+
+void RouterSet::hold_up(TimePoint now, std::size_t router, std::uint64_t old_generation, RouterActions& out) {
+  auto& member = members_.at(router);
+  const auto& config = member.machine.config();
+  const bool is_new = config.asks_peers && old_generation < config.generation;
+  if (!is_new || member.machine.state() != State::active) return;
+  if (!is_level_above(config, kHeldUp, member.setup.protocol.priority)) return;
+  member.steps_back_by = now + kStepsBackWithin;
+  step(now, router, health_of(now, router, member.machine.is_well()), out);
+}
+
+void RouterSet::step_back(TimePoint now, std::size_t router, RouterActions& out) {
+  auto& member = members_.at(router);
+  if (!member.steps_back_by) return;
+  const bool waits = member.machine.state() == State::active &&
+                     !member.acquaintances.all_have(member.machine.config().generation);
+  if (waits && now < *member.steps_back_by) return;
+  member.steps_back_by.reset();
+  step(now, router, health_of(now, router, member.machine.is_well()), out);
 }
 
 RouterActions RouterSet::feed(TimePoint now, std::size_t router, const Event& event) {
@@ -201,6 +237,7 @@ void RouterSet::follow_up(TimePoint now, std::size_t router, const Actions& acti
   member.acquaintances.set_round(now, counts ? kRoundOfActive : Acquaintances::kRound);
   ask_peers(now, router, out);
   check_for_duplicates(now, router, changed, out);
+  step_back(now, router, out);
   queue(router);
   if (member.setup.sync_group.empty()) return;
   if (changed) follow(now, router, *changed, out);
@@ -392,6 +429,7 @@ std::expected<Answered, Discard> RouterSet::answered(TimePoint now, std::size_t 
   auto& acquaintances = member.acquaintances;
   if (const auto taken = acquaintances.answered(peer, hello); !taken) return std::unexpected(taken.error());
   member.peers.heard_authentic(peer, now);
+  if (member.steps_back_by && hello.generation < config.generation) acquaintances.ask_again(peer);
   return Answered{.source = peer,
                   .state = hello.state,
                   .priority = hello.priority,
@@ -453,6 +491,7 @@ void RouterSet::queue(std::size_t router) {
     if (other && (!when || *other < *when)) when = other;
   };
   sooner(member.duplicate_check.next());
+  sooner(member.steps_back_by);
   if (deadline) sooner(deadline->when);
   if (when == member.queued) return;
   if (member.queued) deadlines_.erase({*member.queued, router});

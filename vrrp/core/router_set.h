@@ -158,6 +158,9 @@ class RouterSet {
   // Questions and answers.
   [[nodiscard]] std::uint64_t hellos_received(std::size_t router) const { return members_.at(router).hellos; }
 
+  // How long one that was put on a lower level while it is active waits for its peers to have that plan.
+  static constexpr Duration kStepsBackWithin = std::chrono::seconds(2);
+
  private:
   struct Member {
     Member(RouterSetup wanted, Duration first_round);
@@ -168,7 +171,9 @@ class RouterSet {
     DuplicateCheck duplicate_check;
     IfIndex interface;
     bool usable = false;
-    std::optional<TimePoint> queued;  // its entry in deadlines_
+    int bonus = 0;                           // of the checks, as last told
+    std::optional<TimePoint> steps_back_by;  // see hold_up()
+    std::optional<TimePoint> queued;         // its entry in deadlines_
     DiscardCounts discards{};
     NoticeCounts notices{};
     std::uint64_t received = 0;
@@ -193,6 +198,12 @@ class RouterSet {
                             RouterActions& out);
   void follow(TimePoint now, std::size_t router, const StateChanged& change, RouterActions& out);
   void claim_together(TimePoint now, std::size_t router, RouterActions& out);
+  // Whoever is active and was put on a lower level by a new plan says so when its peers have that plan, too:
+  // else the first of them to have it would follow, and not the best. It waits kStepsBackWithin at most.
+  void hold_up(TimePoint now, std::size_t router, std::uint64_t old_generation, RouterActions& out);
+  void step_back(TimePoint now, std::size_t router, RouterActions& out);
+  [[nodiscard]] static int bonus_of(const Member& member);
+  [[nodiscard]] HealthChanged health_of(TimePoint now, std::size_t router, bool well);
   void ask_peers(TimePoint now, std::size_t router, RouterActions& out);
   void ask(TimePoint now, std::size_t router, const IpAddress& peer, RouterActions& out);
   void help_up(TimePoint now, std::size_t router, const IpAddress& asker, const Hello& question,

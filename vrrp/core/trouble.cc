@@ -26,6 +26,8 @@ std::string_view name(Trouble trouble) {
       return "duplicate_owner";
     case Trouble::check_failed:
       return "check_failed";
+    case Trouble::update_unfit:
+      return "update_unfit";
     case Trouble::companion:
       return "companion";
   }

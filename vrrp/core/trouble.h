@@ -19,6 +19,7 @@ enum class Trouble : std::uint8_t {
   address_removed,  // by somebody on this host, again and again
   duplicate_owner,  // we are active, and another host announces the address, too
   check_failed,     // what this host serves does not work
+  update_unfit,     // works, but a newer agent of this host would not, and does not take over
   companion,        // another router of its sync group cannot work
 };
 

@@ -256,6 +256,7 @@ std::string interface_remedy(const HostFacts& facts, const WantedRouter& wanted,
     case Trouble::address_removed:
     case Trouble::duplicate_owner:
     case Trouble::check_failed:
+    case Trouble::update_unfit:
     case Trouble::companion:
       break;
   }

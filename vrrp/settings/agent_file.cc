@@ -33,14 +33,12 @@ constexpr auto kRouter = std::to_array<std::string_view>(
      "checksum",    "password_file",    "preempt",         "preempt_delay", "start_wait", "start_grace",
      "announce_at", "announce_refresh", "duplicate_check", "virtual_mac",   "accept",     "sync"});
 constexpr auto kCheck =
-    std::to_array<std::string_view>({"name", "kind", "interface", "address", "port", "path", "host",
+    std::to_array<std::string_view>({"name", "kind", "interface", "address", "port", "path", "url", "host",
                                      "statuses", "script", "interval", "timeout", "rise", "fall", "weight"});
 constexpr auto kNotify =
     std::to_array<std::string_view>({"any", "active", "backup", "fault", "stop", "timeout"});
 
 constexpr milliseconds kDay = std::chrono::hours(24);
-constexpr int kWeightMax = 253;
-constexpr int kCountMax = 1000;
 
 struct Range {
   std::int64_t low;
@@ -54,8 +52,7 @@ class ObjectReader {
   ObjectReader(const json& object, std::string where, FileObject kind, Findings& findings)
       : object_(object), where_(std::move(where)), findings_(findings) {
     if (!object_.is_object()) {
-      const auto place = where_.substr(0, where_.find_last_not_of(" .:") + 1);
-      findings_.error(place + ": not an object");
+      fault("", "not an object");
       return;
     }
     for (const auto& [key, value] : object_.items()) {
@@ -70,8 +67,11 @@ class ObjectReader {
   }
 
   [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
-  [[nodiscard]] std::string place(std::string_view key) const { return where_ + std::string(key); }
+  [[nodiscard]] std::string place(std::string_view key) const {
+    return key.empty() ? where_.substr(0, where_.find_last_not_of(" .:") + 1) : where_ + std::string(key);
+  }
 
+  // Without a key: of the object as a whole.
   void fault(std::string_view key, const std::string& what) { findings_.error(place(key) + ": " + what); }
   void refuse(std::string_view key, const std::string& value, std::string_view allowed) {
     findings_.refuse(place(key), value, allowed);
@@ -392,52 +392,63 @@ class AgentFileReader {
   void read_check(const json& object, const std::string& where) {
     constexpr auto kKinds =
         std::to_array<std::string_view>({"interface", "listening", "tcp", "http", "script"});
-    constexpr milliseconds kShortest{100};
-    constexpr milliseconds kLongest{3'600'000};
     ObjectReader reader(object, where, FileObject::check, findings_);
     if (!reader.has("kind"))
       return reader.fault("kind", "is missing; interface, listening, tcp, http or script");
     CheckSettings check{.kind = static_cast<CheckKind>(reader.choice("kind", kKinds))};
     check.name = reader.text("name", kKinds.at(static_cast<std::size_t>(check.kind)));
-    read_target(reader, check);
-    check.interval = reader.duration("interval", {kShortest, kLongest}, check.interval);
-    check.timeout = reader.duration("timeout", {milliseconds(10), check.interval},
+    if (!read_target(reader, check)) return;
+    check.interval = reader.duration("interval", {kCheckIntervalMin, kCheckIntervalMax}, check.interval);
+    check.timeout = reader.duration("timeout", {kCheckTimeoutMin, check.interval},
                                     std::min(check.timeout, check.interval));
-    check.rise = static_cast<int>(reader.number("rise", {1, kCountMax}, check.rise));
-    check.fall = static_cast<int>(reader.number("fall", {1, kCountMax}, check.fall));
-    check.weight = static_cast<int>(reader.number("weight", {-kWeightMax, kWeightMax}, 0));
+    check.rise = static_cast<int>(reader.number("rise", {1, kCheckCountMax}, check.rise));
+    check.fall = static_cast<int>(reader.number("fall", {1, kCheckCountMax}, check.fall));
+    check.weight = static_cast<int>(reader.number("weight", {-kCheckWeightMax, kCheckWeightMax}, 0));
+    for (const auto& problem : problems(check)) reader.fault("", problem);
+    if (std::ranges::find(config_.checks, check.name, &CheckSettings::name) != config_.checks.end())
+      reader.refuse("name", check.name, "each check with a name of its own");
     config_.checks.push_back(std::move(check));
   }
 
-  // What it looks at, and that nothing is said that it does not look at.
-  void read_target(ObjectReader& reader, CheckSettings& check) {
-    const std::map<CheckKind, std::pair<std::set<std::string_view>, std::string_view>> targets{
+  // What it looks at, and that nothing is said that it does not look at. False when it looks at nothing.
+  static bool read_target(ObjectReader& reader, CheckSettings& check) {
+    const bool is_asked_by_url = reader.has("url");
+    using Keys = std::set<std::string_view>;
+    const std::map<CheckKind, std::pair<Keys, std::string_view>> targets{
         {CheckKind::interface, {{"interface"}, "interface"}},
         {CheckKind::listening, {{"port", "address"}, "port"}},
         {CheckKind::tcp, {{"port", "address"}, "port"}},
-        {CheckKind::http, {{"port", "address", "path", "host", "statuses"}, "port"}},
+        {CheckKind::http,
+         is_asked_by_url
+             ? std::pair(Keys{"url", "host", "statuses"}, std::string_view("url"))
+             : std::pair(Keys{"port", "address", "path", "host", "statuses"}, std::string_view("port"))},
         {CheckKind::script, {{"script"}, "script"}}};
     const auto& [allowed, needed] = targets.at(check.kind);
     for (const std::string_view key :
-         {"interface", "address", "port", "path", "host", "statuses", "script"}) {
+         {"interface", "address", "port", "path", "url", "host", "statuses", "script"}) {
       if (reader.has(key) && !allowed.contains(key))
         reader.fault(key, "has no meaning for this kind of check");
     }
-    if (!reader.has(needed)) reader.fault(needed, "is missing");
+    if (!reader.has(needed)) {
+      reader.fault(needed, "is missing");
+      return false;
+    }
     check.interface = reader.text("interface");
     check.address = reader.address("address");
-    check.port = static_cast<std::uint16_t>(reader.number("port", {1, 65535}, 0));
+    if (reader.has("port")) check.port = static_cast<std::uint16_t>(reader.number("port", {1, 65535}, 1));
     check.path = reader.text("path", "/");
-    if (!check.path.starts_with('/')) reader.refuse("path", check.path, "a path that begins with /");
+    check.url = reader.text("url");
+    if (is_asked_by_url && !check.url.starts_with("http://") && !check.url.starts_with("https://"))
+      reader.refuse("url", check.url, "http://... or https://...");
     check.host = reader.text("host");
     check.script = reader.text("script");
     if (reader.has("statuses")) read_statuses(reader, check.statuses);
+    return true;
   }
 
   static void read_statuses(ObjectReader& reader, CheckSettings::Statuses& statuses) {
     const auto said = reader.text("statuses");
-    const auto parsed = parse_statuses(said);
-    if (parsed && parsed->low >= 100 && parsed->low <= parsed->high && parsed->high <= 599) {
+    if (const auto parsed = parse_statuses(said)) {
       statuses = *parsed;
     } else {
       reader.refuse("statuses", said, "a status or a range of them, such as 200 or 200-399");
@@ -456,6 +467,13 @@ class AgentFileReader {
   }
 
   void compare_routers() {
+    const bool any_preempts = std::ranges::any_of(
+        config_.routers, [](const RouterSettings& router) { return router.protocol.preempt; });
+    for (const auto& check : config_.checks) {
+      if (check.weight != 0 && !any_preempts)
+        findings_.warning(path_ + "checks: " + check.name +
+                          ": without preemption a weight moves nobody here");
+    }
     std::set<std::pair<Vrid, Family>> ids;
     std::set<IpAddress> addresses;
     for (std::size_t i = 0; i < config_.routers.size(); ++i) {

@@ -18,7 +18,6 @@ constexpr std::string_view kExcluded = "KEEPALIVED_VIRTUAL_IPADDRESS_EXCLUDED";
 constexpr std::string_view kPeer = "KEEPALIVED_UNICAST_PEER";
 constexpr std::string_view kVrid = "KEEPALIVED_VIRTUAL_ROUTER_ID";
 constexpr std::string_view kPassword = "KEEPALIVED_AUTH_PASS";
-constexpr int kWeightMax = 253;
 constexpr auto kArctsNames = std::to_array<std::string_view>(
     {"KEEPALIVED_AUTOCONF", "KEEPALIVED_CONF", "KEEPALIVED_CMD", "KEEPALIVED_DEBUG", "KEEPALIVED_VAR_RUN",
      "KEEPALIVED_STATE", "KEEPALIVED_PRIORITY", "KEEPALIVED_INTERFACE", kVrid, "KEEPALIVED_ADVERT_INT",
@@ -37,7 +36,7 @@ void track(DialectReader& reader, std::string_view name) {
                       .rise = 1,
                       .fall = 1};
   const auto weight = words.size() == 3 && words[1] == "weight" ? parse_number<int>(words[2]) : std::nullopt;
-  if (words.size() > 1 && (!weight || *weight < -kWeightMax || *weight > kWeightMax)) {
+  if (words.size() > 1 && (!weight || *weight < -kCheckWeightMax || *weight > kCheckWeightMax)) {
     reader.findings().refuse(name, reader.text(name),
                              "an interface, or one with a weight from -253 to 253: eth1 weight -20");
     return;
@@ -61,7 +60,7 @@ void check_kubernetes(DialectReader& reader) {
   check.timeout = std::min<std::chrono::milliseconds>(check.interval, std::chrono::seconds(2));
   check.fall = number("KUBE_APISERVER_CHK_FALL", 1, 1000, 10);
   check.rise = number("KUBE_APISERVER_CHK_RISE", 1, 1000, 2);
-  check.weight = number("KUBE_APISERVER_CHK_WEIGHT", -kWeightMax, kWeightMax, -50);
+  check.weight = number("KUBE_APISERVER_CHK_WEIGHT", -kCheckWeightMax, kCheckWeightMax, -50);
   if (!settings::flag(env, kName, false, findings)) return;
   findings.warning(std::string(kName) +
                    ": checked by a TCP connection to 127.0.0.1:" + std::to_string(check.port) +

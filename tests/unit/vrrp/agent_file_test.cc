@@ -115,11 +115,12 @@ TEST(AgentFile, ChecksAndScripts) {
       {"kind": "http", "port": 80, "address": "192.0.2.11", "path": "/ready", "host": "web", "statuses": "200",
        "interval": "5s", "timeout": "3s", "rise": 1, "fall": 3, "weight": -20},
       {"kind": "tcp", "port": 80, "weight": 253},
-      {"kind": "script", "script": "true | true"}],
+      {"kind": "script", "script": "true | true"},
+      {"kind": "http", "name": "shop", "url": "https://shop.example.org/ping", "statuses": "200-299"}],
       "notify": {"any": "/a", "active": "/b", "backup": "/c", "fault": "/d", "stop": "/e", "timeout": "10s"})"));
   ASSERT_EQ(reading.errors(), "");
   const auto& checks = reading.config.checks;
-  ASSERT_EQ(checks.size(), 5U);
+  ASSERT_EQ(checks.size(), 6U);
   EXPECT_EQ(checks[0],
             (CheckSettings{.name = "interface", .kind = CheckKind::interface, .interface = "eth1"}));
   EXPECT_EQ(
@@ -140,6 +141,7 @@ TEST(AgentFile, ChecksAndScripts) {
                                       .weight = -20}));
   EXPECT_EQ(checks[3].weight, 253);
   EXPECT_EQ(checks[4].script, "true | true");
+  EXPECT_EQ(checks[5].url, "https://shop.example.org/ping");
   EXPECT_EQ(reading.config.notify,
             (NotifyScripts{
                 .any = "/a", .active = "/b", .backup = "/c", .fault = "/d", .stop = "/e", .timeout = 10s}));
@@ -227,7 +229,18 @@ TEST(AgentFile, WrongSettingsSayTheirPlaceTheValueAndWhatIsAllowed) {
       {with("", R"("checks": [{"kind": "tcp", "port": 80, "path": "/"}])"),
        "checks[0].path: has no meaning for this kind"},
       {with("", R"("checks": [{"kind": "http", "port": 80, "path": "x"}])"),
-       "path: 'x' is not allowed; a path that begins"},
+       "/vip.json: checks[0]: path 'x'; it begins with /"},
+      {with("", R"("checks": [{"kind": "http", "port": 80, "statuses": "700"}])"),
+       "/vip.json: checks[0]: statuses 700-700; allowed are 100 to 599"},
+      {with("", R"("checks": [{"kind": "http", "url": "ftp://x/"}])"),
+       "url: 'ftp://x/' is not allowed; http://"},
+      {with("", R"("checks": [{"kind": "http", "url": "https://x/", "port": 80}])"),
+       "checks[0].port: has no meaning for this kind"},
+      {with("", R"("checks": [{"kind": "script", "script": ""}])"), "/vip.json: checks[0]: script is empty"},
+      {with("", R"("checks": [{"kind": "tcp", "port": 80}, {"kind": "tcp", "port": 81}])"),
+       "checks[1].name: 'tcp' is not allowed; each check with a name of its own"},
+      {with("", R"("checks": [{"kind": "tcp", "port": 80, "fall": 101}])"),
+       "fall: '101' is not allowed; a whole number from 1 to 100"},
       {with("", R"("checks": [{"kind": "http", "port": 80, "statuses": "2xx"}])"),
        "statuses: '2xx' is not allowed; a status or a range"},
       {with("", R"("checks": [{"kind": "tcp", "port": 80, "weight": 254}])"), "weight: '254' is not allowed"},
@@ -240,6 +253,14 @@ TEST(AgentFile, WrongSettingsSayTheirPlaceTheValueAndWhatIsAllowed) {
     EXPECT_NE(errors.find(row.message), std::string::npos) << row.text << "\ngives: " << errors;
     EXPECT_EQ(errors.find("s3cr3t"), std::string::npos) << errors;
   }
+}
+
+TEST(AgentFile, AWeightThatMovesNobodyIsAWarning) {
+  const auto* const check = R"("checks": [{"kind": "tcp", "port": 80, "weight": -20}])";
+  EXPECT_TRUE(read(with("", check)).findings.warnings().empty());
+  const auto reading = read(with(R"("preempt": false)", check));
+  ASSERT_EQ(reading.findings.warnings().size(), 1U);
+  EXPECT_NE(reading.findings.warnings()[0].find("checks: tcp: without preemption"), std::string::npos);
 }
 
 TEST(AgentFile, AllFaultsAreSaidAtOnce) {

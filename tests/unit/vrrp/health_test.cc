@@ -113,6 +113,11 @@ TEST(Health, AWeightCountsWhileItsCheckPassesOrFails) {
   EXPECT_EQ(asked.verdict(), (Health::Verdict{.well = true, .bonus = -30}));
 }
 
+TEST(Health, TheFirstResultIsWaitedForFromTheBeginning) {
+  Asked asked({check("web")});
+  EXPECT_EQ(*asked.health.next_deadline(), asked.now + 500ms + Health::kLateMost);
+}
+
 TEST(Health, NoResultInTimeIsABadOne) {
   Asked asked({check("web")});
   asked.good();

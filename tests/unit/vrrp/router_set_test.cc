@@ -224,6 +224,71 @@ TEST(Hellos, AnAskerThatIsNotListedIsSpokenToForAWhile) {
   EXPECT_EQ(destinations(60s), std::vector{ip("192.0.2.30")});
 }
 
+// Of the plan that drains the active router.
+RouterSetup drained(RouterSetup setup, std::uint64_t generation, int priority) {
+  setup.protocol.generation = generation;
+  setup.protocol.priority = Priority(static_cast<std::uint8_t>(priority));
+  setup.protocol.levels = {Priority(3)};
+  return setup;
+}
+
+RouterSet taken_over(const RouterSetup& before, const RouterSetup& after) {
+  const Authenticator key{AuthMode::enforce, {{.id = 7, .secret = Bytes(32, 0x5A)}}, 7};
+  auto old = started({before}, key);
+  run(old, 10s);
+  EXPECT_EQ(old.machine(0).state(), State::active);
+  RouterSet next({after}, key);
+  next.place(0, kEth0);
+  (void)next.link_changed(TimePoint(10s), 0, true, std::nullopt);
+  (void)next.resume(TimePoint(10s), old.memory(TimePoint(10s)), true);
+  return next;
+}
+
+TEST(SteppingBack, WaitsUntilThePeersHaveThePlan) {
+  auto set = taken_over(drained(web4(), 1, 100), drained(web4(), 2, 2));
+  EXPECT_EQ(set.machine(0).config().priority, Priority(253));
+  const auto answer_from = [&](std::uint64_t generation, Duration now) {
+    auto peer = keyed(drained(at_peer(web4()), generation, 90));
+    const auto answers = hellos(receive(peer, now, question(set)).actions);
+    return receive(set, now, peer.packet(0, answers.at(0), TimePoint(now), 1000s));
+  };
+  (void)answer_from(1, 10010ms);
+  EXPECT_EQ(set.machine(0).config().priority, Priority(253)) << "the peer has the old plan";
+  const auto reception = answer_from(2, 10300ms);
+  EXPECT_EQ(set.machine(0).config().priority, Priority(2));
+  EXPECT_EQ(who<SendAdvertisement>(reception.actions), Routers{0}) << "it says so at once, to all";
+}
+
+TEST(SteppingBack, WaitsForNobodyForLong) {
+  auto set = taken_over(drained(web4(), 1, 100), drained(web4(), 2, 2));
+  run(set, 10s + RouterSet::kStepsBackWithin - 1ms);
+  EXPECT_EQ(set.machine(0).config().priority, Priority(253));
+  run(set, 10s + RouterSet::kStepsBackWithin);
+  EXPECT_EQ(set.machine(0).config().priority, Priority(2));
+  EXPECT_EQ(set.machine(0).state(), State::active);
+}
+
+TEST(SteppingBack, IsForThePlanThatSaysSo) {
+  EXPECT_EQ(taken_over(drained(web4(), 2, 2), drained(web4(), 2, 2)).machine(0).config().priority,
+            Priority(2))
+      << "a crash";
+  auto usual = drained(web4(), 2, 100);
+  EXPECT_EQ(taken_over(drained(web4(), 1, 100), usual).machine(0).config().priority, Priority(100))
+      << "another node is drained";
+  auto alone = drained(web4(), 2, 2);
+  alone.rules.peers.clear();
+  EXPECT_EQ(taken_over(drained(web4(), 1, 100), alone).machine(0).config().priority, Priority(2));
+}
+
+TEST(SteppingBack, IsNotRememberedAsAWeight) {
+  auto set = taken_over(drained(web4(), 1, 100), drained(web4(), 2, 2));
+  EXPECT_EQ(set.memory(TimePoint(11s)).routers.at(0).machine.bonus, 0);
+  (void)set.health_changed(TimePoint(11s), true, 5);
+  EXPECT_EQ(set.machine(0).config().priority, Priority(253));
+  run(set, 13s);
+  EXPECT_EQ(set.machine(0).config().priority, Priority(7));
+}
+
 TEST(Hellos, WhoHasAnsweredIsNotAskedBack) {
   auto set = keyed(web4());
   auto peer = keyed(at_peer(web4()));

@@ -206,6 +206,11 @@ TEST(SiblingJson, ReadsWhatItWrites) {
   EXPECT_EQ(read->order, hello.order);
   EXPECT_TRUE(read->has_keys);
 
+  const auto unfit = read_sibling_frame(to_json({.kind = SiblingFrame::Kind::unfit, .why = "no such port"}));
+  ASSERT_TRUE(unfit);
+  EXPECT_EQ(unfit->kind, SiblingFrame::Kind::unfit);
+  EXPECT_EQ(unfit->why, "no such port");
+
   const SiblingFrame committed{.kind = SiblingFrame::Kind::message,
                                .message = {.word = Word::committed, .handoff = 3},
                                .carries = {"name", "status"}};
