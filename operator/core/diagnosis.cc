@@ -478,6 +478,9 @@ report::GroupWord group_word(const GroupReport& agents, const plan::Plan* plan, 
     if (swarm_node != nullptr && swarm_node->availability == Availability::drain) {
       word.note = "the node is drained, so it has no agent; docker node update --availability active " +
                   swarm_node->id;
+    } else if (member != nullptr && member->unserved) {
+      word.note = "service " + plan->follow +
+                  " has no healthy task there, so it has the addresses only when nobody else can";
     }
     for (const auto& router : node.routers) {
       const auto words = trouble_words(agents, node, router);

@@ -50,6 +50,7 @@ constexpr auto kNames = std::to_array<SettingName>({
     {.variable = "SWARM_VIP_CHECK_RISE", .key = "check_rise", .scope = Scope::group},
     {.variable = "SWARM_VIP_CHECK_FALL", .key = "check_fall", .scope = Scope::group},
     {.variable = "SWARM_VIP_CHECK_WEIGHT", .key = "check_weight", .scope = Scope::group},
+    {.variable = "SWARM_VIP_FOLLOW", .key = "follow", .scope = Scope::group},
     {.variable = "KEEPALIVED_NOTIFY", .key = "notify", .scope = Scope::group},
     {.variable = "SWARM_VIP_STATUS_PORT", .key = "status_port", .scope = Scope::group},
 
