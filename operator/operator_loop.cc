@@ -17,6 +17,7 @@
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
 #include "common/sys/unique_fd.h"
+#include "operator/core/follower.h"
 #include "operator/core/look_schedule.h"
 #include "operator/docker/events.h"
 #include "operator/docker/identity.h"
@@ -165,12 +166,26 @@ class OperatorLoop {
     LookSchedule schedule(sys::monotonic_now(), settings_.resync);
     for (;;) {
       const auto now = sys::monotonic_now();
-      const auto outcome = events.wait(signals_.all_fd(), now, schedule.next() - now);
+      const auto next = reconciler.follows() ? std::min(schedule.next(), tasks_at_) : schedule.next();
+      const auto outcome = events.wait(signals_.all_fd(), now, next - now);
       if (outcome.hint) schedule.hint(sys::monotonic_now());
       if (const auto words = events.take_refusal()) log::warning("forbidden", {{"what", *words}});
       if (outcome.other && !obey_signals(reconciler, schedule)) return;
-      if (schedule.is_due(sys::monotonic_now())) look(reconciler, schedule);
+      if (schedule.is_due(sys::monotonic_now())) {
+        look(reconciler, schedule);
+      } else if (reconciler.follows() && sys::monotonic_now() >= tasks_at_) {
+        look_at_tasks(reconciler, schedule);
+      }
     }
+  }
+
+  // An engine that does not answer is what the next whole look says.
+  void look_at_tasks(Reconciler& reconciler, LookSchedule& schedule) {
+    const auto is_due = reconciler.look_at_tasks(sys::monotonic_now());
+    const auto now = sys::monotonic_now();
+    if (is_due) task_pauses_.reset();
+    tasks_at_ = now + task_pauses_.next();
+    if (is_due.value_or(false)) schedule.hint(now);
   }
 
   // False when told to stop.
@@ -223,6 +238,8 @@ class OperatorLoop {
     }
     failures_.recovered();
     schedule.succeeded(now);
+    task_pauses_.reset();
+    tasks_at_ = now + task_pauses_.next();
     if (*outcome == Reconciler::Outcome::look_again) schedule.hint(now);
     if (*outcome == Reconciler::Outcome::watch) schedule.watch(now);
   }
@@ -232,6 +249,8 @@ class OperatorLoop {
   Signals& signals_;
   Identity identity_;
   FailureLog failures_;
+  TimePoint tasks_at_;  // when the tasks of followed services are looked at next
+  Backoff task_pauses_{kTaskPoll, std::chrono::seconds(15)};
   bool reload_asked_ = false;
   std::vector<std::string> wrong_;  // what the log says already of settings that could not be taken
   int exit_status_ = kFine;

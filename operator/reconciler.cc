@@ -6,6 +6,7 @@
 #include "common/base/assert.h"
 #include "common/base/text.h"
 #include "common/sys/log.h"
+#include "operator/core/following.h"
 #include "operator/core/ownership.h"
 #include "operator/secret_material.h"
 
@@ -65,6 +66,16 @@ void Reconciler::set(OperatorSettings settings) {
   std::erase_if(keepers_,
                 [&](const auto& entry) { return std::ranges::find(wanted, entry.first) == wanted.end(); });
   for (const auto& name : wanted) keepers_.try_emplace(name, name);
+  std::map<std::string, Following> following;
+  for (const auto& group : settings_.groups) {
+    const auto& name = group.settings.name;
+    const auto& service = group.settings.follow;
+    if (service.empty()) continue;
+    const auto known = following_.find(name);
+    const bool stays = known != following_.end() && known->second.service == service;
+    following.emplace(name, stays ? known->second : Following{.service = service, .id = {}, .follower = {}});
+  }
+  following_ = std::move(following);
 }
 
 std::vector<std::string> Reconciler::names() const {
@@ -80,9 +91,12 @@ GroupKeeper& Reconciler::keeper(const ConfiguredGroup& group) {
   return found->second;
 }
 
-Result<Picture> Reconciler::observe(WallTime at) {
+Result<Picture> Reconciler::observe(TimePoint now, WallTime at) {
   Picture picture;
-  VIP_TRY(picture.observed, api_.observe(at));
+  std::vector<std::string> followed(following_.size());
+  std::ranges::transform(following_, followed.begin(),
+                         [](const auto& entry) { return entry.second.service; });
+  VIP_TRY(picture.observed, api_.observe(at, followed));
   const DeployedPlans deployed(picture.observed);
   std::vector<const ConfiguredGroup*> order(settings_.groups.size());
   std::ranges::transform(settings_.groups, order.begin(), [](const auto& group) { return &group; });
@@ -94,7 +108,7 @@ Result<Picture> Reconciler::observe(WallTime at) {
     const auto* const service = agent_service(picture.observed, identity_, group->settings.name);
     auto known = deployed.known_to(service, group->settings.name);
     for (const auto& plan : planned) replace(plan, known.others);
-    auto& made = picture.groups.emplace_back(picture_of(*group, picture.observed, known));
+    auto& made = picture.groups.emplace_back(picture_of(*group, picture.observed, known, now));
     if (made.group.plan) planned.push_back(*made.group.plan);
   }
   std::ranges::sort(picture.groups, {}, [](const GroupPicture& made) { return made.configured; });
@@ -102,15 +116,16 @@ Result<Picture> Reconciler::observe(WallTime at) {
 }
 
 GroupPicture Reconciler::picture_of(const ConfiguredGroup& configured, const Observed& observed,
-                                    const KnownPlans& known) {
+                                    const KnownPlans& known, TimePoint now) {
   const auto& group = configured.settings;
   const auto* const service = agent_service(observed, identity_, group.name);
   const auto secrets = choose_secrets(group, service, observed, matching_secrets(configured, observed));
-  GroupPicture picture{.configured = &configured,
-                       .service = service,
-                       .group = make_plan(group, observed.nodes, known, secrets),
-                       .problems = {},
-                       .desired = {}};
+  GroupPicture picture{
+      .configured = &configured,
+      .service = service,
+      .group = make_plan(group, observed.nodes, known, secrets, unserved(group, observed, known, now)),
+      .problems = {},
+      .desired = {}};
   const auto& plan = picture.group.plan;
   picture.problems = group_problems(group, picture.group, known, identity_, observed, settings_.beside);
   if (picture.service != nullptr && plan) {
@@ -125,6 +140,38 @@ GroupPicture Reconciler::picture_of(const ConfiguredGroup& configured, const Obs
   return picture;
 }
 
+NodeIds Reconciler::unserved(const GroupSettings& group, const Observed& observed, const KnownPlans& known,
+                             TimePoint now) {
+  const auto found = following_.find(group.name);
+  if (found == following_.end()) return {};
+  auto& [word, id, follower] = found->second;
+  const auto* const service = followed_service(observed.services, word);
+  id = service != nullptr ? service->id : std::string();
+  follower.look(now, following_members(group, observed.nodes, known.earlier()),
+                service != nullptr ? served_nodes(observed.tasks, id) : NodeIds{});
+  return follower.decide(now);
+}
+
+std::vector<std::string> Reconciler::followed_ids() const {
+  std::vector<std::string> ids;
+  for (const auto& entry : following_)
+    if (!entry.second.id.empty()) ids.push_back(entry.second.id);
+  return ids;
+}
+
+Result<bool> Reconciler::look_at_tasks(TimePoint now) {
+  const auto tasks = api_.wanted_tasks_of(followed_ids());
+  if (!tasks && tasks.error().code == Errc::not_found) return true;  // a service is gone
+  if (!tasks) return std::unexpected(tasks.error());
+  bool is_due = false;
+  for (auto& [group, following] : following_) {
+    if (following.id.empty()) continue;
+    following.follower.see(now, served_nodes(*tasks, following.id));
+    is_due |= following.follower.is_due(now);
+  }
+  return is_due;
+}
+
 std::vector<Step> Reconciler::steps(const Picture& picture) const {
   auto steps = retire(identity_, picture.observed, names());
   for (const auto& group : picture.groups) {
@@ -137,7 +184,7 @@ std::vector<Step> Reconciler::steps(const Picture& picture) const {
 }
 
 Result<Reconciler::Outcome> Reconciler::reconcile(TimePoint now, WallTime at) {
-  VIP_TRY(const auto picture, observe(at));
+  VIP_TRY(const auto picture, observe(now, at));
   if (settings_.dry_run) {
     say(picture);
     return Outcome::settled;

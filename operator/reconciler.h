@@ -1,7 +1,7 @@
 // Observe, plan, apply: one look at the Swarm after another brings the objects of all groups to what they
 // should be. Level-triggered: a look depends on what is there, not on what happened; what is remembered
-// between looks is only when to be patient and what was already said. Single-threaded; logs every change
-// once.
+// between looks is only when to be patient, what was already said, and for how long the tasks of followed
+// services have been there. Single-threaded; logs every change once.
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 
 #include "common/base/time.h"
 #include "operator/core/diff.h"
+#include "operator/core/follower.h"
 #include "operator/core/problems.h"
 #include "operator/docker/swarm_api.h"
 #include "operator/group_keeper.h"
@@ -42,7 +43,7 @@ class Reconciler {
   [[nodiscard]] const OperatorSettings& settings() const { return settings_; }
 
   // Looks only. Errors: whatever kept us from seeing everything; then nothing may be concluded.
-  [[nodiscard]] Result<Picture> observe(WallTime at);
+  [[nodiscard]] Result<Picture> observe(TimePoint now, WallTime at);
   // The steps that would be taken, with nothing held back.
   [[nodiscard]] std::vector<Step> steps(const Picture& picture) const;
 
@@ -55,11 +56,27 @@ class Reconciler {
   // Errors, of the first that failed: conflict (look again soon), unavailable and others (later).
   [[nodiscard]] Result<Outcome> reconcile(TimePoint now, WallTime at);
 
+  // Whether any group follows a service that was there at the last look.
+  [[nodiscard]] bool follows() const { return !followed_ids().empty(); }
+  // A look at the tasks of such services alone: true when a whole look would change something.
+  [[nodiscard]] Result<bool> look_at_tasks(TimePoint now);
+
   void log_state() const;
 
  private:
+  // What is remembered of a group that follows a service.
+  struct Following {
+    std::string service;  // as the settings have it
+    std::string id;       // empty while there is none
+    Follower follower;
+  };
+
   [[nodiscard]] GroupPicture picture_of(const ConfiguredGroup& configured, const Observed& observed,
-                                        const KnownPlans& known);
+                                        const KnownPlans& known, TimePoint now);
+  // The nodes that are put back in the group.
+  [[nodiscard]] NodeIds unserved(const GroupSettings& group, const Observed& observed,
+                                 const KnownPlans& known, TimePoint now);
+  [[nodiscard]] std::vector<std::string> followed_ids() const;
   // Those that hold the settings' own key or password.
   [[nodiscard]] std::set<std::string> matching_secrets(const ConfiguredGroup& configured,
                                                        const Observed& observed);
@@ -77,6 +94,7 @@ class Reconciler {
   OperatorSettings settings_;
   std::set<std::string> would_;                                   // what a dry run said in its last round
   std::map<std::string, GroupKeeper> keepers_;                    // by the group's name
+  std::map<std::string, Following> following_;                    // by the group's name
   std::map<std::pair<std::string, std::string>, bool> verified_;  // by verifier and group: a check is slow
 };
 

@@ -240,15 +240,18 @@ Priority priority_of(const Router& router, const Member& member) {
 
 std::vector<Priority> levels(const Plan& plan, const Router& router) {
   std::optional<Priority> last_resort;
+  std::optional<Priority> unserved;
   std::optional<Priority> first_choice;
   for (const auto& member : plan.members) {
     const auto priority = priority_of(router, member);
     if (member.standby) continue;  // it says nothing
     if (member.drained) last_resort = std::max(last_resort.value_or(priority), priority);
+    if (member.unserved) unserved = std::max(unserved.value_or(priority), priority);
     if (member.preferred) first_choice = std::min(first_choice.value_or(priority), priority);
   }
   std::vector<Priority> levels;
-  if (last_resort) levels.emplace_back(static_cast<std::uint8_t>(last_resort->value + 1));
+  for (const auto& below : {last_resort, unserved})
+    if (below) levels.emplace_back(static_cast<std::uint8_t>(below->value + 1));
   if (first_choice) levels.push_back(*first_choice);
   return levels;
 }

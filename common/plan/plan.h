@@ -114,6 +114,9 @@ struct Member {
   // goes with it; beyond that it means that they move at once, whatever `preempt` says.
   bool drained = false;
   bool preferred = false;
+  // No healthy task of the service that the plan follows runs there: it comes before the drained only, and
+  // the others take over from it at once.
+  bool unserved = false;
 
   // The one from which it speaks in a family.
   [[nodiscard]] std::optional<IpAddress> address_of(Family family) const;
@@ -148,6 +151,7 @@ struct Plan {
   std::uint16_t status_port = 9112;
   std::vector<CheckSettings> checks;  // asked by each member of its own host
   NotifyScripts notify;
+  std::string follow;  // a service of the Swarm that decides who is unserved; empty: none
   std::vector<Router> routers;
   std::vector<Member> members;  // sorted by id
 
@@ -157,8 +161,8 @@ struct Plan {
 
 [[nodiscard]] Priority priority_of(const Router& router, const Member& member);
 
-// Where a level begins that a person asked for: above all who are drained, and at whoever is preferred. Empty
-// where nobody is either.
+// Where a level begins: above all who are drained, above all who are unserved, and at whoever is preferred.
+// Empty where nobody is any of these.
 [[nodiscard]] std::vector<Priority> levels(const Plan& plan, const Router& router);
 
 // The files of all secrets that an agent with this plan needs, each once.

@@ -135,7 +135,8 @@ Member read_member(const json& object, std::vector<std::string>& faults) {
                 .interface = reader.text("interface", ""),
                 .standby = reader.flag("standby", false),
                 .drained = reader.flag("drained", false),
-                .preferred = reader.flag("preferred", false)};
+                .preferred = reader.flag("preferred", false),
+                .unserved = reader.flag("unserved", false)};
   const auto text = reader.text("address");
   if (const auto address = IpAddress::parse(text)) {
     member.address = *address;
@@ -316,6 +317,7 @@ std::string to_json(const Plan& plan) {
     if (member.standby) entry["standby"] = true;
     if (member.drained) entry["drained"] = true;
     if (member.preferred) entry["preferred"] = true;
+    if (member.unserved) entry["unserved"] = true;
     members.push_back(std::move(entry));
   }
   json announce_at = json::array();
@@ -349,6 +351,7 @@ std::string to_json(const Plan& plan) {
   }
   for (const auto& check : plan.checks) document["checks"].push_back(check_json(check));
   if (!plan.notify.empty()) document["notify"] = notify_json(plan.notify);
+  if (!plan.follow.empty()) document["follow"] = plan.follow;
   if (plan.start_wait) document["start_wait_ms"] = plan.start_wait->count();
   return document.dump();
 }
@@ -387,6 +390,7 @@ Result<Plan> from_json(std::string_view text) {
   if (reader.has("checks"))
     for (const auto& check : reader.array("checks")) plan.checks.push_back(read_check(check, faults));
   if (reader.has("notify")) plan.notify = read_notify(reader.object("notify"), faults);
+  plan.follow = reader.text("follow", "");
   for (const auto& router : reader.array("routers")) plan.routers.push_back(read_router(router, faults));
   for (const auto& member : reader.array("members")) plan.members.push_back(read_member(member, faults));
   if (faults.empty()) faults = problems(plan);

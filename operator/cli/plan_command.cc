@@ -47,6 +47,7 @@ std::string head_text(const plan::Plan& plan) {
     for (const auto& prefix : router.addresses) text += " " + prefix.text();
     text += "\n";
   }
+  if (!plan.follow.empty()) text += "follows service " + plan.follow + "\n";
   return text;
 }
 
@@ -110,8 +111,7 @@ int run_plan(const settings::Environment& env) {
   if (!identity) return complain(identity.error());
   if (const auto image = check_image(settings, *identity); !image) return complain(image.error());
   Reconciler reconciler(*api, *identity, settings);
-  const auto now = WallTime(sys::wall_clock());
-  const auto picture = reconciler.observe(now);
+  const auto picture = reconciler.observe(sys::monotonic_now(), WallTime(sys::wall_clock()));
   if (!picture) return complain(picture.error());
   std::string text;
   const auto reports = ask(*picture);

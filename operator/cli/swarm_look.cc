@@ -10,6 +10,7 @@
 #include "common/sys/posix.h"
 #include "operator/core/agent_presence.h"
 #include "operator/core/by_hand.h"
+#include "operator/core/following.h"
 #include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
 #include "operator/reconciler.h"
@@ -33,6 +34,7 @@ std::vector<Problem> problems_of(const DeployedGroup& group, const Observed& obs
   auto problems = service_problems(*group.service, *group.plan, observed);
   for (auto& note : notes_by_hand(*group.plan, observed.nodes))
     problems.push_back({.severity = Severity::note, .text = std::move(note)});
+  std::ranges::move(problems_of_following(*group.plan, observed), std::back_inserter(problems));
   return problems;
 }
 
@@ -98,6 +100,22 @@ std::vector<OperatorFacts> ask_operators(SwarmApi& api, const std::vector<GroupF
   return operators;
 }
 
+// Where no settings say what is followed, the plans do.
+Status add_followed_tasks(SwarmApi& api, Observed& observed) {
+  std::set<std::string> ids;
+  for (const auto& service : observed.services) {
+    if (label(service.labels, kRoleLabel) != kRoleAgent) continue;
+    const auto plan = plan_of(observed, service);
+    const auto* const followed =
+        plan && !plan->follow.empty() ? followed_service(observed.services, plan->follow) : nullptr;
+    if (followed != nullptr) ids.insert(followed->id);
+  }
+  for (const auto& task : observed.tasks) ids.erase(task.service_id);
+  VIP_TRY(auto tasks, api.tasks_of({ids.begin(), ids.end()}));
+  std::ranges::move(tasks, std::back_inserter(observed.tasks));
+  return {};
+}
+
 }  // namespace
 
 bool has_operator_settings(const settings::Environment& env) {
@@ -116,7 +134,8 @@ Result<SwarmLook> look_at_swarm(const settings::Environment& env, OperatorSettin
   VIP_TRY(auto api, connect_to_manager(env, stop_fd));
   VIP_TRY(const auto identity, find_identity(api));
   Reconciler reconciler(api, identity, std::move(settings));
-  VIP_TRY(auto picture, reconciler.observe(WallTime(sys::wall_clock())));
+  VIP_TRY(auto picture, reconciler.observe(sys::monotonic_now(), WallTime(sys::wall_clock())));
+  VIP_CHECK(add_followed_tasks(api, picture.observed));
   auto known = known_groups(picture.observed);
   for (const auto& group : picture.groups) add_group_of_settings(group, known);
   SwarmLook look;

@@ -87,8 +87,9 @@ std::vector<Standing> standings(const std::vector<Candidate>& candidates) {
   std::vector<Standing> standings;
   standings.reserve(candidates.size());
   for (const auto& candidate : candidates) {
-    const auto usual = candidate.drained && !nobody_is ? Standing::last_resort : Standing::usual;
-    standings.push_back(&candidate == first ? Standing::first_choice : usual);
+    const auto usual = candidate.unserved ? Standing::unserved : Standing::usual;
+    const auto last = candidate.drained && !nobody_is ? Standing::last_resort : usual;
+    standings.push_back(&candidate == first ? Standing::first_choice : last);
   }
   return standings;
 }

@@ -25,7 +25,7 @@ namespace vip::swarm {
 [[nodiscard]] std::optional<std::string> not_preferring(const Node& node, std::string_view group);
 
 // What the labels come to: where all are drained nobody is, who is drained is not preferred, and of several
-// that are preferred the first of the candidates is.
+// that are preferred the first of the candidates is. Whoever is neither may be unserved.
 [[nodiscard]] std::vector<Standing> standings(const std::vector<Candidate>& candidates);
 
 // Labels by which nothing can be done, one sentence each. `others`: the names of the other groups.

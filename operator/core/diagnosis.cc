@@ -466,14 +466,18 @@ Findings diagnose(const ClusterFacts& facts) {
 namespace {
 
 // What people asked of the node: of its engine, or of us by a label.
-std::string note_of(const Node* node, const plan::Member* member, const std::string& group) {
+std::string note_of(const Node* node, const plan::Plan* plan, const plan::Member* member) {
   std::vector<std::string> notes;
   if (node != nullptr && node->availability == Availability::drain) {
     notes.push_back("the node is drained, so it has no agent; docker node update --availability active " +
                     node->id);
   }
   if (member != nullptr) {
-    for (const auto& note : notes_of(*member, group)) notes.push_back("it is " + note);
+    for (const auto& note : notes_of(*member, plan->group)) notes.push_back("it is " + note);
+    if (member->unserved) {
+      notes.push_back("service " + plan->follow +
+                      " has no healthy task there, so it has the addresses only when nobody else can");
+    }
   }
   return join(notes, "; ");
 }
@@ -492,7 +496,7 @@ report::GroupWord group_word(const GroupReport& agents, const plan::Plan* plan, 
       word.priority = member->priority.value;
       word.standby = member->standby;
     }
-    word.note = note_of(find_node(observed, node.node), member, agents.group);
+    word.note = note_of(find_node(observed, node.node), plan, member);
     for (const auto& router : node.routers) {
       const auto words = trouble_words(agents, node, router);
       word.routers.push_back({.vrid = router.vrid,

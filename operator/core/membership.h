@@ -18,6 +18,7 @@ struct Candidate {
   bool labelled = false;  // by the node itself, else the default
   bool drained = false;   // by its label
   bool preferred = false;
+  bool unserved = false;  // see follower.h
 };
 
 struct Membership {

@@ -157,7 +157,7 @@ struct Observed {
   std::vector<Service> services;  // all of the Swarm
   std::vector<Config> configs;    // ours only
   std::vector<Secret> secrets;    // all of the Swarm: a name may be taken
-  std::vector<Task> tasks;        // of agent services
+  std::vector<Task> tasks;        // of agent services, and of those that groups follow
 };
 
 [[nodiscard]] inline std::string_view label(const Labels& labels, std::string_view key) {

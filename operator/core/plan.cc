@@ -23,8 +23,9 @@ class Planner {
   Planner(const GroupSettings& settings, const SecretNames& secrets)
       : settings_(settings), secrets_(secrets) {}
 
-  GroupPlan make(const std::vector<Node>& nodes, const KnownPlans& known) {
+  GroupPlan make(const std::vector<Node>& nodes, const KnownPlans& known, const NodeIds& unserved) {
     auto [candidates, warnings] = find_members(settings_, nodes);
+    for (auto& candidate : candidates) candidate.unserved = unserved.contains(candidate.node->id);
     result_.warnings = std::move(warnings);
     std::ranges::move(label_warnings(settings_, nodes, candidates, names_of(known.others)),
                       std::back_inserter(result_.warnings));
@@ -104,6 +105,7 @@ class Planner {
     plan.lease = settings_.lease;
     plan.checks = settings_.checks;
     plan.notify = settings_.notify;
+    plan.follow = settings_.follow;
     plan.interface = settings_.interface;
     plan.auth = auth(settings_.auth);
     plan.status_port = status_port(known);
@@ -117,8 +119,8 @@ class Planner {
     std::vector<int> wishes;
     wishes.reserve(candidates.size());
     for (const auto& candidate : candidates) wishes.push_back(candidate.wish);
-    const auto by_hand = standings(candidates);
-    const auto wire = with_standings(wire_priorities(wishes), by_hand);
+    const auto standing = standings(candidates);
+    const auto wire = with_standings(wire_priorities(wishes), standing);
     std::vector<plan::Member> members;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const auto& candidate = candidates[i];
@@ -129,22 +131,25 @@ class Planner {
                          .address6 = v4 && has(settings_, Family::ipv6) ? v6 : std::nullopt,
                          .priority = Priority(static_cast<std::uint8_t>(wire[i])),
                          .interface = interface(*candidate.node),
-                         .drained = by_hand[i] == Standing::last_resort,
-                         .preferred = by_hand[i] == Standing::first_choice});
+                         .drained = standing[i] == Standing::last_resort,
+                         .preferred = standing[i] == Standing::first_choice,
+                         .unserved = standing[i] == Standing::unserved});
       result_.members.push_back({.id = candidate.node->id,
                                  .hostname = candidate.node->hostname,
                                  .wire = wire[i],
-                                 .words = reason(candidate, wire[i], wishes, by_hand[i])});
+                                 .words = reason(candidate, wire[i], wishes, standing[i])});
     }
     if (!settings_.spread) std::ranges::sort(result_.members, std::ranges::greater{}, &MemberNote::wire);
     std::ranges::sort(members, {}, &plan::Member::id);
     return members;
   }
 
-  static std::string by_hand_words(Standing standing) {
+  [[nodiscard]] std::string standing_words(Standing standing) const {
     switch (standing) {
       case Standing::last_resort:
         return "; drained by label " + std::string(kDrainNodeLabel) + ": only when nobody else can";
+      case Standing::unserved:
+        return "; no healthy task of service " + settings_.follow + ": only when nobody else can";
       case Standing::first_choice:
         return "; preferred by label " + std::string(kPreferNodeLabel) + ": whenever it can";
       case Standing::usual:
@@ -153,11 +158,11 @@ class Planner {
     return {};
   }
 
-  static std::string reason(const Candidate& candidate, int wire, const std::vector<int>& wishes,
-                            Standing standing) {
+  [[nodiscard]] std::string reason(const Candidate& candidate, int wire, const std::vector<int>& wishes,
+                                   Standing standing) const {
     std::string words = candidate.labelled ? "label " + std::string(kPriorityNodeLabel) : "default";
     words += " " + std::to_string(candidate.wish);
-    if (standing != Standing::usual) return words + by_hand_words(standing);
+    if (standing != Standing::usual) return words + standing_words(standing);
     if (wire == candidate.wish) return words;
     words += ", " + std::to_string(wire) + " on the wire: ";
     const auto sharing = std::ranges::count(wishes, candidate.wish);
@@ -200,19 +205,25 @@ class Planner {
     return routers;
   }
 
-  // For each router the candidates, best first; who is drained comes last and has no share.
+  // For each router the candidates, best first; who is unserved or drained comes last and has no share.
   [[nodiscard]] static std::vector<std::vector<std::size_t>> ranks(const std::vector<std::string>& keys,
                                                                    const std::vector<Bearer>& bearers,
-                                                                   const std::vector<Standing>& by_hand) {
+                                                                   const std::vector<Standing>& standing) {
     std::vector<std::size_t> takers;
+    std::vector<std::size_t> unserved;
     std::vector<std::size_t> drained;
-    for (std::size_t i = 0; i < bearers.size(); ++i)
-      (by_hand[i] == Standing::last_resort ? drained : takers).push_back(i);
+    for (std::size_t i = 0; i < bearers.size(); ++i) {
+      (standing[i] == Standing::last_resort ? drained
+       : standing[i] == Standing::unserved  ? unserved
+                                            : takers)
+          .push_back(i);
+    }
     std::vector<Bearer> shares(takers.size());
     std::ranges::transform(takers, shares.begin(), [&](std::size_t i) { return bearers[i]; });
     auto ranks = spread(keys, shares);
     for (auto& rank : ranks) {
       for (auto& place : rank) place = takers[place];
+      rank.insert(rank.end(), unserved.begin(), unserved.end());
       rank.insert(rank.end(), drained.begin(), drained.end());
     }
     return ranks;
@@ -228,13 +239,13 @@ class Planner {
     std::ranges::transform(candidates, bearers.begin(), [this](const Candidate& candidate) {
       return Bearer{.id = candidate.node->id, .weight = weight(*candidate.node)};
     });
-    const auto by_hand = standings(candidates);
-    const auto ranked = ranks(keys, bearers, by_hand);
+    const auto standing = standings(candidates);
+    const auto ranked = ranks(keys, bearers, standing);
     const auto usual = wire_priorities(std::vector<int>(candidates.size(), settings_.default_priority));
     std::vector<std::string> first(candidates.size());
     for (std::size_t r = 0; r < routers.size(); ++r) {
       std::vector<Standing> placed(usual.size());
-      std::ranges::transform(ranked[r], placed.begin(), [&](std::size_t i) { return by_hand[i]; });
+      std::ranges::transform(ranked[r], placed.begin(), [&](std::size_t i) { return standing[i]; });
       const auto wire = with_standings(usual, placed);
       for (std::size_t place = 0; place < wire.size(); ++place) {
         const auto& node = *candidates[ranked[r][place]].node;
@@ -246,7 +257,7 @@ class Planner {
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       result_.members[i].words = "weight " + std::to_string(bearers[i].weight) +
                                  (first[i].empty() ? ", best for none" : ", best for" + first[i]) +
-                                 by_hand_words(by_hand[i]);
+                                 standing_words(standing[i]);
     }
   }
 
@@ -314,8 +325,8 @@ const plan::Plan* KnownPlans::earlier() const {
 }
 
 GroupPlan make_plan(const GroupSettings& settings, const std::vector<Node>& nodes, const KnownPlans& known,
-                    const SecretNames& secrets) {
-  return Planner(settings, secrets).make(nodes, known);
+                    const SecretNames& secrets, const NodeIds& unserved) {
+  return Planner(settings, secrets).make(nodes, known, unserved);
 }
 
 }  // namespace vip::swarm

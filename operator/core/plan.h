@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/plan/plan.h"
+#include "operator/core/follower.h"
 #include "operator/core/model.h"
 
 namespace vip::swarm {
@@ -47,6 +48,7 @@ struct GroupSettings {
   std::optional<std::uint16_t> status_port;  // unset: one that no other group has
   std::vector<CheckSettings> checks;
   NotifyScripts notify;
+  std::string follow;  // the name or id of a service: a node without a healthy task of it is put back
   std::vector<IpPrefix> addresses;
   std::optional<Vrid> router_id =
       kRouterIdDefault;  // of the first router; unset: one that no other group has
@@ -110,7 +112,9 @@ struct KnownPlans {
 inline constexpr std::uint16_t kStatusPortFirst = 9112;
 
 // What to deploy now: the plan that the settings and nodes ask for, or a step towards it (transition.h).
+// `unserved`: the nodes that are put back because of the service that the group follows.
 [[nodiscard]] GroupPlan make_plan(const GroupSettings& settings, const std::vector<Node>& nodes,
-                                  const KnownPlans& known, const SecretNames& secrets = {});
+                                  const KnownPlans& known, const SecretNames& secrets = {},
+                                  const NodeIds& unserved = {});
 
 }  // namespace vip::swarm

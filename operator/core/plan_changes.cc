@@ -56,9 +56,10 @@ void compare(std::string_view what, const std::string& before, const std::string
   if (before != after) changes.push_back(quoted_pair(what, before, after));
 }
 
-std::string level_text(const plan::Member& member) {
+std::string level_text(const plan::Plan& plan, const plan::Member& member) {
   if (member.drained) return "drained";
-  return member.preferred ? "preferred" : "usual";
+  if (member.preferred) return "preferred";
+  return member.unserved ? "no healthy task of " + plan.follow : "usual";
 }
 
 void compare_member(const plan::Member& before, const plan::Member& after,
@@ -72,7 +73,6 @@ void compare_member(const plan::Member& before, const plan::Member& after,
   compare("interface" + of, before.interface.empty() ? "by rule" : before.interface,
           after.interface.empty() ? "by rule" : after.interface, changes);
   compare("hostname" + of, before.hostname, after.hostname, changes);
-  compare("level of " + after.hostname, level_text(before), level_text(after), changes);
   if (before.standby && !after.standby) changes.push_back("member " + after.hostname + " takes part");
   if (!before.standby && after.standby) changes.push_back("member " + after.hostname + " stands by");
 }
@@ -108,6 +108,8 @@ std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan
     const auto* const earlier = before.member(member.id);
     if (earlier != nullptr) {
       compare_member(*earlier, member, changes);
+      compare("level of " + member.hostname, level_text(before, *earlier), level_text(after, member),
+              changes);
     } else {
       changes.push_back("member " + member.hostname + " joins with priority " +
                         std::to_string(member.priority.value) + (member.standby ? " and stands by" : ""));
@@ -125,6 +127,8 @@ std::vector<std::string> plan_changes(const plan::Plan& before, const plan::Plan
           changes);
   compare("checks", checks_text(before), checks_text(after), changes);
   if (before.notify != after.notify) changes.emplace_back("what is told of a state");
+  compare("follows", before.follow.empty() ? "nothing" : before.follow,
+          after.follow.empty() ? "nothing" : after.follow, changes);
   compare("lease", before.lease.text(), after.lease.text(), changes);
   compare("interface", before.interface, after.interface, changes);
   compare("authentication", auth_text(before.auth), auth_text(after.auth), changes);

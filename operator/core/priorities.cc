@@ -83,7 +83,8 @@ std::vector<int> with_standings(const std::vector<int>& wire, const std::vector<
   VIP_ASSERT(wire.size() == standings.size());
   std::vector<std::size_t> order;  // best first
   std::vector<int> values;
-  for (const auto kind : {Standing::first_choice, Standing::usual, Standing::last_resort}) {
+  for (const auto kind :
+       {Standing::first_choice, Standing::usual, Standing::unserved, Standing::last_resort}) {
     for (std::size_t i = 0; i < wire.size(); ++i) {
       if (standings[i] != kind) continue;
       order.push_back(i);

@@ -19,12 +19,14 @@ inline constexpr std::size_t kMembersMax = kPriorityMax - kPriorityMin + 1;
 // neighbours leave.
 [[nodiscard]] std::vector<int> wire_priorities(const std::vector<int>& labels);
 
-// What a person asked for by hand.
-enum class Standing : std::uint8_t { last_resort, usual, first_choice };
+// Who goes before whom, whatever the priorities: the last resorts and the first choices are so because a
+// person asked for it by hand, the unserved because the service that the group follows has no healthy task
+// there.
+enum class Standing : std::uint8_t { last_resort, unserved, usual, first_choice };
 
-// The wire priorities with the first choices at the top of the range, the last resorts at its bottom, each
-// kind in its own order, and everybody else where they are if there is room. `wire` is of wire_priorities(),
-// and `standings` as long.
+// The wire priorities with the first choices at the top of the range, the last resorts at its bottom and the
+// unserved above them, each kind in its own order, and everybody else where they are if there is room. `wire`
+// is of wire_priorities(), and `standings` as long.
 [[nodiscard]] std::vector<int> with_standings(const std::vector<int>& wire,
                                               const std::vector<Standing>& standings);
 

@@ -7,6 +7,7 @@
 #include "operator/core/agent_tasks.h"
 #include "operator/core/by_hand.h"
 #include "operator/core/diff.h"
+#include "operator/core/following.h"
 #include "operator/core/names.h"
 #include "operator/core/ownership.h"
 
@@ -84,6 +85,7 @@ class GroupProblems {
     for (const auto& warning : plan_.warnings) add(Severity::warning, warning);
     if (plan_.plan) {
       for (const auto& note : notes_by_hand(*plan_.plan, observed_.nodes)) add(Severity::note, note);
+      std::ranges::move(problems_of_following(*plan_.plan, observed_), std::back_inserter(problems_));
     }
     if (plan_.members.empty()) {
       add(Severity::warning, "no node carries a usable label " + settings_.label_key + "=" + settings_.name +
@@ -293,6 +295,15 @@ std::vector<Problem> group_problems(const GroupSettings& settings, const GroupPl
 std::vector<Problem> service_problems(const Service& service, const plan::Plan& plan,
                                       const Observed& observed) {
   return ServiceProblems(service, plan, observed).find();
+}
+
+std::vector<Problem> problems_of_following(const plan::Plan& plan, const Observed& observed) {
+  std::vector<Problem> problems;
+  for (auto& note : notes_of_following(plan))
+    problems.push_back({.severity = Severity::note, .text = std::move(note)});
+  if (auto fault = fault_of_following(plan, observed); !fault.empty())
+    problems.push_back({.severity = Severity::warning, .text = std::move(fault)});
+  return problems;
 }
 
 bool any_blocks(const std::vector<Problem>& problems) {

@@ -39,6 +39,9 @@ enum class Beside : std::uint8_t { refuse, tolerate };
 [[nodiscard]] std::vector<Problem> service_problems(const Service& service, const plan::Plan& plan,
                                                     const Observed& observed);
 
+// Who is put back because of the service that the group follows, and what is wrong with that service.
+[[nodiscard]] std::vector<Problem> problems_of_following(const plan::Plan& plan, const Observed& observed);
+
 [[nodiscard]] bool any_blocks(const std::vector<Problem>& problems);
 
 }  // namespace vip::swarm

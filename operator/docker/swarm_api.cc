@@ -1,5 +1,8 @@
 #include "operator/docker/swarm_api.h"
 
+#include <set>
+
+#include "operator/core/following.h"
 #include "operator/docker/http_error.h"
 
 namespace vip::swarm {
@@ -32,7 +35,7 @@ Result<std::optional<SwarmRole>> SwarmApi::role() {
   return parse_role(*body);
 }
 
-Result<Observed> SwarmApi::observe(WallTime at) {
+Result<Observed> SwarmApi::observe(WallTime at, const std::vector<std::string>& followed) {
   Observed observed{.at = at, .nodes = {}, .services = {}, .configs = {}, .secrets = {}, .tasks = {}};
   VIP_TRY(const auto nodes, client_.get("/nodes"));
   VIP_TRY(observed.nodes, parse_nodes(nodes));
@@ -42,11 +45,12 @@ Result<Observed> SwarmApi::observe(WallTime at) {
   VIP_TRY(observed.configs, parse_configs(configs));
   VIP_TRY(const auto secrets, client_.get("/secrets"));
   VIP_TRY(observed.secrets, parse_secrets(secrets));
-  std::vector<std::string> agents;
-  for (const auto& service : observed.services) {
-    if (label(service.labels, kRoleLabel) == kRoleAgent) agents.push_back(service.id);
-  }
-  VIP_TRY(observed.tasks, tasks_of(agents));
+  std::set<std::string> watched;
+  for (const auto& service : observed.services)
+    if (label(service.labels, kRoleLabel) == kRoleAgent) watched.insert(service.id);
+  for (const auto& word : followed)
+    if (const auto* const service = followed_service(observed.services, word)) watched.insert(service->id);
+  VIP_TRY(observed.tasks, tasks_of({watched.begin(), watched.end()}));
   return observed;
 }
 
@@ -98,6 +102,15 @@ Status SwarmApi::change_label(const std::string& node_id, std::string_view key, 
 Result<std::vector<Task>> SwarmApi::tasks_of(const std::vector<std::string>& service_ids) {
   if (service_ids.empty()) return std::vector<Task>{};  // an empty filter would ask for all tasks
   VIP_TRY(const auto tasks, client_.get("/tasks", {{"filters", filters_json({{"service", service_ids}})}}));
+  return parse_tasks(tasks);
+}
+
+Result<std::vector<Task>> SwarmApi::wanted_tasks_of(const std::vector<std::string>& service_ids) {
+  if (service_ids.empty()) return std::vector<Task>{};
+  VIP_TRY(
+      const auto tasks,
+      client_.get("/tasks",
+                  {{"filters", filters_json({{"service", service_ids}, {"desired-state", {"running"}}})}}));
   return parse_tasks(tasks);
 }
 

@@ -31,8 +31,8 @@ class SwarmApi {
 
   // Nothing where the engine's guard forbids to ask.
   [[nodiscard]] Result<std::optional<SwarmRole>> role();
-  // Everything or an error.
-  [[nodiscard]] Result<Observed> observe(WallTime at);
+  // Everything or an error. `followed`: names or ids of services whose tasks count, too.
+  [[nodiscard]] Result<Observed> observe(WallTime at, const std::vector<std::string>& followed = {});
 
   // These three answer with the new object's id. Errors: conflict when the name is taken.
   [[nodiscard]] Result<std::string> create_config(const ConfigSpec& config);
@@ -47,6 +47,8 @@ class SwarmApi {
   [[nodiscard]] Status change_label(const std::string& node_id, std::string_view key, const LabelOf& value);
   // Errors: not_found when one of the services is gone.
   [[nodiscard]] Result<std::vector<Task>> tasks_of(const std::vector<std::string>& service_ids);
+  // Of them, those that the Swarm wants to run.
+  [[nodiscard]] Result<std::vector<Task>> wanted_tasks_of(const std::vector<std::string>& service_ids);
   // Of the whole Swarm; of a service that was removed they are there until they have ended.
   [[nodiscard]] Result<std::vector<Task>> tasks();
   [[nodiscard]] Status remove_service(std::string_view id);

@@ -23,7 +23,10 @@ constexpr std::string_view kGroupCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_ .*()?+[]\\^$|/";
 constexpr std::string_view kLabelCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
+constexpr std::string_view kServiceCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 constexpr std::size_t kGroupLengthMax = 128;
+constexpr std::size_t kServiceLengthMax = 63;
 constexpr std::size_t kInterfaceLengthMax = 15;
 constexpr int kIdMax = 255;
 constexpr std::size_t kScriptSizeMax = 64U << 10U;
@@ -51,6 +54,7 @@ class GroupReader {
     group().revoke = settings::flag(env_, "SWARM_VIP_REVOKE", group().revoke, findings_);
     status_port();
     group().checks = settings::read_checks(env_, findings_);
+    follow();
     notify();
     return std::move(group_);
   }
@@ -75,6 +79,16 @@ class GroupReader {
     group().label_key = env_.text(kLabel, group().label_key);
     if (!made_of(group().label_key, kLabelCharacters))
       refuse(kLabel, group().label_key, "the key of a node label, made of letters, digits and - _ . /");
+  }
+
+  void follow() {
+    constexpr std::string_view kName = "SWARM_VIP_FOLLOW";
+    group().follow = env_.text(kName);
+    const auto& name = group().follow;
+    if (name.size() <= kServiceLengthMax && made_of(name, kServiceCharacters)) return;
+    refuse(kName, name,
+           "the name or the id of a service of the Swarm, made of letters, digits and - _, at most 63 "
+           "characters");
   }
 
   void addresses() {

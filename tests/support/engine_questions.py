@@ -126,6 +126,8 @@ class Questions:
         self._wait_for("running", "the new task runs")
         self._note("after a change of the config", "service", self._own_services())
         self._note("tasks after a change of the config", "task", self._tasks())
+        wanted = self.get("/tasks", filters={"service": {f"{GROUP}-service": True}, "desired-state": {"running": True}})
+        self._note("tasks that are wanted after it", "task", wanted)
         self._removed("a config that only a rollback would need", f"/configs/{self._id('config', 1)}")
 
         self._update(self._service(config=f"{GROUP}-config-2", image=MISSING_IMAGE))
@@ -148,6 +150,8 @@ class Questions:
                              ("DELETE", "/secrets/nothing"), ("GET", "/containers/nothing/json"),
                              ("GET", "/images/nothing/json"), ("GET", "/nothing")):
             self._refused(f"{method} {path}", method, path)
+        filters = urllib.parse.quote(json.dumps({"service": {"nothing": True, f"{GROUP}-service": True}}))
+        self._refused("tasks of a service that is not there", "GET", f"/tasks?filters={filters}")
         self._refused("POST /services/nothing/update", "POST", "/services/nothing/update?version=1", self._service())
         self._removed("the service", f"/services/{self._own_services()[0]['ID']}")
 

@@ -173,6 +173,7 @@ class FakeDocker:
         self.containers: dict[str, Json] = {}
         self.images: dict[str, Json] = {}
         self.calls: collections.Counter[str] = collections.Counter()
+        self.witness: Callable[[Request], None] = lambda _: None  # sees each request before it is answered, and may act
         self.changes: list[tuple[str, Any]] = []  # kind and body of what was asked to change, and was done
         self.registry_auths: list[tuple[str, Json | None]] = []  # kind and login of each service created or updated
         self._epoch = 0  # a stream of an earlier one ends
@@ -315,8 +316,7 @@ class FakeDocker:
         filters = json.loads(request.query.get("filters") or "{}")
         services = _values(filters, "service")
         states = _values(filters, "desired-state")
-        ids = {s["ID"] for s in self.swarm.services.values()
-               if any(s["ID"].startswith(word) or s["Spec"]["Name"] == word for word in services)}
+        ids = {self.swarm.find_service(word)["ID"] for word in services}
         return [task for task in all_of(self.swarm.tasks)
                 if (not services or task["ServiceID"] in ids) and (not states or task["DesiredState"] in states)]
 
@@ -494,6 +494,7 @@ class _Connection(socketserver.StreamRequestHandler):
             self._send_huge()
             return
         with docker.swarm.lock:
+            docker.witness(request)
             document = docker.answer(request)
             body = self._body(document)
             if request.method == "GET":

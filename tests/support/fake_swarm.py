@@ -65,6 +65,7 @@ class Trouble:
     images: set[str] = field(default_factory=set)   # agents of these images never become healthy
     configs: set[str] = field(default_factory=set)  # nor do those that read these configs, by name
     missing_images: set[str] = field(default_factory=set)  # no node has these
+    sick: set[tuple[str, str]] = field(default_factory=set)  # a service's name and a node: no task becomes healthy there
     is_every_update_bad: bool = False               # whatever a service is changed to never becomes healthy
     is_stuck: bool = False                          # new tasks stay in "starting": updates do not end
 
@@ -322,6 +323,20 @@ class FakeSwarm:
         self._set_update(service, "paused", "update paused due to failure or early termination of task " + self._new_id())
 
     @_locked
+    def set_health(self, service_name: str, node_id: str, is_healthy: bool) -> None:
+        """A task that gets sick ends, and what the Swarm starts instead is not healthy before all is well again. There are
+        no events of tasks."""
+        place = (service_name, node_id)
+        if is_healthy:
+            self.trouble.sick.discard(place)
+        else:
+            self.trouble.sick.add(place)
+            for task in self.living_tasks(self.find_service(service_name)["ID"]):
+                if task["NodeID"] == node_id:
+                    self._end(task, "failed", "task: unhealthy container")
+        self._follow()
+
+    @_locked
     def living_tasks(self, service_id: str) -> list[Json]:
         return [task for task in self._tasks_by_service.get(service_id, {}).values()
                 if task["DesiredState"] == "running" and task["Status"]["State"] in _LIVING]
@@ -393,6 +408,8 @@ class FakeSwarm:
         else:
             missing = self._missing_objects(task["Spec"])
             is_update = self._rolling.get(task["ServiceID"]) == "update"
+            if (self.services[task["ServiceID"]]["Spec"]["Name"], task["NodeID"]) in self.trouble.sick:
+                return
             if missing:
                 kind = missing[0].split()[0]
                 self._end(task, "rejected", f"unable to get {kind} from {kind} store: {missing[0]} not found")

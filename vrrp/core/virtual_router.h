@@ -66,7 +66,7 @@ struct RouterConfig {
   bool preempt = true;
   // How long a lower priority is tolerated before we preempt, to which our skew is added; 0: not at all.
   Duration preempt_delay{};
-  // Priorities at which a level begins that a person asked for: whoever is to have the addresses only when
+  // Priorities at which a level begins, see plan::levels: whoever is to have the addresses only when
   // nobody else can is below one, whoever is to have them before all others is at one. Who follows a router
   // of a lower level takes over at once, whatever `preempt` says; but after a start preempt_delay comes
   // first.

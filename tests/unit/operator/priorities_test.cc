@@ -87,7 +87,7 @@ void PrintTo(const ByHand& row, std::ostream* out) {
 
 class WithStandings : public testing::TestWithParam<ByHand> {};
 
-TEST_P(WithStandings, MovesOnlyThoseThatSomebodyAskedFor) {
+TEST_P(WithStandings, MovesOnlyThoseThatStandOtherwise) {
   EXPECT_EQ(with_standings(GetParam().wire, GetParam().standings), GetParam().answer);
 }
 
@@ -98,6 +98,9 @@ INSTANTIATE_TEST_SUITE_P(
                     ByHand{{108, 100, 92}, {last_resort, usual, last_resort}, {3, 100, 2}},
                     ByHand{{108, 100, 92}, {usual, usual, first_choice}, {108, 100, 254}},
                     ByHand{{108, 100, 92}, {last_resort, usual, first_choice}, {2, 100, 254}},
+                    ByHand{{108, 100, 92}, {unserved, usual, usual}, {2, 100, 92}},
+                    ByHand{{108, 100, 92}, {last_resort, usual, unserved}, {2, 100, 3}},
+                    ByHand{{108, 100, 92}, {unserved, last_resort, unserved}, {4, 2, 3}},
                     // Where there is no room, the others give way.
                     ByHand{{254, 253}, {usual, first_choice}, {253, 254}},
                     ByHand{{3, 2}, {last_resort, usual}, {2, 3}},

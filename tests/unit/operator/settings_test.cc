@@ -57,6 +57,13 @@ TEST(OperatorSettings, NeedOnlyGroupAndAddresses) {
   EXPECT_EQ(group.interface, "auto");
   EXPECT_EQ(settings.resync, 30s);
   EXPECT_EQ(group.auth, plan::Auth::Mode::hmac);
+  EXPECT_EQ(group.follow, "");
+}
+
+TEST(OperatorSettings, AServiceToFollowIsAName) {
+  EXPECT_EQ(read({{"SWARM_VIP_FOLLOW", "stack_shop-1"}}).group().follow, "stack_shop-1");
+  EXPECT_TRUE(read({{"SWARM_VIP_FOLLOW", std::string(63, 'x')}}).findings.ok());
+  EXPECT_FALSE(read({{"SWARM_VIP_FOLLOW", std::string(64, 'x')}}).findings.ok());
 }
 
 TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
@@ -179,6 +186,9 @@ INSTANTIATE_TEST_SUITE_P(
                  "SWARM_VIP_STATUS_PORT: '70000' is not allowed; a whole number from 1 to 65535"},
         WrongRow{{{"SWARM_VIP_BESIDE_KEEPALIVED", "x"}},
                  "SWARM_VIP_BESIDE_KEEPALIVED: 'x' is not allowed; true or false"},
+        WrongRow{{{"SWARM_VIP_FOLLOW", "shop:1"}},
+                 "SWARM_VIP_FOLLOW: 'shop:1' is not allowed; the name or the id of a service of the Swarm, "
+                 "made of letters, digits and - _, at most 63 characters"},
         WrongRow{{{"KEEPALIVED_NOTIFY", "/etc/large"}},
                  "KEEPALIVED_NOTIFY: '/etc/large' is not allowed; a script for /bin/sh of at most 64 KiB"},
         WrongRow{{{"SWARM_VIP_CHECKS", "web"}},

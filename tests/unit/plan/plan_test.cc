@@ -205,6 +205,19 @@ TEST(Plan, LevelsLieAboveWhoIsDrainedAndAtWhoIsPreferred) {
   EXPECT_EQ(levels(plan, plan.routers[0]), std::vector{Priority(254)}) << "who says nothing does not count";
 }
 
+TEST(Plan, ALevelLiesBetweenWhoIsDrainedAndWhoIsUnserved) {
+  auto plan = sound();
+  EXPECT_EQ(to_json(plan).find("follow"), std::string::npos) << "as in a plan of before";
+  EXPECT_EQ(to_json(plan).find("unserved"), std::string::npos);
+  plan.follow = "shop";
+  plan.members[0].drained = true;
+  plan.members[0].priority = Priority(2);
+  plan.members[1].unserved = true;
+  plan.members[1].priority = Priority(3);
+  EXPECT_EQ(levels(plan, plan.routers[0]), (std::vector{Priority(3), Priority(4)}));
+  EXPECT_EQ(from_json(to_json(plan)).value(), plan);
+}
+
 TEST(Plan, GarbageIsAnErrorThatSaysWhat) {
   EXPECT_EQ(from_json("").error().context, "not a JSON object");
   EXPECT_EQ(from_json("[1,2]").error().context, "not a JSON object");
