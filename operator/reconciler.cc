@@ -234,6 +234,7 @@ Status Reconciler::apply(const Step& step, const ConfiguredGroup* group, ObjectI
                         [&](const RemoveService& action) { return api_.remove_service(action.id); },
                         [&](const RemoveConfig& action) { return api_.remove_config(action.id); },
                         [&](const RemoveSecret& action) { return api_.remove_secret(action.id); },
+                        [&](const ChangeLabel& action) { return api_.change_label(action); },
                     },
                     step.action);
 }

@@ -1,10 +1,12 @@
 # Unit tests of the operator, one file for each of its parts.
 vip_add_unit_test(operator/agent_presence vip::operator_core)
 vip_add_unit_test(operator/agent_report vip::operator_core)
+vip_add_unit_test(operator/chronicle vip::operator_watch)
 vip_add_unit_test(operator/diagnosis vip::operator_core)
 vip_add_unit_test(operator/by_hand vip::operator_core)
 vip_add_unit_test(operator/diff vip::operator_core)
 vip_add_unit_test(operator/docker vip::operator_docker)
+vip_add_unit_test(operator/holder_labels vip::operator_core)
 vip_add_unit_test(operator/json vip::operator_docker nlohmann_json::nlohmann_json)
 vip_add_unit_test(operator/look_schedule vip::operator_core)
 vip_add_unit_test(operator/movement vip::operator_core)
