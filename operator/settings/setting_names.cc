@@ -21,6 +21,9 @@ constexpr auto kNames = std::to_array<SettingName>({
     {.variable = "SWARM_VIP_REALTIME", .key = "realtime", .scope = Scope::program},
     {.variable = "SWARM_VIP_BESIDE_KEEPALIVED", .key = "beside_keepalived", .scope = Scope::program},
     {.variable = "SWARM_VIP_DRY_RUN", .key = "dry_run", .scope = Scope::program},
+    {.variable = "SWARM_VIP_WEBHOOK", .key = "webhook", .scope = Scope::program},
+    {.variable = "SWARM_VIP_WEBHOOK_FILE", .key = "webhook_file", .scope = Scope::program},
+    {.variable = "SWARM_VIP_WEBHOOK_TOKEN_FILE", .key = "webhook_token_file", .scope = Scope::program},
     {.variable = "SWARM_VIP_CONFIG", .key = "", .scope = Scope::program},
     {.variable = "KEEPALIVED_IMAGE", .key = "", .scope = Scope::program},
 
@@ -52,6 +55,7 @@ constexpr auto kNames = std::to_array<SettingName>({
     {.variable = "SWARM_VIP_CHECK_WEIGHT", .key = "check_weight", .scope = Scope::group},
     {.variable = "KEEPALIVED_NOTIFY", .key = "notify", .scope = Scope::group},
     {.variable = "SWARM_VIP_STATUS_PORT", .key = "status_port", .scope = Scope::group},
+    {.variable = "SWARM_VIP_HOLDER_LABEL", .key = "holder_label", .scope = Scope::group},
 
     // Of keepalived's images, without effect here.
     {.variable = "KEEPALIVED_STATE", .key = ""},

@@ -26,6 +26,7 @@ allow vrrp/sys 'common/(base|sys)|vrrp/(core|doctor|sys)'
 allow vrrp 'common/(base|plan|report|settings|sys)|vrrp(/core|/doctor|/sys|/settings)?'
 allow operator/core 'common/(base|plan|report)|operator/core'
 allow operator/watch 'common/(base|plan)|operator/(core|watch)'
+allow operator/webhook 'common/(base|sys)|operator/(core|docker|watch|webhook)'
 allow operator/docker 'common/(base|plan|sys)|operator/(core|docker)'
-allow operator 'common/(base|plan|report|settings|sys)|operator(/core|/docker|/settings|/status|/watch|/cli)?'
+allow operator 'common/(base|plan|report|settings|sys)|operator(/core|/docker|/settings|/status|/watch|/webhook|/cli)?'
 exit $status

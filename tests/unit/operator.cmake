@@ -24,3 +24,4 @@ target_compile_definitions(operator_settings_file_test PRIVATE PACKAGING_FOLDER=
 vip_add_unit_test(operator/spread vip::operator_core)
 vip_add_unit_test(operator/transition vip::operator_core)
 vip_add_unit_test(operator/uninstall vip::operator_core)
+vip_add_unit_test(operator/webhook vip::operator_webhook nlohmann_json::nlohmann_json)
