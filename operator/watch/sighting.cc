@@ -1,6 +1,7 @@
 #include "operator/watch/sighting.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace vip::swarm {
 namespace {
@@ -20,6 +21,8 @@ std::vector<Holder> holders_of(const GroupReport& report, const IpAddress& addre
     if (std::ranges::any_of(node.routers, [&](const auto& router) { return has_address(router, address); }))
       holders.push_back({.node = node.node, .hostname = node.hostname});
   }
+  // A plan's order may change, who has the address does not by that.
+  std::ranges::sort(holders, {}, [](const Holder& holder) { return std::tie(holder.hostname, holder.node); });
   return holders;
 }
 

@@ -15,7 +15,7 @@ namespace vip::swarm {
 
 struct AddressSighting {
   std::string address;  // without the length of its network
-  std::vector<Holder> holders;
+  std::vector<Holder> holders;  // by host name
 };
 
 // What needs a person, in words.

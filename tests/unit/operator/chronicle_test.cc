@@ -198,9 +198,9 @@ TEST(Sighting, IsWhatAgentsSayAndWhoIsSilent) {
   EXPECT_TRUE(seen.complaints.empty());
 }
 
-TEST(Sighting, TwoHoldersAreNoComplaintBesides) {
+TEST(Sighting, TwoHoldersAreInOrderAndNoComplaintBesides) {
   const auto seen =
-      sight(report_of({node(1, {router("active")}), node(2, {router("active")})}), plan_of_one(), {});
+      sight(report_of({node(2, {router("active")}), node(1, {router("active")})}), plan_of_one(), {});
   EXPECT_EQ(seen.addresses[0].holders, (std::vector{kFirst, kSecond}));
   EXPECT_TRUE(seen.complaints.empty());
 }
