@@ -22,6 +22,7 @@
 #include "operator/docker/events.h"
 #include "operator/docker/identity.h"
 #include "operator/exit_status.h"
+#include "operator/herald.h"
 #include "operator/reconciler.h"
 #include "operator/start.h"
 
@@ -112,7 +113,10 @@ class OperatorLoop {
                         {"service", identity_.service_name},
                         {"image", settings_.image.empty() ? identity_.image : settings_.image}});
     Reconciler reconciler(*api, identity_, settings_);
-    look_until_stopped(*api, reconciler);
+    if (const auto looked = look_until_stopped(*api, reconciler); !looked) {
+      complain(looked.error().context);
+      return kFailed;
+    }
     log::info("stop", {});
     return kFine;
   }
@@ -161,18 +165,22 @@ class OperatorLoop {
     return ::poll(&stop, 1, static_cast<int>(timeout.count())) > 0;
   }
 
-  void look_until_stopped(SwarmApi& api, Reconciler& reconciler) {
+  // Errors: unavailable, where it cannot begin.
+  Status look_until_stopped(SwarmApi& api, Reconciler& reconciler) {
+    VIP_TRY(auto herald, Herald::create());
     EventStream events(api.client());
     LookSchedule schedule(sys::monotonic_now(), settings_.resync);
+    const std::array others{signals_.all_fd(), herald.news_fd()};
     for (;;) {
       const auto now = sys::monotonic_now();
       const auto next = reconciler.follows() ? std::min(schedule.next(), tasks_at_) : schedule.next();
-      const auto outcome = events.wait(signals_.all_fd(), now, next - now);
+      const auto outcome = events.wait(others, now, next - now);
       if (outcome.hint) schedule.hint(sys::monotonic_now());
       if (const auto words = events.take_refusal()) log::warning("forbidden", {{"what", *words}});
-      if (outcome.other && !obey_signals(reconciler, schedule)) return;
+      if (outcome.other && !obey_signals(reconciler, schedule)) return {};
+      if (outcome.other && herald.take_news()) schedule.hint(sys::monotonic_now());
       if (schedule.is_due(sys::monotonic_now())) {
-        look(reconciler, schedule);
+        look(reconciler, herald, schedule);
       } else if (reconciler.follows() && sys::monotonic_now() >= tasks_at_) {
         look_at_tasks(reconciler, schedule);
       }
@@ -226,9 +234,16 @@ class OperatorLoop {
     reconciler.set(settings_);
   }
 
-  void look(Reconciler& reconciler, LookSchedule& schedule) {
+  Result<Reconciler::Outcome> look_once(Reconciler& reconciler, Herald& herald) {
+    VIP_CHECK(herald.set(settings_));
+    VIP_TRY(const auto picture, reconciler.observe(sys::monotonic_now(), WallTime(sys::wall_clock())));
+    herald.show(picture);
+    return reconciler.reconcile(picture, herald.holders(), sys::monotonic_now());
+  }
+
+  void look(Reconciler& reconciler, Herald& herald, LookSchedule& schedule) {
     reload(reconciler, schedule);
-    const auto outcome = reconciler.reconcile(sys::monotonic_now(), WallTime(sys::wall_clock()));
+    const auto outcome = look_once(reconciler, herald);
     const auto now = sys::monotonic_now();
     if (!outcome) {
       if (stopped_within(Duration::zero())) return;  // the loop will see it, too

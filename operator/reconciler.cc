@@ -172,7 +172,7 @@ Result<bool> Reconciler::look_at_tasks(TimePoint now) {
   return is_due;
 }
 
-std::vector<Step> Reconciler::steps(const Picture& picture) const {
+std::vector<Step> Reconciler::steps(const Picture& picture, const KnownHolders& holders) const {
   auto steps = retire(identity_, picture.observed, names());
   for (const auto& group : picture.groups) {
     if (!group.desired) continue;
@@ -180,13 +180,24 @@ std::vector<Step> Reconciler::steps(const Picture& picture) const {
         diff(*group.desired, identity_, picture.observed, group.configured->settings.name, Leave{}),
         std::back_inserter(steps));
   }
+  std::ranges::move(steps_of_labels(picture, holders), std::back_inserter(steps));
   return steps;
 }
 
-Result<Reconciler::Outcome> Reconciler::reconcile(TimePoint now, WallTime at) {
-  VIP_TRY(const auto picture, observe(now, at));
+std::vector<Step> Reconciler::steps_of_labels(const Picture& picture, const KnownHolders& holders) const {
+  std::vector<LabelledGroup> groups(picture.groups.size());
+  std::ranges::transform(picture.groups, groups.begin(), [](const GroupPicture& group) {
+    return LabelledGroup{.name = group.configured->settings.name,
+                         .wanted = group.configured->holder_label,
+                         .agents = group.desired ? group.service : nullptr};
+  });
+  return label_steps(groups, identity_, picture.observed, holders);
+}
+
+Result<Reconciler::Outcome> Reconciler::reconcile(const Picture& picture, const KnownHolders& holders,
+                                                  TimePoint now) {
   if (settings_.dry_run) {
-    say(picture);
+    say(picture, holders);
     return Outcome::settled;
   }
   auto ids = known_ids(picture.observed);
@@ -204,15 +215,20 @@ Result<Reconciler::Outcome> Reconciler::reconcile(TimePoint now, WallTime at) {
   note(retired ? Result<Outcome>(left_over.empty() ? Outcome::settled : Outcome::look_again)
                : std::unexpected(retired.error()));
   for (const auto& group : picture.groups) note(reconcile(group, picture.observed, ids, now));
+  // Not before an update of agents that has just been sent has begun and ended.
+  if (outcome != Outcome::look_again && !first_error) {
+    const auto labels = steps_of_labels(picture, holders);
+    if (const auto labelled = apply(labels, nullptr, ids); !labelled) first_error = labelled.error();
+  }
   if (first_error) return std::unexpected(*std::move(first_error));
   return outcome;
 }
 
 // What has not been said yet.
-void Reconciler::say(const Picture& picture) {
+void Reconciler::say(const Picture& picture, const KnownHolders& holders) {
   for (const auto& group : picture.groups) keeper(*group.configured).report(group.group.plan, group.problems);
   const auto before = std::exchange(would_, {});
-  for (const auto& step : steps(picture)) {
+  for (const auto& step : steps(picture, holders)) {
     would_.insert(step.words);
     if (!before.contains(step.words)) log::info("would_change", {{"what", step.words}});
   }
@@ -281,6 +297,7 @@ Status Reconciler::apply(const Step& step, const ConfiguredGroup* group, ObjectI
                         [&](const RemoveService& action) { return api_.remove_service(action.id); },
                         [&](const RemoveConfig& action) { return api_.remove_config(action.id); },
                         [&](const RemoveSecret& action) { return api_.remove_secret(action.id); },
+                        [&](const ChangeLabel& action) { return api_.change_label(action); },
                     },
                     step.action);
 }

@@ -13,6 +13,7 @@
 #include "common/base/time.h"
 #include "operator/core/diff.h"
 #include "operator/core/follower.h"
+#include "operator/core/holder_labels.h"
 #include "operator/core/problems.h"
 #include "operator/docker/swarm_api.h"
 #include "operator/group_keeper.h"
@@ -44,17 +45,18 @@ class Reconciler {
 
   // Looks only. Errors: whatever kept us from seeing everything; then nothing may be concluded.
   [[nodiscard]] Result<Picture> observe(TimePoint now, WallTime at);
-  // The steps that would be taken, with nothing held back.
-  [[nodiscard]] std::vector<Step> steps(const Picture& picture) const;
+  // The steps that would be taken, with nothing held back. `holders`: as far as they are known.
+  [[nodiscard]] std::vector<Step> steps(const Picture& picture, const KnownHolders& holders) const;
 
   enum class Outcome : std::uint8_t {
     settled,
     watch,       // agents are starting or failing, of which the Swarm sends no word
     look_again,  // something was done or is waited for
   };
-  // One whole round; of a dry run without the last part. One group's failure keeps no other from its turn.
-  // Errors, of the first that failed: conflict (look again soon), unavailable and others (later).
-  [[nodiscard]] Result<Outcome> reconcile(TimePoint now, WallTime at);
+  // Brings what was just observed to what it should be; in a dry run says only how. One group's failure keeps
+  // no other from its turn. Errors, of the first that failed: conflict (look again soon), unavailable and
+  // others (later).
+  [[nodiscard]] Result<Outcome> reconcile(const Picture& picture, const KnownHolders& holders, TimePoint now);
 
   // Whether any group follows a service that was there at the last look.
   [[nodiscard]] bool follows() const { return !followed_ids().empty(); }
@@ -83,7 +85,8 @@ class Reconciler {
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] Result<Outcome> reconcile(const GroupPicture& picture, const Observed& observed,
                                           ObjectIds& ids, TimePoint now);
-  void say(const Picture& picture);
+  void say(const Picture& picture, const KnownHolders& holders);
+  [[nodiscard]] std::vector<Step> steps_of_labels(const Picture& picture, const KnownHolders& holders) const;
   [[nodiscard]] Status apply(const std::vector<Step>& steps, const ConfiguredGroup* group, ObjectIds& ids);
   [[nodiscard]] Status apply(const Step& step, const ConfiguredGroup* group, ObjectIds& ids);
   [[nodiscard]] Result<std::string> create(const SecretSpec& secret, const ConfiguredGroup& group);

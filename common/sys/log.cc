@@ -1,7 +1,9 @@
 #include "common/sys/log.h"
 
 #include <array>
+#include <atomic>
 #include <memory>
+#include <mutex>
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
@@ -19,7 +21,7 @@ constexpr std::array<std::string_view, 5> kLevelNames{"trace", "debug", "info", 
 // Half a megabyte of lines waits for a reader that is slow; a dead log driver must not stop a router.
 constexpr std::size_t kPendingMax = 512U << 10U;
 
-class StdoutSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+class StdoutSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   StdoutSink() : writer_(STDOUT_FILENO, kPendingMax) {}
   void forget_pending() { writer_ = sys::PatientWriter(STDOUT_FILENO, kPendingMax); }
@@ -40,9 +42,9 @@ class StdoutSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> 
 };
 
 struct Sink {
-  Format format = Format::text;
-  std::shared_ptr<StdoutSink> out;
-  std::shared_ptr<spdlog::logger> logger;
+  std::atomic<Format> format = Format::text;
+  std::shared_ptr<StdoutSink> out = std::make_shared<StdoutSink>();
+  std::shared_ptr<spdlog::logger> logger = std::make_shared<spdlog::logger>("swarm-vip", out);
 };
 
 spdlog::level::level_enum level_of(Level level) {
@@ -50,12 +52,7 @@ spdlog::level::level_enum level_of(Level level) {
 }
 
 Sink& sink() {
-  static Sink instance = [] {
-    Sink made;
-    made.out = std::make_shared<StdoutSink>();
-    made.logger = std::make_shared<spdlog::logger>("swarm-vip", made.out);
-    return made;
-  }();
+  static Sink instance;
   return instance;
 }
 
@@ -122,12 +119,13 @@ void setup(Level level, Format format) {
 void write(Level level, std::string_view event, Fields fields) {
   auto& target = sink();
   if (!target.logger->should_log(level_of(level))) return;
+  const Format format = target.format;
   std::string line;
-  append_field(line, target.format, "ts", sys::wall_clock_text());
-  append_field(line, target.format, "level", kLevelNames[static_cast<std::size_t>(level)]);
-  append_field(line, target.format, "event", event);
-  for (const auto& field : fields) append_field(line, target.format, field.key, field.value);
-  if (target.format == Format::json) line += '}';
+  append_field(line, format, "ts", sys::wall_clock_text());
+  append_field(line, format, "level", kLevelNames[static_cast<std::size_t>(level)]);
+  append_field(line, format, "event", event);
+  for (const auto& field : fields) append_field(line, format, field.key, field.value);
+  if (format == Format::json) line += '}';
   target.logger->log(level_of(level), spdlog::string_view_t(line));
 }
 

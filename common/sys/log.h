@@ -1,5 +1,5 @@
 // The log: one line per event on standard output, key=value by default, JSON on request. Only loops, mains
-// and reconcilers write to it; libraries return errors. A secret is never a field.
+// and reconcilers write to it, from any thread; libraries return errors. A secret is never a field.
 #pragma once
 
 #include <cstdint>

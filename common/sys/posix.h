@@ -20,7 +20,8 @@ namespace vip::sys {
 [[nodiscard]] TimePoint monotonic_now();
 // CLOCK_REALTIME since the epoch.
 [[nodiscard]] Duration wall_clock();
-// The wall clock as "2026-11-21T05:47:55.123Z".
+// A time since the epoch, and now, as "2026-11-21T05:47:55.123Z".
+[[nodiscard]] std::string time_text(Duration since_epoch);
 [[nodiscard]] std::string wall_clock_text();
 
 // A whole file; errors: not_found, denied, exhausted when larger than the limit, unavailable.

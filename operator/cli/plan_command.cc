@@ -116,7 +116,7 @@ int run_plan(const settings::Environment& env) {
   std::string text;
   const auto reports = ask(*picture);
   for (std::size_t i = 0; i < reports.size(); ++i) text += group_text(picture->groups[i], reports[i]);
-  const auto steps = reconciler.steps(*picture);
+  const auto steps = reconciler.steps(*picture, {});
   text += steps.empty() ? "nothing to do\n" : "to do\n";
   for (const auto& step : steps) text += "  " + step.words + "\n";
   (void)std::fputs(text.c_str(), stdout);

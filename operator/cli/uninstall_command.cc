@@ -26,9 +26,8 @@ class Uninstaller {
   Status say_all() {
     VIP_TRY(const auto plan, look());
     if (!plan.empty()) say("this would be done; nothing was changed, swarm-vip uninstall --yes does it:");
-    for (const auto* const steps : {&plan.operators, &plan.agents, &plan.objects})
+    for (const auto* const steps : {&plan.operators, &plan.agents, &plan.objects, &plan.labels})
       for (const auto& step : *steps) say("  " + step.words);
-    for (const auto& label : plan.labels) say("  " + label.words);
     if (plan.empty()) say("nothing of swarm-vip is there");
     for (const auto& remark : plan.remarks) say(remark);
     return {};
@@ -49,12 +48,7 @@ class Uninstaller {
                       "stop it first, then once more");
     }
     VIP_CHECK(apply(rest.objects));
-    for (const auto& label : rest.labels) {
-      if (auto done = api_.change_label(label.node, label.key, [](const Node&) { return std::nullopt; });
-          !done)
-        return within(label.words, std::move(done).error());
-      say(label.words);
-    }
+    VIP_CHECK(apply(rest.labels));
     say(first.empty() ? "nothing of swarm-vip is there" : "all is gone");
     for (const auto& remark : first.remarks) say(remark);
     return {};
@@ -79,6 +73,7 @@ class Uninstaller {
       return api_.remove_service(service->id);
     if (const auto* const config = std::get_if<RemoveConfig>(&action)) return api_.remove_config(config->id);
     if (const auto* const secret = std::get_if<RemoveSecret>(&action)) return api_.remove_secret(secret->id);
+    if (const auto* const label = std::get_if<ChangeLabel>(&action)) return api_.change_label(*label);
     return {};  // an uninstall makes nothing
   }
 

@@ -11,7 +11,6 @@ namespace vip::swarm {
 namespace {
 
 constexpr std::string_view kActive = "active";
-constexpr std::string_view kDuplicateOwner = "duplicate_owner";
 
 std::string label_advice(std::string_view label, std::string_view value, const NodeReport& node) {
   return "docker node update --label-add " + std::string(label) + "=" + std::string(value) + " " + node.node;
@@ -72,14 +71,17 @@ std::string trouble_words(const GroupReport& group, const NodeReport& node, cons
   return advice.empty() ? router.reason : router.reason + "; " + advice;
 }
 
+std::string complaint_words(const GroupReport& group, const NodeReport& node, const RouterReport& router) {
+  const auto words = trouble_words(group, node, router);
+  return words.empty() ? words : "node " + node.hostname + ": " + called(router) + ": " + words;
+}
+
 std::vector<Problem> troubles(const GroupReport& group) {
   std::vector<Problem> problems;
   for (const auto& node : group.nodes) {
     for (const auto& router : node.routers) {
-      const auto words = trouble_words(group, node, router);
-      if (words.empty()) continue;
-      problems.push_back({.severity = Severity::error,
-                          .text = "node " + node.hostname + ": " + called(router) + ": " + words});
+      if (auto words = complaint_words(group, node, router); !words.empty())
+        problems.push_back({.severity = Severity::error, .text = std::move(words)});
     }
   }
   return problems;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/ip_address.h"
@@ -57,6 +58,9 @@ struct GroupReport {
   std::vector<NodeReport> nodes;
 };
 
+// The trouble of a router whose addresses another host has, too.
+inline constexpr std::string_view kDuplicateOwner = "duplicate_owner";
+
 // What no agent can see alone: two of them that both have the address.
 void find_rivals(GroupReport& group);
 
@@ -64,7 +68,11 @@ void find_rivals(GroupReport& group);
 [[nodiscard]] std::string trouble_words(const GroupReport& group, const NodeReport& node,
                                         const RouterReport& router);
 
-// The troubles of all nodes: "node n1: router 51 (ipv4): interface eth0 is down; ...".
+// "node n1: router 51 (ipv4): interface eth0 is down; ..."; empty for a router without trouble.
+[[nodiscard]] std::string complaint_words(const GroupReport& group, const NodeReport& node,
+                                          const RouterReport& router);
+
+// Those of all nodes.
 [[nodiscard]] std::vector<Problem> troubles(const GroupReport& group);
 
 // A router's state, or why there is none, on one line: "active on eth0 since 2026-...", "stands by: ...".

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,8 +38,14 @@ struct RemoveConfig {
 struct RemoveSecret {
   std::string id;
 };
+// Of a node.
+struct ChangeLabel {
+  std::string node;  // its id
+  std::string key;
+  std::optional<std::string> value;  // nothing: without the label
+};
 using Action = std::variant<CreateSecret, CreateConfig, CreateService, UpdateService, RemoveService,
-                            RemoveConfig, RemoveSecret>;
+                            RemoveConfig, RemoveSecret, ChangeLabel>;
 
 struct Step {
   Action action;

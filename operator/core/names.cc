@@ -24,8 +24,9 @@ std::string with_hash(std::string_view readable, std::string_view whole, std::si
   return name + (name.empty() ? "" : "-") + plan::short_hash(whole).substr(0, kHashPart);
 }
 
-// The group as part of a name: letters, digits, '-' and '_', with a letter or digit at either end.
-std::string group_part(std::string_view group) {
+}  // namespace
+
+std::string name_part(std::string_view group) {
   std::string readable(group);
   std::ranges::replace_if(readable, [](char c) { return !is_alphanumeric(c) && c != '-' && c != '_'; }, '-');
   const auto first = std::ranges::find_if(readable, is_alphanumeric);
@@ -36,24 +37,22 @@ std::string group_part(std::string_view group) {
   return with_hash(readable, lower(group), kGroupPartMax);
 }
 
-}  // namespace
-
 std::string service_name(std::string_view stack, std::string_view group) {
   std::string name = stack.empty() ? "swarm-vip-agent-" : std::string(stack) + "_agent-";
-  name += group_part(group);
+  name += name_part(group);
   return name.size() <= kServiceNameMax ? name : with_hash(name, name, kServiceNameMax);
 }
 
 std::string plan_name(std::string_view group, std::string_view hash) {
-  return group_part(group) + "-plan-" + std::string(hash);
+  return name_part(group) + "-plan-" + std::string(hash);
 }
 
 std::string secret_name(std::string_view group, std::string_view role, unsigned number) {
-  return group_part(group) + "-" + std::string(role) + "-" + std::to_string(number);
+  return name_part(group) + "-" + std::string(role) + "-" + std::to_string(number);
 }
 
 unsigned secret_number(std::string_view group, std::string_view role, std::string_view name) {
-  const std::string prefix = group_part(group) + "-" + std::string(role) + "-";
+  const std::string prefix = name_part(group) + "-" + std::string(role) + "-";
   if (!name.starts_with(prefix)) return 0;
   return parse_number<unsigned>(name.substr(prefix.size())).value_or(0);
 }

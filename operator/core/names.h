@@ -7,6 +7,9 @@
 
 namespace vip::swarm {
 
+// The group as part of a name: letters, digits, '-' and '_', with a letter or digit at either end; at
+// most 40.
+[[nodiscard]] std::string name_part(std::string_view group);
 // "<stack>_agent-<group>", without a stack "swarm-vip-agent-<group>"; at most 63 characters.
 [[nodiscard]] std::string service_name(std::string_view stack, std::string_view group);
 // "<group>-plan-<hash>"; at most 64 characters, as the next.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/base/text.h"
+#include "operator/core/holder_labels.h"
 #include "operator/core/plan.h"
 
 namespace vip::swarm {
@@ -77,11 +78,12 @@ void add_operators(const Observed& observed, Uninstall& plan) {
 
 void add_labels(const Observed& observed, Uninstall& plan) {
   for (const auto& node : observed.nodes) {
-    for (const auto key : {kDrainNodeLabel, kPreferNodeLabel}) {
-      if (!node.labels.contains(key)) continue;
-      plan.labels.push_back({.node = node.id,
-                             .key = std::string(key),
-                             .words = "remove label " + std::string(key) + " of node " + shown_as(node)});
+    for (const auto& entry : node.labels) {
+      const auto& key = entry.first;
+      const bool is_by_hand = key == kDrainNodeLabel || key == kPreferNodeLabel;
+      if (!is_by_hand && !key.starts_with(kHolderLabelPrefix)) continue;
+      plan.labels.push_back({ChangeLabel{.node = node.id, .key = key, .value = std::nullopt},
+                             "remove label " + key + " of node " + shown_as(node)});
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "common/base/assert.h"
 #include "operator/docker/json.h"
@@ -56,7 +57,7 @@ bool EventStream::advance() {
   return running == 0;
 }
 
-EventStream::Outcome EventStream::wait(int other_fd, TimePoint now, Duration time_max) {
+EventStream::Outcome EventStream::wait(std::span<const int> others, TimePoint now, Duration time_max) {
   using std::chrono::milliseconds;
   Outcome outcome;
   if (easy_ == nullptr && now >= open_at_) {
@@ -67,11 +68,15 @@ EventStream::Outcome EventStream::wait(int other_fd, TimePoint now, Duration tim
   heard_ = false;
   const bool ended_early = easy_ != nullptr && advance();
   if (heard_ || ended_early || outcome.hint) time_max = Duration::zero();
-  curl_waitfd other{.fd = other_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+  std::vector<curl_waitfd> waited(others.size());
+  std::ranges::transform(others, waited.begin(), [](int fd) {
+    return curl_waitfd{.fd = fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+  });
   // Rounded up: a wake-up before the deadline would only spin.
   const auto timeout = std::chrono::ceil<milliseconds>(std::max(time_max, Duration::zero()));
-  (void)curl_multi_poll(multi_.get(), &other, 1, static_cast<int>(timeout.count()), nullptr);  // a hint only
-  outcome.other = other.revents != 0;
+  (void)curl_multi_poll(multi_.get(), waited.data(), static_cast<unsigned>(waited.size()),
+                        static_cast<int>(timeout.count()), nullptr);  // a hint only
+  outcome.other = std::ranges::any_of(waited, [](const curl_waitfd& one) { return one.revents != 0; });
   if (easy_ != nullptr && (advance() || ended_early)) {
     note_refusal();
     close();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "common/base/backoff.h"
@@ -23,10 +24,10 @@ class EventStream {
 
   struct Outcome {
     bool hint = false;   // something changed, or may have while the stream was down
-    bool other = false;  // the caller's own descriptor is readable
+    bool other = false;  // a descriptor of the caller's own is readable
   };
-  // Waits until a hint comes, `other_fd` is readable, or the time is over.
-  [[nodiscard]] Outcome wait(int other_fd, TimePoint now, Duration time_max);
+  // Waits until a hint comes, one of `others` is readable, or the time is over.
+  [[nodiscard]] Outcome wait(std::span<const int> others, TimePoint now, Duration time_max);
   // Why the engine's guard does not let us listen, once; then only the regular looks find what changed.
   [[nodiscard]] std::optional<std::string> take_refusal();
 

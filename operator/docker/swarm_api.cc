@@ -99,6 +99,10 @@ Status SwarmApi::change_label(const std::string& node_id, std::string_view key, 
   return done;
 }
 
+Status SwarmApi::change_label(const ChangeLabel& change) {
+  return change_label(change.node, change.key, [&](const Node&) { return change.value; });
+}
+
 Result<std::vector<Task>> SwarmApi::tasks_of(const std::vector<std::string>& service_ids) {
   if (service_ids.empty()) return std::vector<Task>{};  // an empty filter would ask for all tasks
   VIP_TRY(const auto tasks, client_.get("/tasks", {{"filters", filters_json({{"service", service_ids}})}}));

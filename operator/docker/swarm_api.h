@@ -45,6 +45,7 @@ class SwarmApi {
   // alone; one that somebody else changes at the same time is looked at again. Errors: not_found.
   using LabelOf = std::function<std::optional<std::string>(const Node& node)>;
   [[nodiscard]] Status change_label(const std::string& node_id, std::string_view key, const LabelOf& value);
+  [[nodiscard]] Status change_label(const ChangeLabel& change);
   // Errors: not_found when one of the services is gone.
   [[nodiscard]] Result<std::vector<Task>> tasks_of(const std::vector<std::string>& service_ids);
   // Of them, those that the Swarm wants to run.

@@ -53,6 +53,7 @@ class GroupReader {
     key();
     group().revoke = settings::flag(env_, "SWARM_VIP_REVOKE", group().revoke, findings_);
     status_port();
+    group_.holder_label = settings::flag(env_, "SWARM_VIP_HOLDER_LABEL", false, findings_);
     group().checks = settings::read_checks(env_, findings_);
     follow();
     notify();
@@ -231,7 +232,7 @@ class GroupReader {
       if (!password.empty())
         findings_.error(env_.called(kFileName) + ": set together with KEEPALIVED_PASSWORD; one of them");
       origin = kFileName;
-      password = secret_of(kFileName, path);
+      password = secret_of(env_, kFileName, path, read_file_, findings_);
     }
     if (password.empty()) return;
     if (group().version != 2) {
@@ -242,18 +243,6 @@ class GroupReader {
     }
     group_.password = settings::wire_password(env_.called(origin), std::move(password), findings_);
     group().auth = plan::Auth::Mode::password;
-  }
-
-  // Empty with an error. Editors and `echo` end a file with a newline that is no part of the secret.
-  std::string secret_of(std::string_view name, const std::string& path) {
-    const auto content = read_file_(path);
-    std::string secret(trim(content.value_or("")));
-    if (!content) {
-      findings_.error(env_.called(name) + ": " + content.error().context);
-    } else if (secret.empty()) {
-      findings_.error(env_.called(name) + ": " + path + ": empty");
-    }
-    return secret;
   }
 
   void key() {
@@ -268,7 +257,7 @@ class GroupReader {
       findings_.error(env_.called(kRotation) +
                       ": set together with SWARM_VIP_KEY_FILE; it is the number of a generated key");
     }
-    const auto text = secret_of(kFileName, path);
+    const auto text = secret_of(env_, kFileName, path, read_file_, findings_);
     if (text.empty()) return;
     if (const auto keys = read_keys(text); !keys)
       findings_.error(env_.called(kFileName) + ": " + path + ": " + keys.error().context);

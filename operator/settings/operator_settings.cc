@@ -11,6 +11,7 @@
 #include "operator/settings/registry_file.h"
 #include "operator/settings/setting_names.h"
 #include "operator/settings/settings_file.h"
+#include "operator/settings/webhook_reader.h"
 
 namespace vip::swarm {
 namespace {
@@ -149,6 +150,7 @@ class SettingsReader {
   void of_program(const Environment& env) {
     image(env);
     registries(env);
+    settings_.webhook = read_webhook(env, read_file_, findings_);
     settings_.resync = settings::duration(
         env, "SWARM_VIP_RESYNC", {milliseconds(1000), milliseconds(3'600'000)}, settings_.resync, findings_);
     if (settings::flag(env, "SWARM_VIP_BESIDE_KEEPALIVED", false, findings_))

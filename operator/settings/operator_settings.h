@@ -13,6 +13,7 @@
 #include "operator/core/problems.h"
 #include "operator/core/registry.h"
 #include "operator/settings/group_reader.h"
+#include "operator/webhook/target.h"
 
 namespace vip::swarm {
 
@@ -20,6 +21,7 @@ struct OperatorSettings {
   std::vector<ConfiguredGroup> groups;  // by name
   std::string image;                    // empty: the one we run from
   std::vector<RegistryLogin> logins;    // where images come from; secret
+  WebhookTarget webhook;                // who is told of events; without a URL nobody
   std::vector<std::string> agent_environment;
   Beside beside = Beside::refuse;
   bool dry_run = false;  // say what would be done, and do nothing

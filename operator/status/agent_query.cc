@@ -60,7 +60,7 @@ void collect(CURLM* multi) {
 
 }  // namespace
 
-std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents) {
+std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents, int stop_fd) {
   const CurlMulti multi(curl_multi_init());
   VIP_ASSERT(multi != nullptr);
   std::vector<std::unique_ptr<Query>> queries;
@@ -73,7 +73,10 @@ std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& age
   for (int running = 1; running > 0;) {
     if (curl_multi_perform(multi.get(), &running) != CURLM_OK) break;
     collect(multi.get());
-    if (running > 0) (void)curl_multi_poll(multi.get(), nullptr, 0, kPollMs, nullptr);  // a hint only
+    if (running == 0) break;
+    curl_waitfd stop{.fd = stop_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+    (void)curl_multi_poll(multi.get(), &stop, stop_fd >= 0 ? 1 : 0, kPollMs, nullptr);  // a hint only
+    if (stop.revents != 0) break;
   }
   transfers.clear();
   std::vector<Result<std::string>> answers;

@@ -18,8 +18,8 @@ struct Inquiry {
 };
 
 // One report for each inquiry, in their order, rivals found. Never fails: a node without an answer has a
-// reason instead.
+// reason instead. While `stop_fd` (or -1) is readable, nobody is waited for.
 [[nodiscard]] std::vector<GroupReport> ask_groups(const std::vector<Inquiry>& inquiries,
-                                                  const Observed& observed);
+                                                  const Observed& observed, int stop_fd = -1);
 
 }  // namespace vip::swarm

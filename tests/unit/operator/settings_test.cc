@@ -28,6 +28,8 @@ Reading read(const Variables& changes) {
     if (path == "/run/secrets/password") return "s3cret\n";
     if (path == "/run/secrets/key") return "7:" + std::string(64, 'a') + "\n";
     if (path == "/run/secrets/empty") return "\n";
+    if (path == "/run/secrets/webhook") return "https://hooks.example.org/s3cret\n";
+    if (path == "/run/secrets/two-lines") return "s3cret\ns3cret\n";
     if (path == "/etc/notify.sh") return "echo $3\n";
     if (path == "/etc/bash.sh") return "#!/bin/sh\necho $3\n";
     if (path == "/etc/large") return std::string(65537, 'x');
@@ -76,6 +78,58 @@ TEST(OperatorSettings, OfTheSeedsStackFileAreTakenAsTheyAre) {
   EXPECT_EQ(settings.image, "");
   ASSERT_EQ(findings.warnings().size(), 2U);
   EXPECT_EQ(findings.warnings()[0].find("your_secure"), std::string::npos) << "a secret in a message";
+}
+
+TEST(OperatorSettings, WebhookAndHolderLabelAreOff) {
+  const auto [settings, findings] = read({});
+  EXPECT_EQ(settings.webhook, WebhookTarget{});
+  EXPECT_FALSE(settings.groups[0].holder_label);
+}
+
+TEST(OperatorSettings, WebhookFromAVariableOrAFileWithAToken) {
+  const auto plain =
+      read({{"SWARM_VIP_WEBHOOK", "http://10.0.0.7:8080/hook?x=1"}, {"SWARM_VIP_HOLDER_LABEL", "yes"}});
+  EXPECT_TRUE(plain.findings.ok());
+  EXPECT_EQ(plain.settings.webhook,
+            (WebhookTarget{.url = "http://10.0.0.7:8080/hook?x=1", .host = "10.0.0.7", .token = ""}));
+  EXPECT_TRUE(plain.settings.groups[0].holder_label);
+
+  const auto secret = read({{"SWARM_VIP_WEBHOOK_FILE", "/run/secrets/webhook"},
+                            {"SWARM_VIP_WEBHOOK_TOKEN_FILE", "/run/secrets/password"}});
+  EXPECT_TRUE(secret.findings.ok());
+  EXPECT_TRUE(secret.findings.warnings().empty());
+  EXPECT_EQ(secret.settings.webhook,
+            (WebhookTarget{
+                .url = "https://hooks.example.org/s3cret", .host = "hooks.example.org", .token = "s3cret"}));
+}
+
+TEST(OperatorSettings, OfAWebhookNoMessageShowsASecret) {
+  for (const auto* const url : {"ftp://h/s3cret", "s3cret", "http://", "https://h/s3cret x"}) {
+    const auto [settings, findings] = read({{"SWARM_VIP_WEBHOOK", url}});
+    ASSERT_EQ(findings.errors().size(), 1U) << url;
+    EXPECT_EQ(findings.errors()[0],
+              "SWARM_VIP_WEBHOOK: its value, which is not shown, is not allowed; http://HOST/... or "
+              "https://HOST/...");
+  }
+  const auto both =
+      read({{"SWARM_VIP_WEBHOOK", "http://h/s3cret"}, {"SWARM_VIP_WEBHOOK_FILE", "/run/secrets/webhook"}});
+  ASSERT_EQ(both.findings.errors().size(), 1U);
+  EXPECT_EQ(both.findings.errors()[0],
+            "SWARM_VIP_WEBHOOK_FILE: set together with SWARM_VIP_WEBHOOK; one of them");
+  const auto token =
+      read({{"SWARM_VIP_WEBHOOK", "https://h/"}, {"SWARM_VIP_WEBHOOK_TOKEN_FILE", "/run/secrets/two-lines"}});
+  ASSERT_EQ(token.findings.errors().size(), 1U);
+  EXPECT_EQ(token.findings.errors()[0].find("s3cret"), std::string::npos);
+}
+
+TEST(OperatorSettings, ATokenThatEverybodyCanReadOrNobodyGetsIsAWarning) {
+  const auto open =
+      read({{"SWARM_VIP_WEBHOOK", "http://h/"}, {"SWARM_VIP_WEBHOOK_TOKEN_FILE", "/run/secrets/password"}});
+  EXPECT_TRUE(open.findings.ok());
+  EXPECT_EQ(open.findings.warnings().size(), 1U);
+  const auto useless = read({{"SWARM_VIP_WEBHOOK_TOKEN_FILE", "/run/secrets/password"}});
+  EXPECT_TRUE(useless.findings.ok());
+  EXPECT_EQ(useless.findings.warnings().size(), 1U);
 }
 
 struct WrongRow {

@@ -134,6 +134,11 @@ class World {
   void apply(const RemoveSecret& action) {
     EXPECT_EQ(std::erase_if(observed_.secrets, [&](const Secret& s) { return s.id == action.id; }), 1U);
   }
+  void apply(const ChangeLabel& action) {
+    auto& labels = std::ranges::find(observed_.nodes, action.node, &Node::id)->labels;
+    labels.erase(action.key);
+    if (action.value) labels.emplace(action.key, *action.value);
+  }
   void fill(Service& service, const ServiceSpec& spec) {
     ++service.version;
     service.labels = spec.labels;

@@ -53,6 +53,15 @@ TEST(Uninstall, TakesTheLabelsThatPeopleSetByHand) {
   EXPECT_EQ(plan.labels[1].words, "remove label swarm-vip.prefer of node n2");
 }
 
+TEST(Uninstall, TakesTheLabelsOfHolders) {
+  auto world = installed();
+  world.observed().nodes[0].labels["swarm-vip.holder.production"] = "true";
+  world.observed().nodes[1].labels["swarm-vip.holder.former"] = "true";
+  EXPECT_EQ(words(plan_uninstall(world.observed()).labels),
+            (Texts{"remove label swarm-vip.holder.production of node n1",
+                   "remove label swarm-vip.holder.former of node n2"}));
+}
+
 TEST(Uninstall, TouchesNothingOfOtherPeople) {
   World world;
   world.observed().nodes = {make_node(1)};

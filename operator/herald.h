@@ -1,0 +1,47 @@
+// What goes on beside the looks at the Swarm when the settings ask for it: agents are asked who has which
+// address, and a receiver is told what changes.
+//
+//   looks at the Swarm --show()--> Watcher --tell()--> Webhook --> the receiver
+//                     <--holders()--'
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/sys/wake.h"
+#include "operator/core/holder_labels.h"
+#include "operator/reconciler.h"
+#include "operator/settings/operator_settings.h"
+#include "operator/watcher.h"
+#include "operator/webhook/webhook.h"
+
+namespace vip::swarm {
+
+class Herald {
+ public:
+  static Result<Herald> create();
+
+  // Starts and ends what the settings ask for and do not ask for; asked again it changes nothing. The signals
+  // of the program must be blocked by now. Errors: unavailable; worth to be tried again.
+  [[nodiscard]] Status set(const OperatorSettings& settings);
+  // What the last look has seen.
+  void show(const Picture& picture);
+
+  // As far as they are known; nothing while nobody is asked.
+  [[nodiscard]] KnownHolders holders() const;
+  // Readable when holders() is another one.
+  [[nodiscard]] int news_fd() const { return news_->fd(); }
+  // Whether it was since the last call.
+  [[nodiscard]] bool take_news() const { return news_->take(); }
+
+ private:
+  explicit Herald(sys::Wake news) : news_(std::make_unique<sys::Wake>(std::move(news))) {}
+
+  // Each is gone before those that it tells.
+  std::unique_ptr<sys::Wake> news_;
+  std::unique_ptr<Webhook> webhook_;
+  std::unique_ptr<Watcher> watcher_;
+};
+
+}  // namespace vip::swarm
