@@ -131,6 +131,7 @@ class Planner {
                          .address6 = v4 && has(settings_, Family::ipv6) ? v6 : std::nullopt,
                          .priority = Priority(static_cast<std::uint8_t>(wire[i])),
                          .interface = interface(*candidate.node),
+                         .standby = candidate.spoken_for,
                          .drained = standing[i] == Standing::last_resort,
                          .preferred = standing[i] == Standing::first_choice,
                          .unserved = standing[i] == Standing::unserved});
@@ -162,6 +163,8 @@ class Planner {
                                    Standing standing) const {
     std::string words = candidate.labelled ? "label " + std::string(kPriorityNodeLabel) : "default";
     words += " " + std::to_string(candidate.wish);
+    if (candidate.spoken_for)
+      return words + "; a keepalived speaks for it, by label " + std::string(kKeepalivedNodeLabel);
     if (standing != Standing::usual) return words + standing_words(standing);
     if (wire == candidate.wish) return words;
     words += ", " + std::to_string(wire) + " on the wire: ";

@@ -80,7 +80,8 @@ void add_labels(const Observed& observed, Uninstall& plan) {
   for (const auto& node : observed.nodes) {
     for (const auto& entry : node.labels) {
       const auto& key = entry.first;
-      const bool is_by_hand = key == kDrainNodeLabel || key == kPreferNodeLabel;
+      const bool is_by_hand =
+          key == kDrainNodeLabel || key == kPreferNodeLabel || key == kKeepalivedNodeLabel;
       if (!is_by_hand && !key.starts_with(kHolderLabelPrefix)) continue;
       plan.labels.push_back({ChangeLabel{.node = node.id, .key = key, .value = std::nullopt},
                              "remove label " + key + " of node " + shown_as(node)});

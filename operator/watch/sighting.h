@@ -14,7 +14,7 @@
 namespace vip::swarm {
 
 struct AddressSighting {
-  std::string address;  // without the length of its network
+  std::string address;          // without the length of its network
   std::vector<Holder> holders;  // by host name
 };
 
