@@ -46,11 +46,10 @@ class Follower {
   // A look at the tasks alone.
   void see(TimePoint now, const NodeIds& served);
 
-  // Who is to be put back now.
-  [[nodiscard]] NodeIds verdict(TimePoint now) const;
-  // Whether that differs from what was decided last.
+  // Whether somebody else is to be put back than was decided last.
   [[nodiscard]] bool is_due(TimePoint now) const { return verdict(now) != put_back(); }
-  NodeIds decide(TimePoint now);
+  // Who is put back from now on.
+  [[nodiscard]] NodeIds decide(TimePoint now);
 
  private:
   struct Place {
@@ -69,6 +68,7 @@ class Follower {
   };
 
   [[nodiscard]] static Place newcomer(const FollowingMember& member, const NodeIds& served, bool any_served);
+  [[nodiscard]] NodeIds verdict(TimePoint now) const;
   [[nodiscard]] NodeIds put_back() const;
   [[nodiscard]] bool may_return(const Place& place, TimePoint now) const;
   [[nodiscard]] static bool must_leave(const Place& place, TimePoint now);

@@ -113,7 +113,7 @@ def test_a_service_that_flaps_rolls_nothing(shop: Shop) -> None:
         seen["count"] += 1
         is_sick = seen["count"] % 8 == 0
         seen["sick"] += is_sick
-        shop.close(1) if is_sick else shop.open(1)
+        (shop.close if is_sick else shop.open)(1)
 
     shop.start()
     shop.bed.engine.witness = flap
@@ -147,7 +147,7 @@ def test_without_any_task_the_addresses_stay_where_they_are(shop: Shop) -> None:
 
     for node in shop.bed.node_ids:  # the service is scaled to none
         shop.bed.swarm.label(node, shop="closed")
-    operator.wait_for("problem", "the group follows service shop, of which no member has a healthy task, so it goes on as it is")
+    operator.wait_for("problem", "the group follows service shop, of which no member has a healthy task, so it goes on")
     shop.wait_for_polls(10)
     shop.bed.swarm.remove_service("shop")
     line = operator.wait_for("problem", "the group follows service shop, which does not exist, so it goes on as it is")
