@@ -123,6 +123,7 @@ std::string program_help(const Program& program) {
 
 std::string word_help(const Program& program, const Word& word) {
   std::vector<Row> rows;
+  rows.reserve(word.arguments.size() + word.options.size() + 1);
   for (const auto& argument : word.arguments) rows.emplace_back(argument.name, argument.what);
   for (const auto& option : word.options) rows.emplace_back(shown(option), option.what);
   rows.emplace_back("-h, --help", "this");

@@ -32,7 +32,7 @@ def complete(name: str, line: str, script: Path, **environment: str) -> list[str
     ask = (f"source {shlex.quote(str(script))}; COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}; "
            f"_{name.replace('-', '_')}; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
     folder = str(binary().parent)
-    result = subprocess.run(["bash", "--norc", "-euc", ask], capture_output=True, text=True, timeout=30,
+    result = subprocess.run(["bash", "--norc", "-uc", ask], capture_output=True, text=True, timeout=30,
                             env={"PATH": f"{folder}:/usr/bin:/bin"} | environment, cwd="/")
     assert result.returncode == 0 and not result.stderr, result
     return result.stdout.split()
