@@ -108,7 +108,7 @@ struct Member {
   Priority priority;                  // as on the wire, distinct within the group
   std::string interface;              // empty: the group's rule
   // It is spoken to and says nothing: it is about to join or to leave a group without a key, whose members
-  // believe only whom their plan lists.
+  // believe only whom their plan lists; or a keepalived speaks for it.
   bool standby = false;
   // A person said so: to have the addresses only when nobody else can, or before all others. Its priority
   // goes with it; beyond that it means that they move at once, whatever `preempt` says.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "operator/core/agent_tasks.h"
+#include "operator/core/membership.h"
 
 namespace vip::swarm {
 namespace {
@@ -57,7 +58,10 @@ AgentPresence agent_presence(const Service* service, const plan::Plan* deployed,
   }
   const auto tasks = tasks_newest_first(observed, service->id, node_id);
   presence.runs = any_in(tasks, TaskState::running);
-  if (!presence.runs) presence.absence = why_absent(*node, tasks);
+  if (presence.runs) return presence;
+  const bool spoken_for = deployed != nullptr && is_spoken_for(*node, deployed->group);
+  presence.absence = spoken_for ? "a keepalived speaks for it, by label " + std::string(kKeepalivedNodeLabel)
+                                : why_absent(*node, tasks);
   return presence;
 }
 

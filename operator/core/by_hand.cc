@@ -41,6 +41,11 @@ std::vector<std::string> faults_of(const Node& node, const GroupSettings& settin
   groups.push_back(settings.name);
   std::ranges::sort(groups);
   const auto allowed = "names of groups, between commas; there are " + join(groups, ", ");
+  const auto spoken_for = label(node.labels, kKeepalivedNodeLabel);
+  if (node.labels.contains(kKeepalivedNodeLabel) && !is_group_in(groups, spoken_for)) {
+    faults.push_back(
+        refusal(kKeepalivedNodeLabel, spoken_for, "the name of a group; there are " + join(groups, ", ")));
+  }
   const auto names = preferences(node);
   if (names.empty() && node.labels.contains(kPreferNodeLabel))
     faults.push_back(refusal(kPreferNodeLabel, label(node.labels, kPreferNodeLabel), allowed));
@@ -52,7 +57,7 @@ std::vector<std::string> faults_of(const Node& node, const GroupSettings& settin
 const Candidate* first_choice(const std::vector<Candidate>& candidates) {
   const bool nobody_is = are_drained(candidates);
   const auto found = std::ranges::find_if(candidates, [&](const Candidate& candidate) {
-    return candidate.preferred && (nobody_is || !candidate.drained);
+    return candidate.preferred && !candidate.spoken_for && (nobody_is || !candidate.drained);
   });
   return found == candidates.end() ? nullptr : &*found;
 }
@@ -105,8 +110,9 @@ std::vector<std::string> label_warnings(const GroupSettings& settings, const std
   const auto* const first = first_choice(candidates);
   for (const auto& candidate : candidates) {
     if (!candidate.preferred || &candidate == first) continue;
-    const auto why = candidate.drained ? std::string("it is drained")
-                                       : first->node->hostname + " is preferred, too, and goes first";
+    const auto why = candidate.spoken_for ? std::string("a keepalived speaks for it")
+                     : candidate.drained  ? std::string("it is drained")
+                                          : first->node->hostname + " is preferred, too, and goes first";
     warnings.push_back(
         about(*candidate.node, "label " + std::string(kPreferNodeLabel) + " does nothing: " + why));
   }
@@ -129,6 +135,11 @@ std::vector<std::string> notes_by_hand(const plan::Plan& plan, const std::vector
     const auto node = std::ranges::find(nodes, member.id, &Node::id);
     if (node != nodes.end() && is_drained(*node).value_or(false)) asked.push_back(member.hostname);
     any |= member.drained;
+    if (node != nodes.end() && is_spoken_for(*node, plan.group)) {
+      notes.push_back(
+          name + " has a keepalived that speaks for it, so no agent runs there; when that is gone: " +
+          "docker node update --label-rm " + std::string(kKeepalivedNodeLabel) + " " + member.hostname);
+    }
     if (member.drained) {
       notes.push_back(name +
                       " is drained by hand: it has the addresses only when nobody else can; ends with: " +

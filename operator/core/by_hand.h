@@ -1,5 +1,6 @@
 // What people ask for by hand, with labels on nodes: that one shall have addresses only when nobody else can,
-// or whenever it can. It stays until somebody takes it back, so whoever looks is told. Pure.
+// or whenever it can, or that a keepalived speaks for it. It stays until somebody takes it back, so whoever
+// looks is told. Pure.
 #pragma once
 
 #include <optional>
@@ -24,8 +25,8 @@ namespace vip::swarm {
 [[nodiscard]] std::optional<std::string> preferring(const Node& node, std::string_view group);
 [[nodiscard]] std::optional<std::string> not_preferring(const Node& node, std::string_view group);
 
-// What the labels come to: where all are drained nobody is, who is drained is not preferred, and of several
-// that are preferred the first of the candidates is.
+// What the labels come to: where all are drained nobody is, who is drained or spoken for is not preferred,
+// and of several that are preferred the first of the candidates is.
 [[nodiscard]] std::vector<Standing> standings(const std::vector<Candidate>& candidates);
 
 // Labels by which nothing can be done, one sentence each. `others`: the names of the other groups.
@@ -37,7 +38,7 @@ namespace vip::swarm {
 // Whether all members' nodes are drained by their labels.
 [[nodiscard]] bool all_drained(const plan::Plan& plan, const std::vector<Node>& nodes);
 
-// Who is drained or preferred in a group, and how to end it, one sentence each.
+// Who is drained, preferred or spoken for in a group, and how to end it, one sentence each.
 [[nodiscard]] std::vector<std::string> notes_by_hand(const plan::Plan& plan, const std::vector<Node>& nodes);
 
 }  // namespace vip::swarm

@@ -60,7 +60,7 @@ std::string spec_hash(const ServiceSpec& spec) {
   text.add("label", spec.labels);
   text.add("container_label", spec.container_labels);
   text.add("image", spec.image);
-  text.add("constraint", spec.constraint);
+  text.add("constraint", spec.constraints);
   text.add("argument", spec.arguments);
   text.add("environment", spec.environment);
   text.add("capability", spec.capabilities);
@@ -106,7 +106,8 @@ Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, cons
   service.labels = owned(std::move(service.labels), identity);
   service.labels.emplace(kPlanLabel, plan_hash);
   service.image = agent.image;
-  service.constraint = "node.labels." + settings.label_key + "==" + settings.name;
+  service.constraints = {"node.labels." + settings.label_key + "==" + settings.name,
+                         "node.labels." + std::string(kKeepalivedNodeLabel) + "!=" + settings.name};
   service.environment = {"SWARM_VIP_PLAN=" + std::string(kPlanPath), "SWARM_VIP_NODE_ID={{.Node.ID}}",
                          "SWARM_VIP_TASK_ID={{.Task.ID}}"};
   service.environment.insert(service.environment.end(), agent.environment.begin(), agent.environment.end());

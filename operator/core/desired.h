@@ -54,7 +54,7 @@ struct ServiceSpec {
   Labels labels;
   Labels container_labels;
   std::string image;
-  std::string constraint;
+  std::vector<std::string> constraints;
   std::vector<std::string> arguments{"agent"};
   std::vector<std::string> environment;
   std::vector<std::string> capabilities{"CAP_NET_ADMIN", "CAP_NET_RAW"};  // all others are dropped

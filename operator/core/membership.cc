@@ -55,7 +55,8 @@ class MemberFinder {
       Candidate candidate{.node = node,
                           .addresses = *addresses,
                           .drained = is_drained(*node).value_or(false),
-                          .preferred = is_preferred(*node, settings_.name)};
+                          .preferred = is_preferred(*node, settings_.name),
+                          .spoken_for = is_spoken_for(*node, settings_.name)};
       read_wish(candidate);
       candidates.push_back(candidate);
     }
@@ -154,6 +155,10 @@ Membership find_members(const GroupSettings& settings, const std::vector<Node>& 
 bool is_labelled(const Node& node, const GroupSettings& settings) {
   const auto found = node.labels.find(settings.label_key);
   return found != node.labels.end() && equal_fold(found->second, settings.name);
+}
+
+bool is_spoken_for(const Node& node, std::string_view group) {
+  return equal_fold(label(node.labels, kKeepalivedNodeLabel), group);
 }
 
 bool has(const GroupSettings& settings, Family family) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "operator/core/model.h"
@@ -18,6 +19,7 @@ struct Candidate {
   bool labelled = false;  // by the node itself, else the default
   bool drained = false;   // by its label
   bool preferred = false;
+  bool spoken_for = false;  // by a keepalived
 };
 
 struct Membership {
@@ -29,6 +31,9 @@ struct Membership {
 
 // Whether the node's label says that it belongs to the group, whatever keeps it from being a member.
 [[nodiscard]] bool is_labelled(const Node& node, const GroupSettings& settings);
+
+// Whether its label says that a keepalived still speaks for it in the group.
+[[nodiscard]] bool is_spoken_for(const Node& node, std::string_view group);
 
 // Whether any address of the group is of the family.
 [[nodiscard]] bool has(const GroupSettings& settings, Family family);

@@ -85,6 +85,7 @@ struct Service {
   WallTime created_at;
   Labels labels;
   TaskTemplate spec;
+  bool idle = false;                     // scaled to 0
   std::optional<TaskTemplate> previous;  // what a rollback would restore
   UpdateState update = UpdateState::none;
   std::string update_message;

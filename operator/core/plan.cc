@@ -129,6 +129,7 @@ class Planner {
                          .address6 = v4 && has(settings_, Family::ipv6) ? v6 : std::nullopt,
                          .priority = Priority(static_cast<std::uint8_t>(wire[i])),
                          .interface = interface(*candidate.node),
+                         .standby = candidate.spoken_for,
                          .drained = by_hand[i] == Standing::last_resort,
                          .preferred = by_hand[i] == Standing::first_choice});
       result_.members.push_back({.id = candidate.node->id,
@@ -157,6 +158,8 @@ class Planner {
                             Standing standing) {
     std::string words = candidate.labelled ? "label " + std::string(kPriorityNodeLabel) : "default";
     words += " " + std::to_string(candidate.wish);
+    if (candidate.spoken_for)
+      return words + "; a keepalived speaks for it, by label " + std::string(kKeepalivedNodeLabel);
     if (standing != Standing::usual) return words + by_hand_words(standing);
     if (wire == candidate.wish) return words;
     words += ", " + std::to_string(wire) + " on the wire: ";

@@ -27,6 +27,10 @@ inline constexpr unsigned kWeightMax = 100;
 inline constexpr std::string_view kDrainNodeLabel = "swarm-vip.drain";
 inline constexpr std::string_view kPreferNodeLabel = "swarm-vip.prefer";
 
+// The group in which a keepalived still speaks for a node: no agent runs there, and the others take the
+// keepalived for the member.
+inline constexpr std::string_view kKeepalivedNodeLabel = "swarm-vip.keepalived";
+
 inline constexpr Vrid kRouterIdDefault{51};  // keepalived's images have it, too
 
 // What the settings say about one group.

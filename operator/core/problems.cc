@@ -7,6 +7,7 @@
 #include "operator/core/agent_tasks.h"
 #include "operator/core/by_hand.h"
 #include "operator/core/diff.h"
+#include "operator/core/membership.h"
 #include "operator/core/names.h"
 #include "operator/core/ownership.h"
 
@@ -47,6 +48,12 @@ bool share_id(const plan::Router& a, const plan::Router& b) {
   return has(a, b.vrid) || has(a, b.also_vrid);
 }
 
+// The older operator gives each node a service.
+bool is_of_node(const Service& service, const std::string& hostname) {
+  const auto& constraints = service.spec.constraints;
+  return std::ranges::find(constraints, "node.hostname==" + hostname) != constraints.end();
+}
+
 // Another keepalived on a member's node with our router id would take part in our elections.
 bool speaks_as_router(const Service& service, const GroupPlan& plan) {
   if (!plan.plan) return false;
@@ -56,8 +63,7 @@ bool speaks_as_router(const Service& service, const GroupPlan& plan) {
                        });
   const bool keepalived = service.spec.image.find("keepalived") != std::string::npos;
   return same_id && keepalived && std::ranges::any_of(plan.members, [&](const MemberNote& member) {
-           return std::ranges::find(service.spec.constraints, "node.hostname==" + member.hostname) !=
-                  service.spec.constraints.end();
+           return is_of_node(service, member.hostname);
          });
 }
 
@@ -101,10 +107,17 @@ class GroupProblems {
     problems_.push_back({.severity = Severity::error, .text = std::move(text), .blocks = true});
   }
 
+  // By the label of its node.
+  [[nodiscard]] bool is_known_to_speak(const Service& service) const {
+    return std::ranges::any_of(observed_.nodes, [&](const Node& node) {
+      return is_spoken_for(node, settings_.name) && is_of_node(service, node.hostname);
+    });
+  }
+
   void legacy_services() {
     std::vector<std::string> names;
     for (const auto& service : observed_.services) {
-      if (!service.name.starts_with(kLegacyPrefix)) continue;
+      if (!service.name.starts_with(kLegacyPrefix) || service.idle || is_known_to_speak(service)) continue;
       if (holds_address(service, settings_) || speaks_as_router(service, plan_)) {
         names.push_back(service.name);
       }
@@ -122,7 +135,10 @@ class GroupProblems {
           "services of another keepalived operator act for the same addresses; nothing is deployed until "
           "they "
           "are gone: " +
-          remedy + " (SWARM_VIP_BESIDE_KEEPALIVED=true goes on beside them)");
+          remedy + " (or node by node, which loses no ping: docker node update --label-add " +
+          std::string(kKeepalivedNodeLabel) + "=" + settings_.name +
+          " NODE says that they speak for it, docs: moving; SWARM_VIP_BESIDE_KEEPALIVED=true goes on beside "
+          "them)");
     }
   }
 
@@ -250,7 +266,7 @@ class ServiceProblems {
       add(Severity::warning, name + " is down");
       return;
     }
-    if (node->availability == Availability::drain) return;
+    if (node->availability == Availability::drain || is_spoken_for(*node, plan_.group)) return;
     const auto tasks = tasks_newest_first(observed_, service_.id, member.id);
     if (const Task* const failed = current_failure(tasks)) {
       add(Severity::error, name + ": the agent does not run: " + failed->error);

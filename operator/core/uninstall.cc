@@ -77,7 +77,7 @@ void add_operators(const Observed& observed, Uninstall& plan) {
 
 void add_labels(const Observed& observed, Uninstall& plan) {
   for (const auto& node : observed.nodes) {
-    for (const auto key : {kDrainNodeLabel, kPreferNodeLabel}) {
+    for (const auto key : {kDrainNodeLabel, kPreferNodeLabel, kKeepalivedNodeLabel}) {
       if (!node.labels.contains(key)) continue;
       plan.labels.push_back({.node = node.id,
                              .key = std::string(key),

@@ -180,6 +180,11 @@ TaskTemplate read_template(Reader& reader, const json& object) {
           .secrets = read_refs(reader, reader.list(container, "Secrets"), "SecretID", "SecretName")};
 }
 
+bool is_idle(Reader& reader, const json& spec) {
+  const json& replicated = reader.object(reader.object(spec, "Mode"), "Replicated");
+  return replicated.contains("Replicas") && reader.number(replicated, "Replicas") == 0;
+}
+
 Service read_service(Reader& reader, const json& object) {
   const json& spec = reader.object(object, "Spec");
   const json& update = reader.object(object, "UpdateStatus");
@@ -189,6 +194,7 @@ Service read_service(Reader& reader, const json& object) {
                   .created_at = reader.time(object, "CreatedAt"),
                   .labels = reader.labels(spec, "Labels"),
                   .spec = read_template(reader, reader.object(spec, "TaskTemplate")),
+                  .idle = is_idle(reader, spec),
                   .previous = std::nullopt,
                   .update = lookup(kUpdateStates, reader.text(update, "State")),
                   .update_message = reader.text(update, "Message"),

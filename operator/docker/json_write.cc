@@ -81,7 +81,7 @@ Result<std::string> service_json(const ServiceSpec& service, const ObjectIds& id
       {"TaskTemplate",
        {{"ContainerSpec", container_json(service, ids)},
         {"Networks", json::array({{{"Target", "host"}}})},
-        {"Placement", {{"Constraints", json::array({service.constraint})}}},
+        {"Placement", {{"Constraints", service.constraints}}},
         {"RestartPolicy", {{"Condition", "any"}, {"Delay", nanoseconds(service.restart_delay)}}},
         {"Resources", {{"Limits", {{"Pids", service.pids_max}, {"MemoryBytes", service.memory_max}}}}},
         {"LogDriver", {{"Name", "json-file"}, {"Options", service.log_options}}}}},

@@ -137,7 +137,8 @@ def _of_service(swarm: FakeSwarm, group: Group, service: Json) -> Iterator[str]:
     container = template["ContainerSpec"]
     yield from check("mode", spec["Mode"], {"Global": {}})
     yield from check("image", container["Image"], group.image)
-    yield from check("constraints", template["Placement"]["Constraints"], [f"node.labels.{GROUP_LABEL}=={group.name}"])
+    yield from check("constraints", template["Placement"]["Constraints"], [f"node.labels.{GROUP_LABEL}=={group.name}",
+                                                                          f"node.labels.swarm-vip.keepalived!={group.name}"])
     yield from check("network", [n["Target"] for n in template["Networks"]], [swarm.host_network])
     yield from check("capabilities", container["CapabilityAdd"], ["CAP_NET_ADMIN", "CAP_NET_RAW"])
     yield from check("update order", (spec["UpdateConfig"]["Order"], spec["UpdateConfig"]["Parallelism"],

@@ -343,3 +343,26 @@ def test_uninstall_says_when_an_operator_outside_the_swarm_goes_on(obeyed: Bed, 
     assert "which somebody made again: an operator outside the Swarm's services runs; stop it first" in run(
         obeyed, pages, "uninstall", "--yes").stderr
     assert obeyed.swarm.configs and obeyed.swarm.secrets, "what its agents need is still there"
+
+
+def test_no_agent_runs_where_a_keepalived_speaks(bed: Bed) -> None:
+    """The others take it for the member, so that they hear it and speak to it."""
+    def agents() -> list[str]:
+        return sorted(task["NodeID"] for task in bed.swarm.living_tasks(bed.service()["ID"]))
+
+    def standing_by() -> list[str]:
+        return [member["id"] for member in bed.plan()["members"] if member.get("standby")]
+
+    moved = bed.node_ids[1]
+    bed.swarm.label(moved, **{"swarm-vip.keepalived": "web"})
+    operator = bed.start()
+    wait_until(lambda: bed.swarm.services and len(agents()) == 2, 20, bed.logs)
+    assert moved not in agents() and standing_by() == [moved]
+    assert operator.wait_for("problem", "a keepalived that speaks for it")["level"] == "info"
+
+    bed.swarm.label(moved, **{"swarm-vip.keepalived": None})
+    wait_until(lambda: moved in agents() and standing_by() == [], 20, bed.logs)
+    bed.wait_converged()
+    bed.swarm.label(moved, **{"swarm-vip.keepalived": "web"})
+    wait_until(lambda: moved not in agents() and standing_by() == [moved], 20, bed.logs)
+    operator.wait_for("change", "stands by")

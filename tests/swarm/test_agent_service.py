@@ -16,7 +16,8 @@ def test_agents_run_with_two_capabilities_and_nothing_writable(lab: SwarmLab, tr
     assert container["ReadOnly"] is True
     assert sorted(container["CapabilityAdd"]) == ["CAP_NET_ADMIN", "CAP_NET_RAW"]
     assert [name.upper() for name in container["CapabilityDrop"]] == ["ALL"]
-    assert spec["TaskTemplate"]["Placement"]["Constraints"] == ["node.labels.keepalived_group==production"]
+    assert spec["TaskTemplate"]["Placement"]["Constraints"] == [
+        "node.labels.keepalived_group==production", "node.labels.swarm-vip.keepalived!=production"]
     assert spec["Labels"]["swarm-vip.role"] == "agent" and spec["Labels"]["swarm-vip.group"] == "production"
     assert spec["Labels"]["com.docker.stack.namespace"] == trio.stack
     assert not any("docker.sock" in str(mount) for mount in container.get("Mounts") or [])

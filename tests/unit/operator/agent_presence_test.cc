@@ -55,6 +55,11 @@ TEST_F(AgentPresenceTest, WhoIsNotInThePlanRunsWithoutAnAddress) {
   EXPECT_TRUE(of(2).runs);
 }
 
+TEST_F(AgentPresenceTest, WhereAKeepalivedSpeaksNoneIsMissed) {
+  observed_.nodes[0].labels["swarm-vip.keepalived"] = "production";
+  EXPECT_EQ(of(1).absence, "a keepalived speaks for it, by label swarm-vip.keepalived");
+}
+
 TEST_F(AgentPresenceTest, SaysWhyNoAgentIsThere) {
   EXPECT_EQ(of(1).absence, "no agent has run there yet");
   EXPECT_EQ(agent_presence(nullptr, nullptr, observed_, "id1").absence,

@@ -210,5 +210,48 @@ TEST(SpreadByHand, APreferredNodeHasAll) {
   for (const auto& router : group.plan->routers) EXPECT_EQ(router.priorities.at("id2"), Priority(254));
 }
 
+TEST(SpokenFor, StandsByInThePlanSoThatTheOthersHearTheKeepalived) {
+  const auto nodes = nodes_with(1, "swarm-vip.keepalived", "Production");
+  const auto group = make_plan(make_group(), nodes, {});
+  EXPECT_EQ(priorities(*group.plan), (std::vector{108, 100, 92}));
+  EXPECT_TRUE(group.plan->members[1].standby);
+  EXPECT_FALSE(group.plan->members[0].standby);
+  EXPECT_TRUE(group.warnings.empty());
+  EXPECT_EQ(group.members[1].words, "default 100; a keepalived speaks for it, by label swarm-vip.keepalived");
+  EXPECT_EQ(notes_by_hand(*group.plan, nodes),
+            Texts{"node n2 has a keepalived that speaks for it, so no agent runs there; when that is gone: "
+                  "docker node update --label-rm swarm-vip.keepalived n2"});
+}
+
+// The others know it already.
+TEST(SpokenFor, TakesPartAtOnceWhenTheLabelGoes) {
+  auto settings = make_group();
+  settings.version = 2;
+  settings.auth = plan::Auth::Mode::none;
+  KnownPlans known;
+  known.current = make_plan(settings, nodes_with(1, "swarm-vip.keepalived", "production"), {}).plan;
+  known.alive = {{.plan = *known.current, .nodes = {"id1", "id3"}}};
+  const auto group = make_plan(settings, three_nodes(), known);
+  EXPECT_FALSE(group.plan->members[1].standby);
+  EXPECT_TRUE(group.later.empty());
+}
+
+TEST(SpokenFor, IsNotPreferredAndAnotherGroupsNameSaysNothingOfThisOne) {
+  auto nodes = nodes_with(1, "swarm-vip.keepalived", "production");
+  nodes[1].labels["swarm-vip.prefer"] = "production";
+  const auto group = make_plan(make_group(), nodes, {});
+  EXPECT_FALSE(group.plan->members[1].preferred);
+  EXPECT_EQ(group.warnings,
+            Texts{"node n2: label swarm-vip.prefer does nothing: a keepalived speaks for it"});
+  KnownPlans known;
+  known.others.push_back({.plan = {.group = "web"}, .since = at_second(0)});
+  EXPECT_FALSE(
+      make_plan(make_group(), nodes_with(1, "swarm-vip.keepalived", "web"), known).plan->members[1].standby);
+  EXPECT_EQ(
+      make_plan(make_group(), nodes_with(1, "swarm-vip.keepalived", "true"), known).warnings,
+      Texts{"node n2: label swarm-vip.keepalived: 'true' is not allowed; the name of a group; there are "
+            "production, web"});
+}
+
 }  // namespace
 }  // namespace vip::swarm

@@ -56,7 +56,8 @@ TEST_F(Diff, FromNothingMakesSecretPlanAndServiceInThisOrder) {
   EXPECT_TRUE(config.name.starts_with("production-plan-"));
   const auto& service = std::get<CreateService>(all[2].action).service;
   EXPECT_EQ(service.name, kService);
-  EXPECT_EQ(service.constraint, "node.labels.keepalived_group==production");
+  EXPECT_EQ(service.constraints, (std::vector<std::string>{"node.labels.keepalived_group==production",
+                                                           "node.labels.swarm-vip.keepalived!=production"}));
   EXPECT_EQ(service.plan.object, config.name);
   EXPECT_EQ(label(service.labels, kStackLabel), "vip");
   EXPECT_EQ(config.name, "production-plan-" + std::string(label(service.labels, kPlanLabel)));

@@ -31,7 +31,8 @@ constexpr std::string_view kServices = R"([
   "PreviousSpec":{"Name":"vip_agent-production","TaskTemplate":{"ContainerSpec":{"Image":"sha256:60",
      "Configs":[{"ConfigID":"c0","ConfigName":"production-plan-0"}]}}},
   "UpdateStatus":{"State":"paused","StartedAt":"2026-11-21T05:51:00Z","Message":"update paused due to failure"}},
- {"ID":"s2","Version":{"Index":8},"Spec":{"Name":"web","TaskTemplate":{"ContainerSpec":{"Image":"nginx"}}}}])";
+ {"ID":"s2","Version":{"Index":8},"Spec":{"Name":"web","TaskTemplate":{"ContainerSpec":{"Image":"nginx"}},
+   "Mode":{"Replicated":{"Replicas":0}}}}])";
 
 constexpr std::string_view kTasks = R"([
  {"ID":"t1","ServiceID":"s1","NodeID":"n1id","CreatedAt":"2026-11-21T05:52:00Z","DesiredState":"shutdown",
@@ -69,6 +70,8 @@ TEST(Json, ReadsServices) {
   EXPECT_EQ(first.spec.configs, (std::vector<ObjectRef>{{.id = "c1", .name = "production-plan-1"}}));
   EXPECT_EQ(first.spec.secrets, (std::vector<ObjectRef>{{.id = "k1", .name = "production-key-1"}}));
   EXPECT_EQ(first.spec.constraints, (std::vector<std::string>{"node.labels.keepalived_group==production"}));
+  EXPECT_FALSE(first.idle);
+  EXPECT_TRUE(services->back().idle) << "scaled to 0";
   ASSERT_TRUE(first.previous);
   EXPECT_EQ(first.previous->configs.front().id, "c0");
   EXPECT_EQ(first.update, UpdateState::paused);
@@ -160,7 +163,7 @@ TEST(Json, WritesTheServiceAsDockerWantsIt) {
   ServiceSpec spec;
   spec.name = "vip_agent-production";
   spec.image = "img@sha256:1";
-  spec.constraint = "node.labels.keepalived_group==production";
+  spec.constraints = {"node.labels.keepalived_group==production"};
   spec.environment = {"SWARM_VIP_NODE_ID={{.Node.ID}}"};
   spec.plan = {.object = "plan", .path = "/etc/swarm-vip/plan.json", .mode = 0444};
   spec.secrets = {{.object = "key", .path = "/run/secrets/swarm-vip-key", .mode = 0400}};

@@ -76,6 +76,18 @@ TEST_F(GroupProblemsTest, GoesOnBesideThemWhenAsked) {
   EXPECT_FALSE(any_blocks(found));
 }
 
+TEST_F(GroupProblemsTest, ServicesWithoutTasksAndThoseThatANodesLabelTellsOfDoNotBlock) {
+  add_legacy("keepalived-node-n2-2", {"KEEPALIVED_VIRTUAL_IPS=192.0.2.201"});
+  EXPECT_TRUE(mentions(problems(), "docker node update --label-add swarm-vip.keepalived=production NODE"));
+  world.service("keepalived-node-n2-2").idle = true;
+  EXPECT_TRUE(problems().empty());
+  world.service("keepalived-node-n2-2").idle = false;
+  world.observed().nodes[0].labels["swarm-vip.keepalived"] = "production";
+  EXPECT_TRUE(any_blocks(problems())) << "it is the other node";
+  world.observed().nodes[1].labels["swarm-vip.keepalived"] = "production";
+  EXPECT_FALSE(any_blocks(problems()));
+}
+
 TEST_F(GroupProblemsTest, AServiceOfOurNameThatIsNotOursBlocks) {
   world.add_service("x", "vip_agent-production", {});
   EXPECT_TRUE(any_blocks(problems()));
@@ -207,6 +219,12 @@ TEST_F(ServiceProblemsTest, AnAgentThatNeverBecomesHealthyIsNamed) {
 
 TEST_F(ServiceProblemsTest, FailuresOnNodesThatAreNoMembersDoNotMatter) {
   add_task(7, TaskState::failed, 10, "assigned node no longer meets constraints");
+  EXPECT_TRUE(problems().empty());
+}
+
+TEST_F(ServiceProblemsTest, WhereAKeepalivedSpeaksNoAgentIsMissed) {
+  add_task(1, TaskState::failed, 10, "assigned node no longer meets constraints");
+  observed.nodes[0].labels["swarm-vip.keepalived"] = "production";
   EXPECT_TRUE(problems().empty());
 }
 

@@ -139,7 +139,7 @@ class World {
     service.labels = spec.labels;
     service.spec.image = spec.image;
     service.spec.environment = spec.environment;
-    service.spec.constraints = {spec.constraint};
+    service.spec.constraints = spec.constraints;
     service.spec.configs = {{.id = "config-" + spec.plan.object, .name = spec.plan.object}};
     service.spec.secrets.clear();
     for (const auto& file : spec.secrets) {

@@ -47,10 +47,12 @@ TEST(Uninstall, TakesTheLabelsThatPeopleSetByHand) {
   world.observed().nodes[0].labels["swarm-vip.drain"] = "true";
   world.observed().nodes[1].labels["swarm-vip.prefer"] = "production";
   world.observed().nodes[1].labels["swarm-vip.weight"] = "3";
+  world.observed().nodes[1].labels["swarm-vip.keepalived"] = "production";
   const auto plan = plan_uninstall(world.observed());
-  ASSERT_EQ(plan.labels.size(), 2U);
+  ASSERT_EQ(plan.labels.size(), 3U);
   EXPECT_EQ(plan.labels[0].words, "remove label swarm-vip.drain of node n1");
   EXPECT_EQ(plan.labels[1].words, "remove label swarm-vip.prefer of node n2");
+  EXPECT_EQ(plan.labels[2].words, "remove label swarm-vip.keepalived of node n2");
 }
 
 TEST(Uninstall, TouchesNothingOfOtherPeople) {
