@@ -15,6 +15,7 @@ from swarm_lab import Node, SwarmLab
 
 SETTLE_TIMEOUT = 90.0
 STACK_FILE = PROJECT / "packaging" / "stack.yml"
+SOCKET = "/var/run/docker.sock:/var/run/docker.sock"
 
 
 class Group:
@@ -169,6 +170,24 @@ class Group:
 
     def close(self) -> None:
         self.owners.close()
+
+
+def swarm_vip(group: Group, *words: str, status: int = 0) -> str:
+    """The command line on the manager, in a container of its own as README.md has it; what it says."""
+    result = group.lab.manager.engine.try_docker("run", "--rm", "--network", "host", "-v", SOCKET, group.image, *words)
+    assert result.returncode == status, f"{words}: {result}\n{group.operator_log()[-3000:]}\n{group.owners}"
+    return result.stdout + result.stderr
+
+
+def load_next_image(group: Group) -> str:
+    """The group's image with one label more, on every node; its name."""
+    lab, name = group.lab, "swarm-vip:next"
+    lab.nodes[0].docker("build", "--tag", name, "-", stdin=f"FROM {group.image}\nLABEL next=yes\n")
+    archive = lab.directory / "next.tar"
+    lab.nodes[0].docker("save", "--output", str(archive), name)
+    lab.load_image(archive)
+    archive.unlink()
+    return name
 
 
 def clear_swarm(lab: SwarmLab) -> None:

@@ -9,16 +9,8 @@ import pytest
 from netns import wait_until
 from promise import MEASURED, PLANNED, watched
 from pinger import Pinger
-from swarm_group import Group
+from swarm_group import SOCKET, Group, swarm_vip
 from swarm_lab import Node, SwarmLab
-
-SOCKET = "/var/run/docker.sock:/var/run/docker.sock"
-
-
-def swarm_vip(group: Group, *words: str, status: int = 0) -> str:
-    result = group.lab.manager.engine.try_docker("run", "--rm", "--network", "host", "-v", SOCKET, group.image, *words)
-    assert result.returncode == status, f"{words}: {result}\n{group.operator_log()[-3000:]}\n{group.owners}"
-    return result.stdout + result.stderr
 
 
 def move(group: Group, what: str, *words: str, owner: Node, leaver: Node | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from netns import wait_until
 from promise import PLANNED, UNTOUCHED, watched
-from swarm_group import Group
+from swarm_group import Group, load_next_image
 from swarm_lab import SwarmLab
 
 
@@ -64,13 +64,7 @@ def test_another_key_and_version_and_a_newcomer_come_in_steps(lab: SwarmLab, tri
 
 
 def test_i6_a_new_image_reaches_the_agents(lab: SwarmLab, trio: Group) -> None:
-    new = "swarm-vip:next"
-    first = lab.nodes[0]
-    first.docker("build", "--tag", new, "-", stdin=f"FROM {trio.image}\nLABEL next=yes\n")
-    archive = lab.directory / "next.tar"
-    first.docker("save", "--output", str(archive), new)
-    lab.load_image(archive)
-    archive.unlink()
+    new = load_next_image(trio)
     before = {container for containers in trio.agents().values() for container in containers}
 
     def labels(node_name: str, container: str) -> str:
