@@ -167,7 +167,7 @@ def test_the_status_file_of_neoassist(lan: Lan) -> None:
 
 
 @pytest.mark.parametrize("env, said", [
-    ({}, "Usage"),
+    ({}, "swarm-vip WORD --help"),
     ({"SWARM_VIP_DIALECT": "keepalived"},
      "SWARM_VIP_DIALECT: 'keepalived' is not allowed; auto, osixia, arcts, neoassist, shawly or none"),
     ({"SWARM_VIP_DIALECT": "none", "KEEPALIVED_VIRTUAL_IPS": "192.0.2.1"}, "no settings"),

@@ -148,22 +148,23 @@ class Owners:
                 readable, _, _ = select.select([*self._sockets, self._wake_read], [], [])
                 if self._wake_read in readable:
                     return
-                for netlink in readable:
-                    self._read(netlink, self._sockets[netlink])
+                heard = [(self._sockets[netlink], self._read(netlink, self._sockets[netlink])) for netlink in readable]
+                now = time.monotonic()
+                # What came between two looks has no order between hosts: who lets go is not believed to have done so first.
+                for host, messages in sorted(heard, key=lambda item: not _begins_with_an_address(item[1])):
+                    for kind, body in messages:
+                        self._apply(now, host, kind, body)
         except BaseException as error:  # noqa: BLE001 - told to whoever asks next
             self._failure = error
 
-    def _read(self, netlink: socket.socket, host: str) -> None:
+    def _read(self, netlink: socket.socket, host: str) -> list[tuple[int, bytes]]:
         try:
-            data = netlink.recv(1 << 16)
+            return list(_messages(netlink.recv(1 << 16)))
         except BlockingIOError:
-            return
+            return []
         except OSError:  # ENOBUFS: events were lost, look again
             self._dump(netlink, host)
-            return
-        now = time.monotonic()
-        for kind, body in _messages(data):
-            self._apply(now, host, kind, body)
+            return []
 
     def _dump(self, netlink: socket.socket, host: str) -> None:
         """Asks for everything; what is missing in the answer is gone."""
@@ -221,6 +222,10 @@ def _open_netlink() -> socket.socket:
     netlink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     netlink.bind((0, _RTMGRP_IPV4_IFADDR | _RTMGRP_IPV6_IFADDR))
     return netlink
+
+
+def _begins_with_an_address(messages: list[tuple[int, bytes]]) -> bool:
+    return bool(messages) and messages[0][0] == _RTM_NEWADDR
 
 
 def _messages(data: bytes) -> Iterable[tuple[int, bytes]]:
