@@ -139,7 +139,7 @@ class GroupProblems {
           "are gone: " +
           remedy + " (or node by node, which loses no ping: docker node update --label-add " +
           std::string(kKeepalivedNodeLabel) + "=" + settings_.name +
-          " NODE says that they speak for it, docs: moving; SWARM_VIP_BESIDE_KEEPALIVED=true goes on beside "
+          " NODE says that they speak for it, docs: moving. SWARM_VIP_BESIDE_KEEPALIVED=true goes on beside "
           "them)");
     }
   }

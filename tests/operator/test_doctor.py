@@ -202,7 +202,7 @@ def test_what_a_removed_group_left(lan_bed: Bed, pages: AgentPages) -> None:
 
 @pytest.mark.parametrize("address, check, verdict", [("192.168.1.201", "group", "error"), ("192.0.2.77", "leftover", "warning")])
 def test_services_of_the_older_operator(lan_bed: Bed, pages: AgentPages, address: str, check: str, verdict: str) -> None:
-    lan_bed.swarm.create_service({"Name": "keepalived-node-n1", "Mode": {"Replicated": {"Replicas": 0}}, "TaskTemplate": {
+    lan_bed.swarm.create_service({"Name": "keepalived-node-n1", "Mode": {"Replicated": {"Replicas": 1}}, "TaskTemplate": {
         "ContainerSpec": {"Image": "osixia/keepalived:2.0.20", "Env": [f"KEEPALIVED_VIRTUAL_IPS={address}"]}}})
     serve_all(pages)
     Doctor(lan_bed, pages).expect(check, verdict, "keepalived", "docker service rm keepalived-node-n1")
