@@ -1,8 +1,12 @@
 #include "vrrp/agent_word.h"
 
+#include <chrono>
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.h"
+#include "vrrp/sys/local_socket.h"
 
 namespace vip::vrrp {
 namespace {
@@ -129,6 +133,24 @@ Result<StatusWord> read_status(std::string_view document) {
     word.routers.push_back(word_of(router));
   }
   return word;
+}
+
+HostWords ask_agents_here() {
+  constexpr std::chrono::seconds kPatience{5};
+  HostWords words;
+  const auto agents = local_agents();
+  if (!agents) return words;
+  for (const auto& agent : *agents) {
+    const auto answer = ask_locally(agent, "/status", kPatience);
+    auto word = answer ? read_status(*answer) : Result<StatusWord>(std::unexpected(answer.error()));
+    if (!word) {
+      words.agents.push_back({.group = agent.group, .error = word.error().context});
+      continue;
+    }
+    words.agents.push_back(word->agent);
+    words.statuses.push_back(*std::move(word));
+  }
+  return words;
 }
 
 }  // namespace vip::vrrp

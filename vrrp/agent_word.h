@@ -22,4 +22,11 @@ struct StatusWord {
 // Errors: invalid, when it is no status document.
 [[nodiscard]] Result<StatusWord> read_status(std::string_view document);
 
+struct HostWords {
+  std::vector<AgentWord> agents;  // also those without a usable answer, each with its error
+  std::vector<StatusWord> statuses;
+};
+// All agents of this host, over their local sockets, one after the other with a few seconds for each.
+[[nodiscard]] HostWords ask_agents_here();
+
 }  // namespace vip::vrrp

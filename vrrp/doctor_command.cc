@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "common/base/text.h"
-#include "common/report/explanation.h"
 #include "common/report/finding.h"
 #include "common/settings/dialect.h"
 #include "common/sys/posix.h"
@@ -24,14 +23,12 @@
 #include "vrrp/sys/capabilities.h"
 #include "vrrp/sys/host_facts.h"
 #include "vrrp/sys/lan_look.h"
-#include "vrrp/sys/local_socket.h"
 #include "vrrp/sys/netlink.h"
 #include "vrrp/sys/vrrp_socket.h"
 
 namespace vip::vrrp {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
 // Longer than anybody who speaks once in a second is silent, three times over where the settings say more.
 constexpr Duration kListenMin = std::chrono::milliseconds(1600);
 constexpr Duration kListenMax = std::chrono::seconds(10);
@@ -123,26 +120,10 @@ void want(HostFacts& facts, const DoctorWords& words) {
   }
 }
 
-std::vector<StatusWord> ask_agents(HostFacts& facts) {
-  std::vector<StatusWord> words;
-  const auto agents = local_agents();
-  if (!agents) return words;
-  for (const auto& agent : *agents) {
-    const auto answer = ask_locally(agent, "/status", kPatience);
-    auto word = answer ? read_status(*answer) : Result<StatusWord>(std::unexpected(answer.error()));
-    if (!word) {
-      facts.agents.push_back({.group = agent.group, .error = word.error().context});
-      continue;
-    }
-    facts.agents.push_back(word->agent);
-    words.push_back(*std::move(word));
-  }
-  return words;
-}
-
 void read_settings(HostFacts& facts, const DoctorWords& words, const ConfigReader& read_config,
                    std::optional<AgentConfig>& config) {
-  const auto statuses = ask_agents(facts);
+  auto [agents, statuses] = ask_agents_here();
+  facts.agents = std::move(agents);
   const auto env = settings::Environment::of_process();
   if (words.describe_a_router()) {
     facts.has_settings = true;
@@ -354,82 +335,6 @@ int run_doctor(const cli::Words& words, const ConfigReader& read_config) {
       {.part = "host", .title = host_title(), .findings = diagnose(facts)}};
   print(stdout, words.has("--json") ? report::findings_json(sections) : report::findings_table(sections));
   return report::any_error(sections) ? kFailed : kFine;
-}
-
-namespace {
-
-// All of the group as the plan has it, if there is one; only our own agent speaks.
-report::GroupWord group_word(const StatusWord& status, const std::optional<plan::Plan>& plan) {
-  const std::string self = status.node.empty() ? "this node" : status.node;
-  report::GroupWord group{.group = status.agent.group, .nodes = {}};
-  if (plan && plan->group == status.agent.group) {
-    for (const auto& member : plan->members) {
-      report::NodeWord node{.name = member.hostname.empty() ? member.id : member.hostname,
-                            .addresses = {member.address.text()},
-                            .priority = member.priority.value,
-                            .standby = member.standby};
-      if (member.address6) node.addresses.push_back(member.address6->text());
-      if (member.id == status.node) node.routers = status.routers;
-      group.nodes.push_back(std::move(node));
-    }
-  }
-  const bool is_there =
-      std::ranges::any_of(group.nodes, [](const auto& node) { return !node.routers.empty(); });
-  if (!is_there) group.nodes.push_back({.name = self, .routers = status.routers});
-  return group;
-}
-
-std::string own_name(const StatusWord& status, const report::GroupWord& group) {
-  for (const auto& node : group.nodes)
-    if (!node.routers.empty()) return node.name;
-  return status.node.empty() ? "this node" : status.node;
-}
-
-// Without one the agent's word is all there is.
-std::optional<plan::Plan> own_plan(const std::string& plan_file) {
-  const auto env = settings::Environment::of_process();
-  const auto path = plan_file.empty() ? env.text("SWARM_VIP_PLAN") : plan_file;
-  if (path.empty()) return std::nullopt;
-  const auto text = sys::read_file(path, settings::kFileSizeMax);
-  if (!text) return std::nullopt;
-  auto plan = plan::from_json(*text);
-  if (!plan) return std::nullopt;
-  return *std::move(plan);
-}
-
-}  // namespace
-
-int run_explain(const std::string& plan_file) {
-  HostFacts facts;
-  const auto statuses = ask_agents(facts);
-  if (facts.agents.empty()) return print(stderr, "no agent runs on this host\n"), kFailed;
-  const auto plan = own_plan(plan_file);
-  int exit_status = kFine;
-  std::string text;
-  for (const auto& agent : facts.agents) {
-    if (agent.error.empty()) continue;
-    print(stderr, agent.group + ": " + agent.error + "\n");
-    exit_status = kFailed;
-  }
-  for (const auto& status : statuses) {
-    text += "group " + status.agent.group + "\n";
-    if (status.routers.empty()) {
-      text += "  It stands by: " +
-              (status.agent.waits.empty() ? std::string("its plan does not list this node")
-                                          : status.agent.waits) +
-              ".\n";
-      continue;
-    }
-    auto group = group_word(status, plan);
-    for (auto& node : group.nodes) {
-      for (auto& router : node.routers)
-        if (!router.reason.empty()) router.remedy = "`doctor` says what to do";
-    }
-    for (const auto& sentence : report::explain(group, own_name(status, group)))
-      text += "  " + sentence + "\n";
-  }
-  print(stdout, text);
-  return exit_status;
 }
 
 }  // namespace vip::vrrp

@@ -1,6 +1,5 @@
 // `swarm-vip-agent doctor`: what is wrong with this host, what that means and what to do. It reads, listens
 // and judges (vrrp/doctor/diagnosis.h), changes nothing, and leaves agents that run here to their work.
-// `swarm-vip-agent explain`: why this node has an address or has it not.
 #pragma once
 
 #include <functional>
@@ -18,9 +17,7 @@ using ConfigReader =
     std::function<Result<AgentConfig>(const std::string& plan_file, const std::string& node,
                                       const settings::Environment& env, settings::Findings& findings)>;
 
-// Both give the program's exit status.
+// Gives the program's exit status.
 [[nodiscard]] int run_doctor(const cli::Words& words, const ConfigReader& read_config);
-// `plan_file`: empty: as the environment says.
-[[nodiscard]] int run_explain(const std::string& plan_file);
 
 }  // namespace vip::vrrp

@@ -25,6 +25,7 @@
 #include "vrrp/agent.h"
 #include "vrrp/doctor_command.h"
 #include "vrrp/exit_status.h"
+#include "vrrp/explain_command.h"
 #include "vrrp/print.h"
 #include "vrrp/settings/agent_config.h"
 #include "vrrp/settings/agent_file.h"
