@@ -51,8 +51,8 @@ TEST(Uninstall, TakesTheLabelsThatPeopleSetByHand) {
   const auto plan = plan_uninstall(world.observed());
   ASSERT_EQ(plan.labels.size(), 3U);
   EXPECT_EQ(plan.labels[0].words, "remove label swarm-vip.drain of node n1");
-  EXPECT_EQ(plan.labels[1].words, "remove label swarm-vip.prefer of node n2");
-  EXPECT_EQ(plan.labels[2].words, "remove label swarm-vip.keepalived of node n2");
+  EXPECT_EQ(plan.labels[1].words, "remove label swarm-vip.keepalived of node n2");
+  EXPECT_EQ(plan.labels[2].words, "remove label swarm-vip.prefer of node n2");
 }
 
 TEST(Uninstall, TakesTheLabelsOfHolders) {
