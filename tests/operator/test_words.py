@@ -3,6 +3,7 @@ the exit status of each word that is wrong."""
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -92,6 +93,17 @@ def test_every_word_has_a_help_that_is_no_failure(name: str) -> None:
     for word in words:
         text = said(program(name), word, "--help")
         assert "Exit status\n  0  " in text or word == "agent", text
+
+
+def test_the_stack_file_passes_every_setting_that_needs_no_file() -> None:
+    stack = (Path(__file__).resolve().parents[2] / "packaging/stack.yml").read_text()
+    settings = said(program("swarm-vip"), "--help").split("Settings of operator and plan")[1:]
+    names = set(re.findall(r"^  ([A-Z_0-9]+)  ", "".join(part.split("\n\n")[0] for part in settings), re.MULTILINE))
+    of_files = {name for name in names if name.endswith("_FILE")} | {"SWARM_VIP_CONFIG", "KEEPALIVED_NOTIFY"}
+    assert {"KEEPALIVED_GROUP", "SWARM_VIP_CHECKS", "SWARM_VIP_RESYNC"} <= names, names
+    of_docker = {name for name in names if name.startswith("DOCKER_")}
+    missing = {name for name in names - of_files - of_docker - {"KEEPALIVED_IMAGE", "SWARM_VIP_IMAGE"} if f"      {name}: " not in stack}
+    assert not missing, missing
 
 
 @pytest.fixture
