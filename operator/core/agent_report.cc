@@ -25,10 +25,11 @@ std::string remedy(const GroupReport& group, const NodeReport& node, const Route
   if (trouble == "link_down") return "see to its cable and its switch, or `ip link set NAME up` on the node";
   if (trouble == "check_failed")
     return "see to what the check asks for on the node (docs: checks and scripts)";
-  if (trouble == "update_unfit")
+  if (trouble == "update_unfit") {
     return "the Swarm takes the update back; change what was set, or mend it on the node (a check that fails "
            "there: or first `swarm-vip drain " +
            node.hostname + "`)";
+  }
   if (trouble == "address_refused")
     return "the node's kernel must take it: is the address family disabled there?";
   if (trouble == "address_removed")

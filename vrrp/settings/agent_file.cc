@@ -470,9 +470,10 @@ class AgentFileReader {
     const bool any_preempts = std::ranges::any_of(
         config_.routers, [](const RouterSettings& router) { return router.protocol.preempt; });
     for (const auto& check : config_.checks) {
-      if (check.weight != 0 && !any_preempts)
+      if (check.weight != 0 && !any_preempts) {
         findings_.warning(path_ + "checks: " + check.name +
                           ": without preemption a weight moves nobody here");
+      }
     }
     std::set<std::pair<Vrid, Family>> ids;
     std::set<IpAddress> addresses;
