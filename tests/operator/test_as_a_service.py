@@ -111,9 +111,9 @@ def test_two_replicas_whose_engines_know_the_image_by_different_names_do_not_fig
 def test_of_two_stacks_that_deploy_a_group_in_the_same_instant_the_later_one_takes_its_service_away(stack_bed: Bed) -> None:
     other = stack_bed.add_engine()
     add_stack(stack_bed, "two", other, "beef" * 16)
-    # Both have looked and found none before either has made one.
-    stack_bed.engine.faults.next("POST /services/create", Fault.late(1.5))
-    other.faults.next("POST /services/create", Fault.late(2.5))
+    # Both have looked and found none before either has made one, also where the second starts seconds late.
+    stack_bed.engine.faults.next("POST /services/create", Fault.late(5))
+    other.faults.next("POST /services/create", Fault.late(8))
     names = ("vip_agent-web", "two_agent-web")
     first, second = start(stack_bed), start(stack_bed, "beef" * 16, other)
 
