@@ -13,35 +13,10 @@ import pytest
 from agent import Agent, binary
 from netns import Host, Lan, wait_until
 from owners import Owners
+from seeds import COMPOSE, COPY, LISTENER, NEOASSIST, UNBOUND
 from wire import Wire
 
-# geek-cookbook's page, in the copy that people follow: osixia on two nodes, each listed by both.
-OSIXIA = """docker run -d --name keepalived --restart=always \\
-  --cap-add=NET_ADMIN --net=host \\
-  -e KEEPALIVED_UNICAST_PEERS="#PYTHON2BASH:['192.168.9.26', '192.168.9.27']" \\
-  -e KEEPALIVED_VIRTUAL_IPS=192.168.9.144 \\
-  -e KEEPALIVED_PRIORITY={priority} \\
-  osixia/keepalived:2.0.15"""
-# A page about unbound: arcts, a compose file on one node and a command on the other.
-ARCTS_COMPOSE = ["KEEPALIVED_AUTOCONF=true", "KEEPALIVED_STATE=MASTER", "KEEPALIVED_INTERFACE=eth0",
-                 "KEEPALIVED_VIRTUAL_ROUTER_ID=2", "KEEPALIVED_UNICAST_SRC_IP=10.2.1.10",
-                 "KEEPALIVED_UNICAST_PEER_0=10.2.1.11", "KEEPALIVED_TRACK_INTERFACE_1=eth0",
-                 'KEEPALIVED_VIRTUAL_IPADDRESS_1="10.2.1.12/24 dev eth0"']
-ARCTS = """docker run -d --name keepalived --net=host --cap-add NET_ADMIN \\
--e KEEPALIVED_AUTOCONF=true               	\\
--e KEEPALIVED_STATE=BACKUP           		\\
--e KEEPALIVED_INTERFACE=eth0                \\
--e KEEPALIVED_VIRTUAL_ROUTER_ID=2           \\
--e KEEPALIVED_UNICAST_SRC_IP=10.2.1.11    	\\
--e KEEPALIVED_UNICAST_PEER_0=10.2.1.10     \\
--e KEEPALIVED_TRACK_INTERFACE_1=eth0        \\
--e KEEPALIVED_VIRTUAL_IPADDRESS_1="10.2.1.12/24 dev eth0" \\
-arcts/keepalived
-"""
-# NeoAssist's own page, typing error and all.
-NEOASSIST = ("docker run -d --privileged --net host --name keepalived -e VIRTUAL_IP=10.11.12.99 -e CHECK_PORT=443 "
-             "-e VIRTUAL_MASK=24 -e VRID=99 -e INTERFACE=eht0 docker-keepalived")
-LISTENER = "import socket; s = socket.create_server(('', 443)); s.listen(); import time; time.sleep(1000)"
+ARCTS_COMPOSE = [line.strip(" -") for line in COMPOSE.splitlines() if "- KEEPALIVED_" in line]
 
 
 def environment(command: str) -> dict[str, str]:
@@ -67,7 +42,7 @@ def refused(image: Image) -> str:
 def test_two_nodes_of_osixia(lan: Lan, words: Sequence[str]) -> None:
     nodes = [lan.add_host(f"n{i}", f"192.168.9.2{i}/24") for i in (6, 7)]
     with Owners(nodes, ["192.168.9.144"]) as owners, Wire(lan) as wire:
-        agents = [Image(node, environment(OSIXIA.format(priority=priority)), words)
+        agents = [Image(node, environment(COPY.format(priority=priority)), words)
                   for node, priority in zip(nodes, (200, 100))]
         owners.wait_for_owner(nodes[0])
         agents[1].wait_for_state("backup")
@@ -83,7 +58,7 @@ def test_two_nodes_of_osixia(lan: Lan, words: Sequence[str]) -> None:
 def test_two_nodes_of_arcts(lan: Lan) -> None:
     nodes = [lan.add_host(f"n{i}", f"10.2.1.1{i}/24") for i in (0, 1)]
     with Owners(nodes, ["10.2.1.12"]) as owners, Wire(lan) as wire:
-        backup = Image(nodes[1], environment(ARCTS))
+        backup = Image(nodes[1], environment(UNBOUND))
         owners.wait_for_owner(nodes[1])
         master = Image(nodes[0], dict(item.split("=", 1) for item in ARCTS_COMPOSE))
         owners.wait_for_owner(nodes[0])  # it preempts
@@ -103,7 +78,7 @@ def test_addresses_that_move_along_unadvertised(lan: Lan) -> None:
             "KEEPALIVED_VIRTUAL_IPADDRESS_EXCLUDED_2": "2001:db8::13/64"}
     with Owners(nodes, ["10.2.1.12", "10.2.1.13", "2001:db8::13"]) as owners, Wire(lan) as wire:
         master = Image(nodes[0], dict(item.split("=", 1) for item in ARCTS_COMPOSE) | more)
-        Image(nodes[1], environment(ARCTS) | more).wait_for_state("backup")
+        Image(nodes[1], environment(UNBOUND) | more).wait_for_state("backup")
         for address in owners.addresses:
             owners.wait_for_owner(nodes[0], address=address)
         assert {advert.addresses for advert in wire.adverts("n0")} == {("10.2.1.12",)}
