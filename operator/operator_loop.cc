@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
@@ -21,7 +22,6 @@
 #include "operator/core/look_schedule.h"
 #include "operator/docker/events.h"
 #include "operator/docker/identity.h"
-#include "operator/exit_status.h"
 #include "operator/herald.h"
 #include "operator/reconciler.h"
 #include "operator/start.h"

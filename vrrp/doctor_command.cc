@@ -11,13 +11,13 @@
 
 #include <unistd.h>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/report/finding.h"
 #include "common/settings/dialect.h"
 #include "common/sys/posix.h"
 #include "vrrp/agent_word.h"
 #include "vrrp/doctor/diagnosis.h"
-#include "vrrp/exit_status.h"
 #include "vrrp/print.h"
 #include "vrrp/sys/announcer.h"
 #include "vrrp/sys/capabilities.h"

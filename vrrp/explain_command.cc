@@ -5,12 +5,12 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/exit_status.h"
 #include "common/plan/plan.h"
 #include "common/report/explanation.h"
 #include "common/settings/settings.h"
 #include "common/sys/posix.h"
 #include "vrrp/agent_word.h"
-#include "vrrp/exit_status.h"
 #include "vrrp/print.h"
 
 namespace vip::vrrp {

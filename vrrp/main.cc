@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/base/assert.h"
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/cli/command_line.h"
 #include "common/cli/completion.h"
@@ -24,7 +25,6 @@
 #include "common/sys/posix.h"
 #include "vrrp/agent.h"
 #include "vrrp/doctor_command.h"
-#include "vrrp/exit_status.h"
 #include "vrrp/explain_command.h"
 #include "vrrp/print.h"
 #include "vrrp/settings/agent_config.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "vrrp/exit_status.h"
+#include "common/base/exit_status.h"
 
 namespace vip::vrrp {
 

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/cli/repeated.h"
 #include "common/settings/settings.h"
-#include "vrrp/exit_status.h"
 #include "vrrp/print.h"
 #include "vrrp/status.h"
 #include "vrrp/sys/local_socket.h"

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/cli/shared.h"
-#include "vrrp/exit_status.h"
 #include "vrrp/settings/agent_settings.h"
 #include "vrrp/settings/dialects.h"
 

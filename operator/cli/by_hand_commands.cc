@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/sys/posix.h"
 #include "operator/cli/outcome.h"
@@ -14,7 +15,6 @@
 #include "operator/core/by_hand.h"
 #include "operator/core/movement.h"
 #include "operator/core/ownership.h"
-#include "operator/exit_status.h"
 #include "operator/start.h"
 #include "operator/status/group_agents.h"
 

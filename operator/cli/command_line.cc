@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/assert.h"
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/cli/command_line.h"
 #include "common/cli/completion.h"
@@ -30,7 +31,6 @@
 #include "operator/cli/swarm_look.h"
 #include "operator/cli/uninstall_command.h"
 #include "operator/cli/words.h"
-#include "operator/exit_status.h"
 #include "operator/operator_loop.h"
 
 namespace vip::swarm {

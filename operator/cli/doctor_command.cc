@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/exit_status.h"
 #include "common/report/explanation.h"
 #include "common/report/finding.h"
 #include "common/sys/posix.h"
@@ -19,7 +20,6 @@
 #include "operator/cli/swarm_look.h"
 #include "operator/core/by_hand.h"
 #include "operator/core/diagnosis.h"
-#include "operator/exit_status.h"
 #include "operator/start.h"
 
 namespace vip::swarm {

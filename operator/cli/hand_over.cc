@@ -6,8 +6,8 @@
 
 #include <unistd.h>
 
+#include "common/base/exit_status.h"
 #include "common/sys/posix.h"
-#include "operator/exit_status.h"
 
 namespace vip::swarm {
 

@@ -2,10 +2,10 @@
 
 #include <set>
 
+#include "common/base/exit_status.h"
 #include "common/sys/posix.h"
 #include "operator/cli/outcome.h"
 #include "operator/core/ownership.h"
-#include "operator/exit_status.h"
 #include "operator/start.h"
 
 namespace vip::swarm {

@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
-#include "operator/exit_status.h"
 #include "operator/start.h"
 
 namespace vip::swarm {

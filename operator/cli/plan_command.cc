@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/sys/posix.h"
 #include "operator/cli/outcome.h"
@@ -13,7 +14,6 @@
 #include "operator/core/membership.h"
 #include "operator/core/ownership.h"
 #include "operator/docker/identity.h"
-#include "operator/exit_status.h"
 #include "operator/reconciler.h"
 #include "operator/start.h"
 #include "operator/status/group_agents.h"

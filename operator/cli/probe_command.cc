@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "common/base/check_settings.h"
+#include "common/base/exit_status.h"
 #include "operator/docker/curl.h"
-#include "operator/exit_status.h"
 
 namespace vip::swarm {
 namespace {

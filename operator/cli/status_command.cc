@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/cli/repeated.h"
 #include "common/sys/posix.h"
 #include "operator/cli/hand_over.h"
 #include "operator/cli/outcome.h"
 #include "operator/cli/swarm_look.h"
-#include "operator/exit_status.h"
 #include "operator/start.h"
 #include "operator/status/report.h"
 

@@ -7,11 +7,11 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/exit_status.h"
 #include "common/base/text.h"
 #include "common/sys/posix.h"
 #include "operator/cli/outcome.h"
 #include "operator/core/uninstall.h"
-#include "operator/exit_status.h"
 #include "operator/start.h"
 
 namespace vip::swarm {

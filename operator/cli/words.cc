@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/exit_status.h"
 #include "common/cli/shared.h"
-#include "operator/exit_status.h"
 #include "operator/settings/setting_names.h"
 
 namespace vip::swarm {
