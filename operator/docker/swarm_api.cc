@@ -36,6 +36,15 @@ Result<std::optional<SwarmRole>> SwarmApi::role() {
 }
 
 Result<Observed> SwarmApi::observe(WallTime at, const std::vector<std::string>& followed) {
+  constexpr int kTries = 5;
+  auto observed = observe_once(at, followed);
+  // A service that went between the question for services and that for their tasks is nothing to speak of.
+  for (int tries = 1; tries < kTries && !observed && observed.error().code == Errc::not_found; ++tries)
+    observed = observe_once(at, followed);
+  return observed;
+}
+
+Result<Observed> SwarmApi::observe_once(WallTime at, const std::vector<std::string>& followed) {
   Observed observed{.at = at, .nodes = {}, .services = {}, .configs = {}, .secrets = {}, .tasks = {}};
   VIP_TRY(const auto nodes, client_.get("/nodes"));
   VIP_TRY(observed.nodes, parse_nodes(nodes));

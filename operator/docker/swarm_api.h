@@ -57,6 +57,8 @@ class SwarmApi {
   [[nodiscard]] Status remove_secret(std::string_view id);
 
  private:
+  // Errors: not_found when a service went in the middle of it.
+  [[nodiscard]] Result<Observed> observe_once(WallTime at, const std::vector<std::string>& followed);
   [[nodiscard]] Headers headers_for(const ServiceSpec& service) const;
 
   Client client_;

@@ -114,10 +114,12 @@ def test_of_two_stacks_that_deploy_a_group_in_the_same_instant_the_later_one_tak
     # Both have looked and found none before either has made one, also where the second starts seconds late.
     stack_bed.engine.faults.next("POST /services/create", Fault.late(5))
     other.faults.next("POST /services/create", Fault.late(8))
+    other.faults.next("DELETE /services/{id}", Fault.late(3))  # the first shall see both
     names = ("vip_agent-web", "two_agent-web")
     first, second = start(stack_bed), start(stack_bed, "beef" * 16, other)
 
-    line = second.wait_for("change", "remove service two_agent-web: vip_agent-web of another operator was there first")
+    line = second.wait_for("change", "remove service two_agent-web: vip_agent-web of another operator was there first",
+                           timeout=60)
     assert line
     stack_bed.swarm.settle()
     stack_bed.wait_for_looks(3)

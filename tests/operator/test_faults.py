@@ -51,6 +51,20 @@ def test_a_look_that_fails_is_said_once_and_repeated(bed: Bed, operator: Operato
     bed.stays_converged()
 
 
+def test_a_service_that_goes_in_the_middle_of_a_look_is_no_failure(bed: Bed, operator: Operator) -> None:
+    gone = Fault.refused(404, "service 6i92uxaet2n4at11fhvpo5zem not found")
+    bed.engine.faults.next("GET /tasks", gone, times=2)
+    bed.swarm.label(bed.node_ids[1], KEEPALIVED_PRIORITY="200")
+    bed.wait_converged()
+    assert not operator.lines("failure"), operator.log()
+
+    bed.engine.faults.next("GET /tasks", gone, times=None)
+    operator.look()
+    operator.wait_for("failure", "not found")
+    bed.engine.heal()
+    operator.wait_for("recovered")
+
+
 @pytest.mark.parametrize("fault", EACH)
 def test_a_change_that_fails_is_made_in_the_end_and_only_once(bed: Bed, operator: Operator, fault: str) -> None:
     for number, kind in enumerate(WRITES):
