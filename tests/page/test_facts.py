@@ -57,9 +57,9 @@ def test_a_failover_is_shown_told_and_explained(serve: Serve, browser: Browser) 
 
 @pytest.mark.parametrize("scene, title, line, badge", [
     (split_brain, "✕ web: 192.0.2.201 is on two nodes at once: n1 and n2 · swarm-vip",
-     "192.0.2.201 is on two nodes at once: n1 and n2", "in trouble"),
-    (nobody, "✕ web: 192.0.2.201 is on no node · swarm-vip", "192.0.2.201 is on no node", "in trouble"),
-    (unknown, "! web needs a look · swarm-vip", "192.0.2.201 may be on n1", "needs a look"),
+     "192.0.2.201 is on two nodes at once: n1 and n2 for 4", "in trouble"),
+    (nobody, "✕ web: 192.0.2.201 is on no node · swarm-vip", "192.0.2.201 is on no node for 2", "in trouble"),
+    (unknown, "! web needs a look · swarm-vip", "192.0.2.201 may still be on n1 for 1 min", "needs a look"),
 ])
 def test_what_is_wrong_is_the_first_thing_said(serve: Serve, browser: Browser, scene: Callable[[], Json], title: str, line: str,
                                               badge: str) -> None:
@@ -327,7 +327,7 @@ def shown(browser: Browser) -> Any:
 
 
 def test_it_asks_for_its_token_and_keeps_it(serve: Serve, browser: Browser) -> None:
-    page = serve(small(), token="5ecret")
+    page = serve(small(), token="5e;c ret")
     browser.wait_for_text("This page asks for its token", "#login h1")
     assert shown(browser) == [0, False] and browser.text(".login-words") == ""
     assert browser.run("return document.activeElement.id") == "token"
@@ -338,14 +338,11 @@ def test_it_asks_for_its_token_and_keeps_it(serve: Serve, browser: Browser) -> N
     browser.one("#token").send_keys("wrong\ue007")
     browser.wait_for_text("This token is not the right one.", ".login-words")
     browser.one("#token").clear()
-    browser.one("#token").send_keys("a b\ue007")
-    browser.wait_for_text("has no blanks", ".login-words")
-    browser.one("#token").clear()
-    browser.one("#token").send_keys("5ecret\ue007")
+    browser.one("#token").send_keys("5e;c ret\ue007")
     browser.wait_for_text("is on n1", ".holding .line")
     assert shown(browser) == [4, True]
     cookie = browser.driver.get_cookie("swarm-vip-token")
-    assert cookie is not None and (cookie["value"], cookie["path"], cookie["sameSite"]) == ("5ecret", "/", "Strict")
+    assert cookie is not None and (cookie["value"], cookie["path"], cookie["sameSite"]) == ("5e%3Bc%20ret", "/", "Strict")
 
     browser.driver.refresh()
     browser.wait_for_text("is on n1", ".holding .line")
@@ -353,9 +350,9 @@ def test_it_asks_for_its_token_and_keeps_it(serve: Serve, browser: Browser) -> N
     page.token = "another"
     browser.wait_for_text("This token is not the right one.", ".login-words")
     assert shown(browser) == [0, False], "what it had shown is gone"
-    page.token = "5ecret"
+    page.token = "5e;c ret"
     browser.one("#token").clear()
-    browser.one("#token").send_keys("5ecret\ue007")
+    browser.one("#token").send_keys("5e;c ret\ue007")
     browser.wait_for_text("is on n1", ".holding .line")
     browser.one("#forget").click()
     browser.wait_for_text("This page asks for its token", "#login h1")

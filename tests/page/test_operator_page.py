@@ -102,7 +102,7 @@ def test_two_holders_no_holder_and_silence_are_told_apart(bed: Bed, pages: Agent
     agents.hold()
     browser.wait_for_text("192.0.2.100 is on no node", ".holding .line")
     agents.roles = dict.fromkeys(agents.roles, SILENT)
-    browser.wait_for_text("may be", ".holding .line")
+    browser.wait_for_text("may ", ".holding .line")
     assert browser.text(".nodes tbody").count("no answer") == 3
 
 

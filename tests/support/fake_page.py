@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 ASSETS = Path(__file__).resolve().parents[2] / "operator" / "page" / "assets"
 FILES = {"/": ("index.html", "text/html"), "/page.css": ("page.css", "text/css"), "/page.js": ("page.js", "text/javascript")}
@@ -100,7 +100,7 @@ class FakePage:
                 elif url.path == "/api/state":
                     page.asked.append((time.monotonic(), self.path))
                     page._go_on.wait()
-                    if page.token and f"swarm-vip-token={page.token}" not in self.headers.get("Cookie", "").split("; "):
+                    if page.token and f"swarm-vip-token={quote(page.token, safe='')}" not in self.headers.get("Cookie", ""):
                         self._send(401, "application/json", b'{"error":"this needs the token"}')
                     elif page.raw is not None:
                         self._send(page.status, "application/json", page.raw)
@@ -135,8 +135,9 @@ class FakePage:
 
 def address(vip: str, *holders: str, ago: int = 3 * HOUR + 12 * MINUTE, **more: Any) -> Json:
     state = "held" if len(holders) == 1 else "several" if holders else "none"
-    return {"vip": vip, "vrid": 51, "family": "ipv6" if ":" in vip else "ipv4", "holders": list(holders),
-            "since_ms": now_ms() - ago, "state": state} | more
+    since = {"since_ms": now_ms() - ago} if state == "held" else {}  # as the operator tells it
+    return {"vip": vip, "vrid": 51, "family": "ipv6" if ":" in vip else "ipv4", "holders": list(holders), "state": state
+            } | since | more
 
 
 def router(state: str = "backup", priority: int = 100, addresses: Sequence[str] = ("192.0.2.201",),
@@ -205,7 +206,7 @@ def split_brain() -> Json:
     nodes = [node("n1", router("active", 120)), node("n2", router("active", 110, ago=40 * SECOND, trouble="duplicate_owner",
              words="n1 has 192.0.2.201, too: what parts the two drops IP protocol 112; see the firewall between them")),
              node("n3", router("backup", 100))]
-    web = group("web", [address(vip, "n1", "n2", ago=40 * SECOND)], nodes, [problem(
+    web = group("web", [address(vip, "n1", "n2")], nodes, [problem(
         "error", "192.0.2.201 is on n1 and n2 at once; let IP protocol 112 through between them, then one of them lets go")])
     return {"groups": [web], "history": [*small()["history"], move("web", "n2", vip, 40 * SECOND, silence_ms=930)]}
 
@@ -215,7 +216,7 @@ def nobody() -> Json:
     words = "another host has 192.0.2.201 (02:42:ac:11:00:07); find it and take the address from it"
     nodes = [node(f"n{i}", router("fault", 130 - 10 * i, ago=25 * SECOND, trouble="address_taken", words=words, cause="address_taken"))
              for i in (1, 2, 3)]
-    return {"groups": [group("web", [address(vip, ago=25 * SECOND)], nodes, [
+    return {"groups": [group("web", [address(vip)], nodes, [
         problem("error", f"node n{i}: router 51 (ipv4): {words}") for i in (1, 2, 3)])],
         "history": [*small()["history"], leave("web", "n1", vip, 25 * SECOND)]}
 
@@ -224,7 +225,7 @@ def unknown() -> Json:
     """Nobody can say: the agents do not answer."""
     heard = now_ms() - 90 * SECOND
     nodes = [node(f"n{i}", heard_ms=heard) for i in (1, 2, 3)]
-    return {"groups": [group("web", [address("192.0.2.201", "n1") | {"state": "unknown"}], nodes)], "history": small()["history"]}
+    return {"groups": [group("web", [address("192.0.2.201", state="unknown")], nodes)], "history": small()["history"]}
 
 
 def spread() -> Json:

@@ -104,11 +104,37 @@ function linkWords(holding) {
   const several = holding.holders.length === 2 ? "two" : "several";
   if (holding.state === "several") return `${isOne(holding) ? "is" : "are"} on ${several} nodes at once:`;
   if (holding.state === "held") return isOne(holding) ? "is on" : "are on";
-  return holding.holders.length ? "may be on" : "may be anywhere: who has had it does not answer";
+  return holding.holders.length ? "may still be on" : "may be on a node that does not answer";
 }
 
 function holdingSentence(holding) {
   return [enumerated(holding.vips), linkWords(holding), enumerated(holding.holders)].filter(Boolean).join(" ");
+}
+
+const concerns = (event, vip) => list(event.vip).some((other) => word(other) === word(vip));
+
+// What the operator leaves open and its history tells: since when nobody or several have an address, and who had it last
+// of those that do not answer. `seen` is since when this page has seen it so, where it saw another state before.
+function enriched(group, events, seen) {
+  const addresses = list(group.addresses).map((address) => {
+    const own = { ...address };
+    const moves = events.filter((event) => concerns(event, address.vip));
+    const newest = (isIt) => moves.filter(isIt).pop();
+    const taken = newest((event) => event.to === "active");
+    const isOpen = !HOLDING_LEVELS[address.state] || address.state === "unknown";
+    if (isOpen && !list(address.holders).length && taken) {
+      const silent = list(group.nodes).find((node) => word(node.name) === word(taken.node) && node.word === "unknown");
+      if (silent) Object.assign(own, { holders: [word(taken.node)], since_ms: silent.heard_ms });
+    }
+    if (!own.since_ms && address.state === "several" && taken) own.since_ms = taken.at_ms;
+    if (!own.since_ms && address.state === "none") {
+      const left = newest((event) => event.from === "active" || event.cause === "no_holder");
+      if (left) own.since_ms = left.at_ms;
+    }
+    if (!own.since_ms) own.since_ms = seen(address);
+    return own;
+  });
+  return { ...group, addresses };
 }
 
 function nodeIsTroubled(node) {
@@ -219,16 +245,17 @@ function sortedNodes(group) {
 
 // Who took an address last has it: a node that died never says that it let go. Newest last; null: not known.
 function changesOf(address, events) {
-  const vip = word(address.vip);
   const changes = [{ at: -Infinity, holders: null }];
   const last = () => changes[changes.length - 1];
   for (const event of events) {
-    if (!list(event.vip).includes(vip)) continue;
+    if (!concerns(event, address.vip)) continue;
     const node = word(event.node);
     if (event.to === "active") {
       const silentFrom = event.at_ms - (Number(event.silence_ms) || 0);
       if (silentFrom < event.at_ms && silentFrom > last().at) changes.push({ at: silentFrom, holders: [] });
       changes.push({ at: event.at_ms, holders: [node] });
+    } else if (event.cause === "no_holder") {
+      changes.push({ at: event.at_ms, holders: [] });
     } else if (event.from === "active") {
       if (changes.length === 1) changes[0].holders = [node];
       if (last().holders && last().holders.includes(node)) changes.push({ at: event.at_ms, holders: [] });
@@ -428,7 +455,7 @@ function holdingView() {
 function whyOf(holding, events) {
   if (holding.state !== "held") return "";
   const move = [...events].reverse().find((event) => event.to === "active" && holding.holders.includes(word(event.node)) &&
-    list(event.vip).some((vip) => holding.vips.includes(word(vip))));
+    holding.vips.some((vip) => concerns(event, vip)));
   return move ? word(move.text) : "";
 }
 
@@ -741,6 +768,11 @@ function problemView() {
   };
 }
 
+const EVENT_SIGNS = {
+  no_holder: ["bad", "bad"], several_holders: ["bad", "bad"], active: ["good", "active"], fault: ["warn", "warn"],
+  backup: ["dim", "backup"], initialize: ["dim", "waits"],
+};
+
 function eventView() {
   const time = make("time");
   const sign = icon();
@@ -750,8 +782,7 @@ function eventView() {
   return {
     node,
     update(event) {
-      const [level, symbol] = event.to === "active" ? ["good", "active"] : event.to === "fault" ? ["warn", "warn"]
-        : event.to === "backup" ? ["dim", "backup"] : event.to ? ["dim", "waits"] : ["busy", "note"];
+      const [level, symbol] = EVENT_SIGNS[event.cause] ?? EVENT_SIGNS[event.to] ?? ["dim", "waits"];
       setAttribute(node, "data-level", level);
       setIcon(sign, symbol);
       setTime(time, event.at_ms, false);
@@ -808,10 +839,22 @@ function announce(groups) {
   if (sentences.length) byId("announcer").textContent = sentences.slice(0, 5).join(" ") + more;
 }
 
+const statesSeen = new Map(); // of addresses: {words, since}; since is 0 until the first change
+function seenOf(group, address) {
+  const key = `${word(group.name)}\n${word(address.vip)}`;
+  const words = [word(address.state), ...list(address.holders)].join("\n");
+  const before = statesSeen.get(key);
+  if (!before || before.words !== words) statesSeen.set(key, { words, since: before ? clock.now() : 0 });
+  return statesSeen.get(key).since;
+}
+
 function render() {
-  const { groups, history } = state;
-  const events = new Map(groups.map((group) => [word(group.name), []]));
+  const { history } = state;
+  const events = new Map(state.groups.map((group) => [word(group.name), []]));
   for (const event of history) events.get(word(event.group))?.push(event);
+  const groups = state.groups.map((group) =>
+    enriched(group, events.get(word(group.name)), (address) => seenOf(group, address)));
+  state.groups = groups;
   const items = groups.map((group) => ({ group, level: levelOf(group), own: events.get(word(group.name)) }));
   for (const { group, level } of items) {
     const name = word(group.name);
@@ -942,7 +985,7 @@ const hasToken = () => document.cookie.split("; ").some((cookie) => cookie.start
 
 function setToken(token) {
   const rest = `Path=/; SameSite=Strict${location.protocol === "https:" ? "; Secure" : ""}`;
-  document.cookie = token ? `${COOKIE}=${token}; ${rest}` : `${COOKIE}=; Max-Age=0; ${rest}`;
+  document.cookie = token ? `${COOKIE}=${encodeURIComponent(token)}; ${rest}` : `${COOKIE}=; Max-Age=0; ${rest}`;
 }
 
 function lock(words) {
@@ -974,11 +1017,6 @@ function unlock() {
 byId("login").addEventListener("submit", (event) => {
   event.preventDefault();
   const token = byId("token").value.trim();
-  // What a cookie can carry; the others the operator may take in a header, but a page cannot keep them.
-  if (!/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/.test(token)) {
-    lock("A token for this page has no blanks, quotes, commas, semicolons or backslashes, and only ASCII.");
-    return;
-  }
   setText(byId("login-words"), ""); // so that the same words are said again
   setToken(token);
   poll();
