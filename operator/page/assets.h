@@ -1,5 +1,5 @@
-// The operator's page as a browser gets it: the files of operator/page/assets, which CMake puts into the program. There
-// is nothing secret in them, and they ask for nothing but `api/state` beside them. Pure.
+// The operator's page as a browser gets it: the files of operator/page/assets, which CMake puts into the
+// program. There is nothing secret in them, and they ask for nothing but `api/state` beside them. Pure.
 #pragma once
 
 #include <span>

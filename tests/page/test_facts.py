@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from browser import Browser
-from fake_page import (SECOND, FakePage, Json, empty, hostile, large, move, moved, nobody, now_ms, problem, small, split_brain, spread,
-                       trio, unknown)
+from fake_page import (SECOND, FakePage, Json, empty, hostile, large, move, moved, nobody, now_ms, problem, small, split_brain,
+                       spread, trio, unknown)
 from netns import wait_until
 
 Serve = Callable[..., FakePage]
@@ -294,9 +294,11 @@ def test_names_are_never_more_than_names(serve: Serve, browser: Browser) -> None
 
 
 @pytest.mark.parametrize("raw", [
-    b"[]", b"null", b"{}", b'{"state": null}', b'{"state": {}, "serial": 1}', b'{"state": {"groups": 5, "history": {}}, "age_ms": "x"}',
+    b"[]", b"null", b"{}", b'{"state": null}', b'{"state": {}, "serial": 1}',
+    b'{"state": {"groups": 5, "history": {}}, "age_ms": "x"}',
     b'{"state": {"groups": [{}, null, {"name": null, "addresses": [{}], "nodes": [{"routers": [{}], "checks": [{}]}], '
-    b'"problems": [{}], "rollout": null}], "history": [{}, null, {"at_ms": 1e300}, {"at_ms": 5}]}, "now_ms": "x", "operator": null}'])
+    b'"problems": [{}], "rollout": null}], "history": [{}, null, {"at_ms": 1e300}, {"at_ms": 5}]}, "now_ms": "x", '
+    b'"operator": null}'])
 def test_an_answer_of_another_form_does_no_harm(serve: Serve, browser: Browser, raw: bytes) -> None:
     page = serve(empty(), is_open=False)
     page.raw = raw
@@ -323,7 +325,8 @@ def test_no_group_yet(serve: Serve, browser: Browser) -> None:
 
 
 def shown(browser: Browser) -> Any:
-    return browser.run("return [document.querySelectorAll('.group, .event, .problem').length, document.getElementById('login').hidden]")
+    return browser.run("""return [document.querySelectorAll('.group, .event, .problem').length,
+        document.getElementById('login').hidden]""")
 
 
 def test_it_asks_for_its_token_and_keeps_it(serve: Serve, browser: Browser) -> None:

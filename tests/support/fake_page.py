@@ -214,8 +214,8 @@ def split_brain() -> Json:
 def nobody() -> Json:
     vip = "192.0.2.201"
     words = "another host has 192.0.2.201 (02:42:ac:11:00:07); find it and take the address from it"
-    nodes = [node(f"n{i}", router("fault", 130 - 10 * i, ago=25 * SECOND, trouble="address_taken", words=words, cause="address_taken"))
-             for i in (1, 2, 3)]
+    trouble = {"trouble": "address_taken", "words": words, "cause": "address_taken"}
+    nodes = [node(f"n{i}", router("fault", 130 - 10 * i, ago=25 * SECOND, **trouble)) for i in (1, 2, 3)]
     return {"groups": [group("web", [address(vip)], nodes, [
         problem("error", f"node n{i}: router 51 (ipv4): {words}") for i in (1, 2, 3)])],
         "history": [*small()["history"], leave("web", "n1", vip, 25 * SECOND)]}
@@ -272,7 +272,8 @@ def large(groups: int = 10, nodes: int = 50) -> Json:
             problems = [problem("warning", "node node18 is down; look after it, or remove it by docker node rm node18")]
         all_groups.append(group(name, [address(vip, holder, ago=(number + 1) * HOUR)], members, problems))
         for step in range(1, 50):
-            history.append(move(name, f"node{step % nodes + 1}", vip, (number + 1) * HOUR + step * 11 * MINUTE, silence_ms=720 + step))
+            ago = (number + 1) * HOUR + step * 11 * MINUTE
+            history.append(move(name, f"node{step % nodes + 1}", vip, ago, silence_ms=720 + step))
         history.append(move(name, holder, vip, (number + 1) * HOUR, silence_ms=812))
     return {"groups": all_groups, "history": sorted(history, key=lambda event: event["at_ms"])[-500:]}
 
@@ -282,8 +283,9 @@ def hostile() -> Json:
     evil = '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>'
     bidi = "\u202eevil\u2066\u0007" + "x" * 300
     proto = trio("__proto__", evil, "constructor")
-    proto["nodes"][0] = node("constructor", router("active", 120, [evil], words=evil, trouble="toString", cause="__proto__"), id="__proto__",
-                             reason=evil, address=evil, checks=[{"name": evil, "result": evil, "why": bidi}])
+    ill = router("active", 120, [evil], words=evil, trouble="toString", cause="__proto__")
+    proto["nodes"][0] = node("constructor", ill, id="__proto__", reason=evil, address=evil,
+                             checks=[{"name": evil, "result": evil, "why": bidi}])
     other = trio(evil, bidi, bidi, problems=[problem(evil, evil + "; " + bidi), problem("error", "")],
                  rollout={"state": evil, "text": evil}, auth=evil)
     return {"groups": [proto, other], "history": [move(evil, bidi, evil, HOUR) | {"text": evil}]}

@@ -297,7 +297,8 @@ function spanWords(span) {
 
 function matches(group, wanted) {
   if (!wanted) return true;
-  const words = [group.name, ...list(group.addresses).map((address) => address.vip), ...list(group.nodes).map((node) => node.name)];
+  const addresses = list(group.addresses).map((address) => address.vip);
+  const words = [group.name, ...addresses, ...list(group.nodes).map((node) => node.name)];
   return words.some((one) => word(one).toLowerCase().includes(wanted));
 }
 
@@ -473,7 +474,7 @@ function bandView() {
         (span.holders && !span.holders.length ? `nobody for ${gapWords(span.end - span.start)}` : spanWords(span)));
       setAttribute(band, "aria-label", `${enumerated(holding.vips)} in the last ${rangeWords}: ${story.join(", then ")}`);
       patchList(band, spans.map((span) => ({ ...span, share: (span.end - span.start) / (until - from), colours })),
-        (span) => String(span.start), spanView);
+        (span) => (span.start === from ? "first" : String(span.start)), spanView);
     },
   };
 }
@@ -484,7 +485,8 @@ function spanView() {
     node,
     update(span) {
       const holders = span.holders;
-      const who = !holders ? "unknown" : holders.length > 1 ? "several" : holders.length ? span.colours.get(holders[0]) ?? "unknown" : "none";
+      const one = holders && holders.length === 1 ? span.colours.get(holders[0]) ?? "unknown" : "";
+      const who = one || (!holders ? "unknown" : holders.length ? "several" : "none");
       const isThin = span.share < 0.04;
       setAttribute(node, "data-who", who);
       setAttribute(node, "data-thin", isThin ? "" : null);
@@ -645,7 +647,8 @@ function nodesView() {
 function settingsWords(group) {
   const interval = Number(group.interval_ms) || 0;
   const auth = word(group.auth);
-  return [`VRRP version ${word(group.version)}`, interval ? `every ${interval < 1000 ? `${interval} ms` : `${interval / 1000} s`}` : "",
+  const every = interval < 1000 ? `${interval} ms` : `${interval / 1000} s`;
+  return [`VRRP version ${word(group.version)}`, interval ? `every ${every}` : "",
     auth === "none" ? "not signed" : auth ? `signed (${auth})` : "",
     group.preempt === false ? "a better node does not take the address back" : "",
     `plan ${word(group.generation)}`].filter(Boolean).join(", ");
@@ -811,7 +814,8 @@ function showFiltered() {
   const views = [...(viewsOf.get(byId("group-list")) ?? new Map()).values()];
   for (const view of views) setHidden(view.node, !matches(view.group, wanted));
   const left = views.filter((view) => !view.node.hidden).length;
-  setText(byId("filter-words"), wanted ? (left ? `${left} of ${counted(views.length, "group")}` : "No group has this in its name, addresses or nodes") : "");
+  const found = left ? `${left} of ${counted(views.length, "group")}` : "No group has this in its name, addresses or nodes";
+  setText(byId("filter-words"), wanted ? found : "");
 }
 
 function showFold() {
@@ -831,7 +835,8 @@ function announce(groups) {
       const own = holding.state === "unknown" ? before : enumerated(holding.holders);
       for (const key of keys) holders.set(key, own);
       const hasMoved = keys.some((key) => holdersBefore.has(key) && holdersBefore.get(key) !== own);
-      if (hasMoved) sentences.push(`${word(group.name)}: ${holdingSentence(holding)} now${before ? `, before on ${before}` : ""}.`);
+      if (!hasMoved) continue;
+      sentences.push(`${word(group.name)}: ${holdingSentence(holding)} now${before ? `, before on ${before}` : ""}.`);
     }
   }
   holdersBefore = holders;
@@ -976,7 +981,8 @@ function showAbout() {
   // In steps, so that nothing flickers at the bottom of the page.
   const age = !Number.isFinite(looked) ? "" : looked < MINUTE ? "; it looked at the Swarm within the last minute"
     : `; it looked at the Swarm ${durationWords(looked)} ago`;
-  setText(byId("about"), `swarm-vip ${word(version)}, operator ${[word(service), node ? `on ${word(node)}` : ""].filter(Boolean).join(" ")}${age}`);
+  const place = [word(service), node ? `on ${word(node)}` : ""].filter(Boolean).join(" ");
+  setText(byId("about"), `swarm-vip ${word(version)}, operator ${place}${age}`);
 }
 
 // ---- The token ---------------------------------------------------------------------------------------------------
