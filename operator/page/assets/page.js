@@ -1065,21 +1065,28 @@ function accept(given) {
   if (given === null || typeof given !== "object") throw new Error("the operator's answer is no object");
   const { state: fresh, ...rest } = given;
   clock.set(Number(rest.now_ms));
+  if (fresh) show(fresh);
+  if (fresh) known = word(rest.serial);
   answer = rest;
   answeredAt = performance.now();
   shownAt = -Infinity;
   trouble = "";
   failures = 0;
-  if (fresh) {
-    const groups = list(fresh.groups).filter((group) => group && typeof group === "object");
-    groups.sort((a, b) => names.compare(word(a.name), word(b.name)));
-    const history = list(fresh.history).filter((event) => event && isTime(event.at_ms)).sort((a, b) => a.at_ms - b.at_ms);
-    state = { groups, history };
-    render();
-    known = word(rest.serial);
-  }
   if (isLocked) unlock();
   showAbout();
+}
+
+// What cannot be shown must not look as if it were.
+function show(fresh) {
+  const groups = list(fresh.groups).filter((group) => group && typeof group === "object");
+  groups.sort((a, b) => names.compare(word(a.name), word(b.name)));
+  const history = list(fresh.history).filter((event) => event && isTime(event.at_ms)).sort((a, b) => a.at_ms - b.at_ms);
+  state = { groups, history };
+  try {
+    render();
+  } catch (error) {
+    throw new Error(`this page cannot show what the operator says (${error.message})`);
+  }
 }
 
 async function poll() {
