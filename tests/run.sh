@@ -170,12 +170,12 @@ fi
 for lane in "${lanes[@]}"; do
   wait "$lane" || true
 done
+say "beside the others"
+cat "$results/image.log" "$results/compute.log" 2>/dev/null || true
 if wants swarm; then
   say "swarm: what it said"
   cat "$results/run_swarm.log"
 fi
-say "beside the others"
-cat "$results/image.log" "$results/compute.log" 2>/dev/null || true
 
 say "${kinds[*]}: the result"
 /usr/bin/python3 tests/support/tally.py "$results" "${kinds[@]}"
