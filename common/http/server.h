@@ -1,7 +1,8 @@
 // A small read-only HTTP server in its owner's loop: GET and HEAD of a few fixed paths, one request a
 // connection, small headers, no body. What anybody may do to it has limits, so that it never keeps its loop
 // from other work for longer than one answer takes:
-//  - a socket that it listens on has room for a number of visitors at a time; others wait in the kernel,
+//  - a socket that it listens on has places for a number of visitors; when all are taken, one who asks for
+//    nothing gives way to the next,
 //  - a visitor has a few seconds for everything, however slowly it sends or reads,
 //  - one answer of a socket is made in a turn of the loop, and none while much waits to be read.
 // The sockets do not share their limits: whoever floods one is not in the way at another.
@@ -14,24 +15,16 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/base/error.h"
 #include "common/base/ip_address.h"
 #include "common/http/request.h"
+#include "common/http/response.h"
 #include "common/sys/event_loop.h"
 #include "common/sys/unique_fd.h"
 
 namespace vip::http {
-
-struct Response {
-  int status = kOk;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  // Further ones. "Cache-Control: no-store" is ours where there is none.
-  std::vector<std::pair<std::string, std::string>> headers;
-};
 
 // Must not block, throw or destroy the server.
 using Handler = std::function<Response(const Request&)>;

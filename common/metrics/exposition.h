@@ -31,8 +31,8 @@ class Exposition {
   // Prometheus allows.
   void family(Kind kind, std::string_view name, std::string_view help);
   void sample(const Labels& labels, double value);
-  // `bounds` are upper ones, ascending and without infinity; counts[i] of what was at most bounds[i] and above
-  // the one before, and one more for what was above them all; `sum` of all that was observed.
+  // `bounds` are upper ones, ascending and without infinity; counts[i] of what was at most bounds[i] and
+  // above the one before, and one more for what was above them all; `sum` of all that was observed.
   void histogram(const Labels& labels, std::span<const double> bounds, std::span<const std::uint64_t> counts,
                  double sum);
   [[nodiscard]] std::string text() &&;
