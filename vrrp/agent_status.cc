@@ -125,6 +125,9 @@ void Agent::note(std::size_t router, const StateChanged& change) {
                         .reason = change.to == State::fault ? complaint(router).words : "",
                         .after = floor<milliseconds>(now - site.changed),
                         .silence = {}};
+  // Each has an instant of its own, by which others tell them apart.
+  while (std::ranges::find(site.transitions, transition.at, &Transition::at) != site.transitions.end())
+    ++transition.at;
   if (took_over) {
     site.takeovers.add(now - *site.heard);
     transition.silence = floor<milliseconds>(now - *site.heard);
