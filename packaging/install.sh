@@ -8,6 +8,7 @@
 #   lab     what raises a Docker Swarm in namespaces (demo.sh, tests/swarm)
 #   image   what packaging/Dockerfile puts beside the executables
 #   net     what drives and judges the network tests (tests/net, tests/interop, tests/matrix)
+#   page    a browser, what steers it, and letters for it (tests/page, tests/swarm)
 #
 # Nothing is removed, nothing is started as a service, and no package index is fetched while everything is there.
 # An engine that is already on the machine, from whatever source, is taken as it is.
@@ -34,9 +35,10 @@ readonly NET=(
   python3 python3-pytest python3-pytest-xdist keepalived nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
   gcc libc6-dev frr tshark libfaketime openssl groff-base
 )
+readonly PAGE=(python3 python3-pytest chromium chromium-driver python3-selenium fonts-dejavu-core procps util-linux iproute2)
 
 usage() {
-  sed -n '2,12s/^# \{0,1\}//p' "$0"
+  sed -n '2,13s/^# \{0,1\}//p' "$0"
 }
 
 fail() {
@@ -122,11 +124,12 @@ main() {
         ;;
       image) wanted+=("${IMAGE[@]}") ;;
       net) wanted+=("${NET[@]}") ;;
+      page) wanted+=("${PAGE[@]}") ;;
       -h | --help)
         usage
         exit 0
         ;;
-      *) fail "unknown kind '$kind'; allowed are: build lint lab image net" 2 ;;
+      *) fail "unknown kind '$kind'; allowed are: build lint lab image net page" 2 ;;
     esac
   done
 

@@ -11,6 +11,7 @@
 #   net      the real agent in network namespaces
 #   operator the real operator before a Docker API that can be made to fail, and a random walk;
 #            a longer one: tests/operator/walk.py --seed 1 --steps 10000
+#   page     the operator's page in Chromium: what it says, how it looks, who can use it
 #   interop  the real agent beside keepalived and FRR, and tshark as the judge: election, stop and cut of every form;
 #            all cases, and the table of packaging/doc/interop.md: python3 -m pytest -n 6 tests/interop --write-table
 #   swarm    the real image on three real Docker engines
@@ -20,7 +21,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit sim fuzz net operator interop swarm matrix tidy)
+readonly kinds_known=(format unit sim fuzz net operator page interop swarm matrix tidy)
 readonly results=$(mktemp -d)
 lanes=()  # process groups that run beside what this script does
 trap 'end_lanes; rm -rf "$results"' EXIT
@@ -133,14 +134,14 @@ start() {
 run_swarm() { run_pytest swarm -n 2 --dist loadfile; }
 
 say "install what is missing"
-packaging/install.sh build lint net lab
+packaging/install.sh build lint net lab page
 
 if wants format; then
   say format
   verdict format check_format
 fi
 if wants swarm || wants matrix; then start image; fi
-if wants sim || wants net || wants operator || wants interop || wants matrix; then
+if wants sim || wants net || wants operator || wants page || wants interop || wants matrix; then
   say "build (release)"
   build release swarm-vip swarm-vip-agent sim  # the unit tests have their own preset
 fi
@@ -154,6 +155,10 @@ fi
 if wants operator; then
   say operator
   run_pytest operator -n 4
+fi
+if wants page; then
+  say page
+  run_pytest page -n 2 --dist loadfile
 fi
 if wants interop; then
   say interop
