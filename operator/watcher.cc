@@ -97,7 +97,7 @@ Sighting Watcher::look(const WatchOrder& order) const {
     inquiry.service = &*service;
     inquiry.nodes = agent_nodes(*service, &*plan, order.observed);
   }
-  const auto reports = ask_groups(inquiries, order.observed, stop_.fd());
+  const auto reports = ask_groups(inquiries, order.observed, {.stop_fd = stop_.fd()});
   Sighting sighting{.at = WallTime(sys::wall_clock()), .groups = {}};
   sighting.groups.reserve(reports.size());
   for (std::size_t i = 0; i < reports.size(); ++i) {

@@ -1,4 +1,5 @@
 # Unit tests of the operator, one file for each of its parts.
+vip_add_unit_test(operator/agent_answer vip::operator_status)
 vip_add_unit_test(operator/agent_presence vip::operator_core)
 vip_add_unit_test(operator/agent_report vip::operator_core)
 vip_add_unit_test(operator/chronicle vip::operator_watch)
