@@ -31,5 +31,5 @@ allow operator/core 'common/(base|plan|report)|operator/core'
 allow operator/watch 'common/(base|plan)|operator/(core|watch)'
 allow operator/webhook 'common/(base|sys)|operator/(core|docker|watch|webhook)'
 allow operator/docker 'common/(base|plan|sys)|operator/(core|docker)'
-allow operator 'common/(base|cli|http|metrics|plan|report|settings|sys)|operator(/core|/docker|/settings|/status|/watch|/webhook|/cli)?'
+allow operator 'common/(base|cli|http|metrics|plan|report|settings|sys)|operator(/core|/docker|/page|/settings|/status|/watch|/webhook|/cli)?'
 exit $status
