@@ -78,6 +78,11 @@ std::string wall_clock_text() {
   return time_text(wall_clock());
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t size_max) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return errno_failure(path);
