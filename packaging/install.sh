@@ -8,6 +8,7 @@
 #   lab     what raises a Docker Swarm in namespaces (demo.sh, tests/swarm)
 #   image   what packaging/Dockerfile puts beside the executables
 #   net     what drives and judges the network tests (tests/net, tests/interop, tests/matrix)
+#   monitoring  Prometheus and promtool (tests/monitoring)
 #
 # Nothing is removed, nothing is started as a service, and no package index is fetched while everything is there.
 # An engine that is already on the machine, from whatever source, is taken as it is.
@@ -34,9 +35,10 @@ readonly NET=(
   python3 python3-pytest python3-pytest-xdist keepalived nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
   gcc libc6-dev frr tshark libfaketime openssl groff-base
 )
+readonly MONITORING=(prometheus python3 python3-pytest iproute2 nftables util-linux gcc libc6-dev)
 
 usage() {
-  sed -n '2,12s/^# \{0,1\}//p' "$0"
+  sed -n '2,13s/^# \{0,1\}//p' "$0"
 }
 
 fail() {
@@ -99,6 +101,7 @@ install_packages() {
   if [[ " $* " == *" docker.io "* ]]; then keep_stopped docker.service docker.socket containerd.service; fi
   if [[ " $* " == *" keepalived "* ]]; then keep_stopped keepalived.service; fi
   if [[ " $* " == *" frr "* ]]; then keep_stopped frr.service; fi
+  if [[ " $* " == *" prometheus "* ]]; then keep_stopped prometheus.service; fi
 }
 
 main() {
@@ -122,11 +125,12 @@ main() {
         ;;
       image) wanted+=("${IMAGE[@]}") ;;
       net) wanted+=("${NET[@]}") ;;
+      monitoring) wanted+=("${MONITORING[@]}") ;;
       -h | --help)
         usage
         exit 0
         ;;
-      *) fail "unknown kind '$kind'; allowed are: build lint lab image net" 2 ;;
+      *) fail "unknown kind '$kind'; allowed are: build lint lab image net monitoring" 2 ;;
     esac
   done
 
