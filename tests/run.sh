@@ -14,6 +14,7 @@
 #   page     the operator's page in Chromium: what it says, how it looks, who can use it
 #   interop  the real agent beside keepalived and FRR, and tshark as the judge: election, stop and cut of every form;
 #            all cases, and the table of packaging/doc/interop.md: python3 -m pytest -n 6 tests/interop --write-table
+#   monitoring  promtool on rules, their tests and the metrics; a real Prometheus that scrapes agents and the operator
 #   swarm    the real image on three real Docker engines
 #   matrix   every row of the fault matrix, once; the worst of many, beside keepalived, and the table of
 #            packaging/doc/failover.md: tests/matrix/run.py
@@ -24,7 +25,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit sim fuzz net operator page interop swarm matrix tidy)
+readonly kinds_known=(format unit sim fuzz net operator page interop monitoring swarm matrix tidy)
 readonly results=$(mktemp -d)
 lanes=()  # process groups that run beside what this script does
 trap 'end_lanes; rm -rf "$results"' EXIT
@@ -88,7 +89,7 @@ build() {  # build PRESET [TARGET...]
   }
 }
 
-kinds_of_pytest=(net operator interop swarm matrix)
+kinds_of_pytest=(net operator page interop monitoring swarm matrix)
 run_pytest() {  # run_pytest KIND OPTIONS...
   local kind=$1
   shift
@@ -138,14 +139,14 @@ start() {
 run_swarm() { run_pytest swarm -n 2 --dist loadfile; }
 
 say "install what is missing"
-packaging/install.sh build lint net lab page
+packaging/install.sh build lint net lab page monitoring
 
 if wants format; then
   say format
   verdict format check_format
 fi
 if wants swarm || wants matrix; then start image; fi
-if wants sim || wants net || wants operator || wants page || wants interop || wants matrix; then
+if wants sim || wants net || wants operator || wants page || wants interop || wants monitoring || wants matrix; then
   say "build (release)"
   build release swarm-vip swarm-vip-agent sim  # the unit tests have their own preset
 fi
@@ -167,6 +168,10 @@ fi
 if wants interop; then
   say interop
   run_pytest interop -n 6
+fi
+if wants monitoring; then
+  say monitoring
+  run_pytest monitoring
 fi
 if wants swarm; then
   say "swarm, beside what follows"

@@ -12,6 +12,25 @@ namespace {
 // The same trouble is said at most this often.
 constexpr Duration kPause = std::chrono::seconds(10);
 
+// What each reason not to believe a packet means, for who reads it in the log.
+constexpr std::array<std::string_view, kDiscardCount> kDiscardWords{
+    "it is shorter than it says, or not of VRRP",
+    "it speaks another version of VRRP",
+    "it is of a kind that nobody sends",
+    "it was damaged on its way",
+    "it names no addresses",
+    "it says that it speaks without a pause",
+    "it came through a router, or from one that does not send as VRRP does",
+    "it is of another virtual router",
+    "it is our own",
+    "its addresses are our own",
+    "it came by another interface",
+    "its sender is no member",
+    "its sender lacks the group's key or password",
+    "it was heard before",
+    "it is too old",
+    "its sender has another advertisement interval"};
+
 // Others' packets on a shared socket, and our own: no error of anybody.
 bool is_ordinary(Discard why) {
   return why == Discard::vrid || why == Discard::own_address || why == Discard::other_interface;
@@ -40,9 +59,11 @@ void Chronicle::discarded(TimePoint now, const std::string& event, Discard why, 
   const auto reason = std::string(name(why));
   const auto times = count(now, event + " " + reason);
   if (times == 0) return;
-  log::warning(
-      event,
-      {{"group", group_}, {"reason", reason}, {"from", from.text()}, {"count", std::to_string(times)}});
+  log::warning(event, {{"group", group_},
+                       {"reason", reason},
+                       {"from", from.text()},
+                       {"why", std::string(kDiscardWords.at(static_cast<std::size_t>(why)))},
+                       {"count", std::to_string(times)}});
 }
 
 void Chronicle::failed(TimePoint now, const std::string& event, const Error& error) {
