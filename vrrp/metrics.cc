@@ -15,7 +15,7 @@ namespace {
 
 using metrics::Exposition;
 using metrics::Kind;
-using metrics::Labels;
+using metrics::WrittenLabels;
 
 double number(std::uint64_t count) {
   return static_cast<double>(count);
@@ -25,38 +25,40 @@ double number(bool flag) {
   return flag ? 1 : 0;
 }
 
+// A time since the epoch has more nanoseconds than a double has digits.
 double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
+  return static_cast<double>(std::chrono::round<std::chrono::microseconds>(duration).count()) / 1e6;
 }
 
-// The labels with one more for a while: those of a router are many, and its families, too.
+// The labels have one more for a while.
 class Also {
  public:
-  Also(Labels& labels, std::string_view name, std::string value) : labels_(labels) {
-    labels_.push_back({.name = name, .value = std::move(value)});
+  Also(WrittenLabels& labels, std::string_view name, std::string_view value)
+      : labels_(labels), size_(labels.text().size()) {
+    labels_.add(name, value);
   }
   Also(const Also&) = delete;
   Also& operator=(const Also&) = delete;
   Also(Also&&) = delete;
   Also& operator=(Also&&) = delete;
-  ~Also() { labels_.pop_back(); }
+  ~Also() { labels_.cut_to(size_); }
 
  private:
-  Labels& labels_;
+  WrittenLabels& labels_;
+  std::size_t size_;
 };
 
 // Samples are written family by family, and each family goes over all routers.
 class Writer {
  public:
   explicit Writer(const AgentStatus& status) : status_(status) {
-    agent_ = {{.name = "group", .value = status.group},
-              {.name = "node", .value = status.hostname.empty() ? status.node : status.hostname}};
+    agent_.add("group", status.group);
+    agent_.add("node", status.hostname.empty() ? status.node : status.hostname);
     for (const auto& router : status.routers) {
       auto labels = agent_;
-      labels.push_back({.name = "vrid", .value = std::to_string(router.vrid.value)});
-      labels.push_back({.name = "family", .value = std::string(name(router.family))});
-      labels.push_back({.name = "interface", .value = router.interface});
-      labels.reserve(labels.size() + 1);
+      labels.add("vrid", std::to_string(router.vrid.value));
+      labels.add("family", name(router.family));
+      labels.add("interface", router.interface);
       routers_.push_back(std::move(labels));
     }
   }
@@ -95,23 +97,23 @@ class Writer {
              number(status_.lease_renewals));
     out_.family(Kind::counter, "swarmvip_stray_packets_total", "Packets that belonged to no router.");
     for (std::size_t i = 0; i < kDiscardCount; ++i) {
-      const Also reason(agent_, "reason", std::string(name(static_cast<Discard>(i))));
-      out_.sample(agent_, number(status_.strays.at(i)));
+      const Also reason(agent_, "reason", name(static_cast<Discard>(i)));
+      out_.sample_written(agent_, number(status_.strays.at(i)));
     }
   }
 
   void add_states() {
     out_.family(Kind::gauge, "swarmvip_router_state", "1 for the state in which the router is, else 0.");
-    each_router([this](const RouterStatus& router, Labels& labels) {
+    each_router([this](const RouterStatus& router, WrittenLabels& labels) {
       for (const auto state : {State::initialize, State::backup, State::active, State::fault}) {
-        const Also which(labels, "state", std::string(name(state)));
-        out_.sample(labels, number(router.state == state));
+        const Also which(labels, "state", name(state));
+        out_.sample_written(labels, number(router.state == state));
       }
     });
     out_.family(Kind::gauge, "swarmvip_router_state_since_timestamp_seconds",
                 "Since when the router is in its state, by its host's clock.");
-    each_router([this](const RouterStatus& router, const Labels& labels) {
-      if (!router.transitions.empty()) out_.sample(labels, seconds(router.transitions.back().at));
+    each_router([this](const RouterStatus& router, const WrittenLabels& labels) {
+      if (!router.transitions.empty()) out_.sample_written(labels, seconds(router.transitions.back().at));
     });
     of_routers(Kind::gauge, "swarmvip_router_priority", "The priority that the router says.",
                [](const RouterStatus& router) { return number(std::uint64_t{router.priority.value}); });
@@ -119,17 +121,17 @@ class Writer {
                "How often the router advertises while active.",
                [](const RouterStatus& router) { return seconds(router.advert_interval); });
     out_.family(Kind::gauge, "swarmvip_router_trouble", "1 for what keeps the router from its work.");
-    each_router([this](const RouterStatus& router, Labels& labels) {
+    each_router([this](const RouterStatus& router, WrittenLabels& labels) {
       if (router.trouble == Trouble::none) return;
-      const Also which(labels, "trouble", std::string(name(router.trouble)));
-      out_.sample(labels, 1);
+      const Also which(labels, "trouble", name(router.trouble));
+      out_.sample_written(labels, 1);
     });
     out_.family(Kind::gauge, "swarmvip_address_held",
                 "Whether this node has the address: its router is active.");
-    each_router([this](const RouterStatus& router, Labels& labels) {
+    each_router([this](const RouterStatus& router, WrittenLabels& labels) {
       for (const auto& prefix : router.addresses) {
         const Also which(labels, "vip", prefix.address.text());
-        out_.sample(labels, number(router.state == State::active));
+        out_.sample_written(labels, number(router.state == State::active));
       }
     });
   }
@@ -141,18 +143,18 @@ class Writer {
           &RouterCounters::advertisements_received);
     out_.family(Kind::counter, "swarmvip_advertisements_discarded_total",
                 "Advertisements and hellos for this router that were not believed.");
-    each_router([this](const RouterStatus& router, Labels& labels) {
+    each_router([this](const RouterStatus& router, WrittenLabels& labels) {
       for (std::size_t i = 0; i < kDiscardCount; ++i) {
-        const Also reason(labels, "reason", std::string(name(static_cast<Discard>(i))));
-        out_.sample(labels, number(router.counters.discards.at(i)));
+        const Also reason(labels, "reason", name(static_cast<Discard>(i)));
+        out_.sample_written(labels, number(router.counters.discards.at(i)));
       }
     });
     out_.family(Kind::counter, "swarmvip_advertisements_noticed_total",
                 "Advertisements that were believed and yet are odd.");
-    each_router([this](const RouterStatus& router, Labels& labels) {
+    each_router([this](const RouterStatus& router, WrittenLabels& labels) {
       for (std::size_t i = 0; i < kNoticeCount; ++i) {
-        const Also notice(labels, "notice", std::string(name(static_cast<Notice>(i))));
-        out_.sample(labels, number(router.counters.notices.at(i)));
+        const Also notice(labels, "notice", name(static_cast<Notice>(i)));
+        out_.sample_written(labels, number(router.counters.notices.at(i)));
       }
     });
     count("swarmvip_priority_zero_sent_total", "Advertisements sent that say: this router leaves.",
@@ -186,35 +188,36 @@ class Writer {
           &RouterCounters::unheard);
     out_.family(Kind::histogram, "swarmvip_takeover_seconds",
                 "How long nothing was heard of the active router when this one took over for that reason.");
-    each_router([this](const RouterStatus& router, const Labels& labels) {
+    each_router([this](const RouterStatus& router, const WrittenLabels& labels) {
       const auto& takeovers = router.takeovers;
-      out_.histogram(labels, Takeovers::kBounds, takeovers.counts, seconds(takeovers.sum));
+      out_.histogram_written(labels, Takeovers::kBounds, takeovers.counts, seconds(takeovers.sum));
     });
   }
 
   void add_checks() {
     out_.family(Kind::gauge, "swarmvip_check_passes",
                 "Whether the check passes; absent before its first result.");
-    each_check([this](const CheckStatus& check, const Labels& labels) {
-      if (check.result != "unknown") out_.sample(labels, number(check.result == "passes"));
+    each_check([this](const CheckStatus& check, const WrittenLabels& labels) {
+      if (check.result != "unknown") out_.sample_written(labels, number(check.result == "passes"));
     });
     out_.family(Kind::counter, "swarmvip_check_results_total", "Results of the check.");
-    each_check([this](const CheckStatus& check, const Labels& labels) {
-      out_.sample(labels, number(check.results));
+    each_check([this](const CheckStatus& check, const WrittenLabels& labels) {
+      out_.sample_written(labels, number(check.results));
     });
     out_.family(Kind::counter, "swarmvip_check_failures_total", "Results of the check that were bad.");
-    each_check(
-        [this](const CheckStatus& check, const Labels& labels) { out_.sample(labels, number(check.bad)); });
+    each_check([this](const CheckStatus& check, const WrittenLabels& labels) {
+      out_.sample_written(labels, number(check.bad));
+    });
     out_.family(Kind::counter, "swarmvip_check_changes_total",
                 "How often the check began to pass or to fail.");
-    each_check([this](const CheckStatus& check, const Labels& labels) {
-      out_.sample(labels, number(check.changes));
+    each_check([this](const CheckStatus& check, const WrittenLabels& labels) {
+      out_.sample_written(labels, number(check.changes));
     });
   }
 
   void of_agent(Kind kind, std::string_view name, std::string_view help, double value) {
     out_.family(kind, name, help);
-    out_.sample(agent_, value);
+    out_.sample_written(agent_, value);
   }
 
   void each_router(const auto& visit) {
@@ -223,8 +226,9 @@ class Writer {
 
   void of_routers(Kind kind, std::string_view name, std::string_view help, const auto& value) {
     out_.family(kind, name, help);
-    each_router(
-        [&](const RouterStatus& router, const Labels& labels) { out_.sample(labels, value(router)); });
+    each_router([&](const RouterStatus& router, const WrittenLabels& labels) {
+      out_.sample_written(labels, value(router));
+    });
   }
 
   void count(std::string_view name, std::string_view help, std::uint64_t RouterCounters::* counter) {
@@ -241,8 +245,8 @@ class Writer {
   }
 
   const AgentStatus& status_;
-  Labels agent_;
-  std::vector<Labels> routers_;  // of each its labels
+  WrittenLabels agent_;
+  std::vector<WrittenLabels> routers_;  // of each its labels
   Exposition out_;
 };
 

@@ -191,13 +191,13 @@ bool Door::can_answer(const Visitor& visitor) const {
 }
 
 void Door::set_next_turn() {
-  std::optional<TimePoint> next = listening_.valid() ? shut_until_ : std::nullopt;
+  constexpr auto kNever = TimePoint::max();
+  auto next = listening_.valid() ? shut_until_.value_or(kNever) : kNever;
   for (const auto& visitor : visitors_) {
     const bool at_once = visitor.stage == Stage::gone || can_answer(visitor);
-    const auto when = at_once ? loop_.now() : visitor.until;
-    if (!next || when < *next) next = when;
+    next = std::min(next, at_once ? loop_.now() : visitor.until);
   }
-  next ? turn_.set(*next) : turn_.stop();
+  next == kNever ? turn_.stop() : turn_.set(next);
 }
 
 }  // namespace vip::http

@@ -1,5 +1,6 @@
 #include "common/metrics/exposition.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -25,6 +26,11 @@ std::string_view kind_name(Kind kind) {
 }
 
 void append_escaped(std::string& text, std::string_view raw, bool in_quotes) {
+  const auto is_special = [](char byte) { return byte == '\n' || byte == '\\' || byte == '"'; };
+  if (std::ranges::none_of(raw, is_special)) {
+    text += raw;
+    return;
+  }
   for (const char byte : raw) {
     if (byte == '\n') {
       text += "\\n";
@@ -33,14 +39,6 @@ void append_escaped(std::string& text, std::string_view raw, bool in_quotes) {
     if (byte == '\\' || (in_quotes && byte == '"')) text += '\\';
     text += byte;
   }
-}
-
-void append_label(std::string& text, std::string_view name, std::string_view value) {
-  text += text.back() == '{' ? "" : ",";
-  text += name;
-  text += "=\"";
-  append_escaped(text, value, /*in_quotes=*/true);
-  text += '"';
 }
 
 void append_number(std::string& text, double value) {
@@ -62,6 +60,18 @@ void append_number(std::string& text, double value) {
 
 }  // namespace
 
+WrittenLabels::WrittenLabels(const Labels& labels) {
+  for (const auto& label : labels) add(label.name, label.value);
+}
+
+void WrittenLabels::add(std::string_view name, std::string_view value) {
+  if (!text_.empty()) text_ += ',';
+  text_ += name;
+  text_ += "=\"";
+  append_escaped(text_, value, /*in_quotes=*/true);
+  text_ += '"';
+}
+
 void Exposition::family(Kind kind, std::string_view name, std::string_view help) {
   name_ = name;
   kind_ = kind;
@@ -77,38 +87,49 @@ void Exposition::family(Kind kind, std::string_view name, std::string_view help)
 }
 
 void Exposition::sample(const Labels& labels, double value) {
+  sample_written(WrittenLabels(labels), value);
+}
+
+void Exposition::sample_written(const WrittenLabels& labels, double value) {
   VIP_ASSERT(kind_ != Kind::histogram);
-  line("", labels, "", value);
+  line("", labels.text(), value);
 }
 
 void Exposition::histogram(const Labels& labels, std::span<const double> bounds,
                            std::span<const std::uint64_t> counts, double sum) {
+  histogram_written(WrittenLabels(labels), bounds, counts, sum);
+}
+
+void Exposition::histogram_written(const WrittenLabels& labels, std::span<const double> bounds,
+                                   std::span<const std::uint64_t> counts, double sum) {
   VIP_ASSERT(kind_ == Kind::histogram && counts.size() == bounds.size() + 1);
+  auto bounded = labels;
   std::uint64_t up_to = 0;
   std::string bound;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     up_to += counts[i];
     bound.clear();
     append_number(bound, i < bounds.size() ? bounds[i] : HUGE_VAL);
-    line("_bucket", labels, bound, static_cast<double>(up_to));
+    bounded.add("le", bound);
+    line("_bucket", bounded.text(), static_cast<double>(up_to));
+    bounded.cut_to(labels.text().size());
   }
-  line("_sum", labels, "", sum);
-  line("_count", labels, "", static_cast<double>(up_to));
+  line("_sum", labels.text(), sum);
+  line("_count", labels.text(), static_cast<double>(up_to));
 }
 
 std::string Exposition::text() && {
   return std::move(text_);
 }
 
-void Exposition::line(std::string_view suffix, const Labels& labels, std::string_view bound, double value) {
+void Exposition::line(std::string_view suffix, std::string_view labels, double value) {
   text_ += head_;
   head_.clear();
   text_ += name_;
   text_ += suffix;
-  if (!labels.empty() || !bound.empty()) {
+  if (!labels.empty()) {
     text_ += '{';
-    for (const auto& label : labels) append_label(text_, label.name, label.value);
-    if (!bound.empty()) append_label(text_, "le", bound);
+    text_ += labels;
     text_ += '}';
   }
   text_ += ' ';

@@ -5,7 +5,9 @@
 namespace vip::metrics {
 
 void add_process(Exposition& exposition, const ProcessFacts& process) {
-  const auto seconds = [](Duration duration) { return std::chrono::duration<double>(duration).count(); };
+  const auto seconds = [](Duration duration) {
+    return static_cast<double>(std::chrono::round<std::chrono::milliseconds>(duration).count()) / 1e3;
+  };
   exposition.family(Kind::gauge, "process_start_time_seconds", "When the process started, since the epoch.");
   exposition.sample({}, seconds(process.started));
   exposition.family(Kind::counter, "process_cpu_seconds_total", "Processor time that the process has used.");

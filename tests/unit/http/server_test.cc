@@ -68,6 +68,8 @@ class HttpServer : public testing::Test {
     };
     server_.emplace(Server::create(loop_, {{"/fine", fine}, {"/large", large}}, limits).value());
     sys::UniqueFd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const int reuse = 1;
+    ASSERT_EQ(::setsockopt(listening.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)), 0);
     sockaddr_in where{};
     where.sin_family = AF_INET;
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

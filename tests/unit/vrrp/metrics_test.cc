@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -69,9 +71,9 @@ constexpr ProcessFacts kProcess{
 TEST(Metrics, AreAsInTheGoldenFile) {
   const auto text = metrics_text(busy(), kProcess);
   if (std::getenv("VIP_UPDATE_GOLDEN") != nullptr) std::ofstream(GOLDEN_FILE) << text;
-  std::ifstream file(GOLDEN_FILE);
-  const std::string golden{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(text, golden);
+  std::ostringstream golden;
+  golden << std::ifstream(GOLDEN_FILE).rdbuf();
+  EXPECT_EQ(text, golden.str());
 }
 
 TEST(Metrics, AnAddressIsHeldExactlyByWhoIsActive) {
@@ -91,7 +93,7 @@ TEST(Metrics, AnAddressIsHeldExactlyByWhoIsActive) {
 TEST(Metrics, WhoStandsByHasNoRouters) {
   const auto text = metrics_text({.group = "web", .node = "x2k"}, kProcess);
   EXPECT_NE(text.find("swarmvip_agent_in_charge{group=\"web\",node=\"x2k\"} 0\n"), std::string::npos) << text;
-  EXPECT_EQ(text.find("vrid"), std::string::npos) << text;
+  EXPECT_EQ(text.find("vrid="), std::string::npos) << text;
 }
 
 // Prometheus refuses a scrape in which a series comes twice.
@@ -111,16 +113,25 @@ TEST(Metrics, OfManyRoutersAreMadeInNoTime) {
   status.routers.resize(255, status.routers[0]);
   for (std::size_t i = 0; i < status.routers.size(); ++i)
     status.routers[i].vrid = Vrid(static_cast<std::uint8_t>(i));
-  auto fastest = std::chrono::steady_clock::duration::max();
-  std::size_t size = 0;
-  for (int i = 0; i < 20; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    size = metrics_text(status, kProcess).size();
-    fastest = std::min(fastest, std::chrono::steady_clock::now() - begin);
-  }
-  std::printf("metrics of 255 routers: %.2f ms, %zu KiB\n",
-              std::chrono::duration<double, std::milli>(fastest).count(), size / 1024);
-  EXPECT_LT(fastest, 200ms) << "also by a sanitizer";
+  for (auto& router : status.routers) router.transitions.resize(kTransitionsKept, router.transitions.front());
+  const auto cpu_ms = [] {  // of this thread alone: the machine has other work
+    timespec used{};
+    (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) * 1e3 + static_cast<double>(used.tv_nsec) / 1e6;
+  };
+  const auto measure = [&](const char* what, const auto& make) {
+    double least = 1e9;
+    std::size_t size = 0;
+    for (int i = 0; i < 20; ++i) {
+      const auto begin = cpu_ms();
+      size = make().size();
+      least = std::min(least, cpu_ms() - begin);
+    }
+    std::printf("%s of 255 routers: %.2f ms, %zu KiB\n", what, least, size / 1024);
+    EXPECT_LT(least, 300) << "also by a sanitizer";
+  };
+  measure("metrics", [&] { return metrics_text(status, kProcess); });
+  measure("status", [&] { return to_json(status); });
 }
 
 }  // namespace
