@@ -8,6 +8,7 @@
 #   lab     what raises a Docker Swarm in namespaces (demo.sh, tests/swarm)
 #   image   what packaging/Dockerfile puts beside the executables
 #   net     what drives and judges the network tests (tests/net, tests/interop, tests/matrix)
+#   page    a browser, what steers it, and letters for it (tests/page, tests/swarm)
 #   monitoring  Prometheus and promtool (tests/monitoring)
 #
 # Nothing is removed, nothing is started as a service, and no package index is fetched while everything is there.
@@ -35,10 +36,11 @@ readonly NET=(
   python3 python3-pytest python3-pytest-xdist keepalived nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
   gcc libc6-dev frr tshark libfaketime openssl groff-base
 )
+readonly PAGE=(python3 python3-pytest chromium chromium-driver python3-selenium fonts-dejavu-core procps util-linux iproute2)
 readonly MONITORING=(prometheus python3 python3-pytest iproute2 nftables util-linux gcc libc6-dev)
 
 usage() {
-  sed -n '2,13s/^# \{0,1\}//p' "$0"
+  sed -n '2,14s/^# \{0,1\}//p' "$0"
 }
 
 fail() {
@@ -125,12 +127,13 @@ main() {
         ;;
       image) wanted+=("${IMAGE[@]}") ;;
       net) wanted+=("${NET[@]}") ;;
+      page) wanted+=("${PAGE[@]}") ;;
       monitoring) wanted+=("${MONITORING[@]}") ;;
       -h | --help)
         usage
         exit 0
         ;;
-      *) fail "unknown kind '$kind'; allowed are: build lint lab image net monitoring" 2 ;;
+      *) fail "unknown kind '$kind'; allowed are: build lint lab image net page monitoring" 2 ;;
     esac
   done
 

@@ -21,6 +21,7 @@
 
 #include "common/base/backoff.h"
 #include "common/base/error.h"
+#include "common/http/server.h"
 #include "common/sys/event_loop.h"
 #include "vrrp/chronicle.h"
 #include "vrrp/core/health.h"
@@ -35,7 +36,6 @@
 #include "vrrp/sys/lasting_memory.h"
 #include "vrrp/sys/netlink.h"
 #include "vrrp/sys/packet_io.h"
-#include "vrrp/sys/status_server.h"
 #include "vrrp/sys/urgency.h"
 #include "vrrp/sys/virtual_link.h"
 
@@ -92,17 +92,12 @@ class Agent {
     };
     std::map<IpAddress, Other> others;  // who announced our addresses last
     TimePoint changed;
-    std::string since;
-    std::string cause;  // of its last change of state, as far as this life knows
-    std::uint64_t sent = 0;
-    std::uint64_t hellos_sent = 0;
-    std::uint64_t send_errors = 0;
-    std::uint64_t announcements = 0;
-    std::uint64_t transitions = 0;
-    std::uint64_t put_back = 0;
+    std::vector<Transition> transitions;  // the last ones, newest last; see kTransitionsKept
+    std::size_t untold = 0;               // of them, those that the log does not say yet
+    std::optional<TimePoint> heard;       // the active router, last
     std::deque<TimePoint> put_back_lately;
-    std::uint64_t foreign_owners = 0;
-    std::uint64_t unheard = 0;
+    RouterCounters counters;  // but for those that the set of routers counts
+    Takeovers takeovers;
   };
   struct Sockets {
     Netlink netlink;
@@ -159,6 +154,13 @@ class Agent {
     std::size_t are_active = 0;
   };
   Resumed go_on_from(const SetMemory& memory);
+  void recall_transitions(const SetMemory& memory);
+  [[nodiscard]] SetMemory::Router memory_of(std::size_t router) const;
+  [[nodiscard]] SetMemory memory() const;
+  // What is told later of changes of state; to be called before they are remembered.
+  void note(const RouterActions& actions);
+  void note(std::size_t router, const StateChanged& change);
+  void note(std::size_t router, const Received& advert);
   // P11: to be called before the actions are carried out.
   void remember(const RouterActions& actions);
   void remember(std::size_t router);
@@ -260,13 +262,14 @@ class Agent {
   Backoff again_pause_;
   std::vector<ObservedLink> links_;
   std::string since_;
-  std::optional<StatusServer> status_server_;
+  std::optional<http::Server> status_server_;
   sys::DeadlineTimer timer_;
   sys::DeadlineTimer renewal_;
   sys::DeadlineTimer again_;  // after something failed
   sys::DeadlineTimer look_;   // in case a hint was lost
   static constexpr std::string_view kStatusSocket = "status";
   sys::DeadlineTimer listen_retry_;
+  int listen_failures_ = 0;  // in a row
   std::map<Family, HelloSocket> hello_sockets_;
   sys::DeadlineTimer hello_retry_;
   std::vector<sys::Watch> hello_watches_;
