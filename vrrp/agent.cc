@@ -24,6 +24,8 @@ constexpr Duration kAgainLongest = 10s;
 constexpr int kLeavingTries = 10;
 constexpr Duration kListenRetry = 2s;
 constexpr int kListenFailuresSaid = 2;
+// Whoever claims an address announces it and speaks in the next moment.
+constexpr Duration kSuccessorSpeaksWithin = 300ms;
 
 std::set<Family> families_of(const AgentConfig& config) {
   std::set<Family> families;
@@ -255,6 +257,7 @@ void Agent::notice_stall() {
 
 void Agent::on_timer() {
   notice_stall();
+  settle_claims();
   perform(routers_->expire(loop_.now()));
 }
 
@@ -313,10 +316,21 @@ void Agent::on_announcement(IfIndex interface, const Announcement& announcement)
     site.others.insert_or_assign(announcement.address,
                                  Site::Other{.announcement = announcement, .heard = loop_.now()});
     if (is_active(i)) {
-      ++site.counters.foreign_owners;
-      chronicle_.foreign_owner(loop_.now(), announcement);
+      if (site.claims.count == 0) site.claims.first = loop_.now();
+      site.claims.last = announcement;
+      ++site.claims.count;
     }
     perform(routers_->feed(loop_.now(), i, ForeignOwner{announcement.address}));
+  }
+}
+
+void Agent::settle_claims() {
+  const auto now = loop_.now();
+  for (auto& site : sites_) {
+    if (site.claims.count == 0 || now - site.claims.first < kSuccessorSpeaksWithin) continue;
+    site.counters.foreign_owners += site.claims.count;
+    chronicle_.foreign_owner(now, site.claims.last, site.claims.count);
+    site.claims = {};
   }
 }
 

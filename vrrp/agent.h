@@ -91,6 +91,12 @@ class Agent {
       TimePoint heard;
     };
     std::map<IpAddress, Other> others;  // who announced our addresses last
+    // Others' announcements while active: of a successor, who speaks at once, or of nobody who should.
+    struct Claims {
+      Announcement last;
+      TimePoint first;
+      std::uint64_t count = 0;
+    } claims;
     TimePoint changed;
     std::vector<Transition> transitions;  // the last ones, newest last; see kTransitionsKept
     std::size_t untold = 0;               // of them, those that the log does not say yet
@@ -193,6 +199,8 @@ class Agent {
   void on_hellos();
   void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
   void on_announcement(IfIndex interface, const Announcement& announcement);
+  // Counts and says the claims of those who turned out to be no successors.
+  void settle_claims();
   void on_owner(IfIndex interface, const Announcement& owner);
   [[nodiscard]] std::optional<IpAddress> peer_with(std::size_t router, const MacAddress& mac);
   [[nodiscard]] bool is_ours(const MacAddress& mac) const;

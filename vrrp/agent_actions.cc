@@ -198,6 +198,7 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
                       {"interface", site.link ? site.link->name : "-"},
                       {"after_s", seconds_text(noted.after)},
                       {"reason", noted.reason.empty() ? "-" : noted.reason}});
+  site.claims = {};  // they were a successor's
   errands_.notify({.state = action.to,
                    .priority = protocol.priority,
                    .vrid = protocol.vrid,

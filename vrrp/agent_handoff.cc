@@ -139,6 +139,7 @@ void Agent::give_up_charge() {
     site.transitions.clear();
     site.heard.reset();
     site.claiming = false;
+    site.claims = {};
     site.refusals = 0;
     site.refusal.clear();
   }

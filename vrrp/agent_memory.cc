@@ -143,7 +143,11 @@ void Agent::on_pulse() {
   notice_stall();
   const Duration lease = lease_;
   pulse_.set(loop_.now() + (lease > Duration::zero() ? std::min(kPulse, lease / kPulsesPerLease) : kPulse));
-  if (acts_) remember_some();
+  if (acts_) {
+    settle_claims();
+    remember_some();
+  }
+  chronicle_.say_the_rest(loop_.now());
   perform({});
 }
 

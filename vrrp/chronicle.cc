@@ -38,12 +38,24 @@ bool is_ordinary(Discard why) {
 
 }  // namespace
 
-std::uint64_t Chronicle::count(TimePoint now, const std::string& trouble) {
+void Chronicle::say(TimePoint now, const std::string& trouble, std::uint64_t times, const auto& tell) {
   auto& known = troubles_[trouble];
-  ++known.unsaid;
-  if (known.last && now - *known.last < kPause) return 0;
+  known.unsaid += times;
+  if (known.last && now - *known.last < kPause) {
+    if (!known.tell) known.tell = tell;
+    return;
+  }
   known.last = now;
-  return std::exchange(known.unsaid, 0);
+  known.tell = nullptr;
+  tell(std::to_string(std::exchange(known.unsaid, 0)));
+}
+
+void Chronicle::say_the_rest(TimePoint now) {
+  for (auto& [kind, trouble] : troubles_) {
+    if (trouble.unsaid == 0 || now - *trouble.last < kPause) continue;
+    trouble.last = now;
+    std::exchange(trouble.tell, nullptr)(std::to_string(std::exchange(trouble.unsaid, 0)));
+  }
 }
 
 void Chronicle::advert_discarded(TimePoint now, Discard why, const IpAddress& from) {
@@ -56,39 +68,37 @@ void Chronicle::hello_discarded(TimePoint now, Discard why, const IpAddress& fro
 
 void Chronicle::discarded(TimePoint now, const std::string& event, Discard why, const IpAddress& from) {
   if (is_ordinary(why)) return;
-  const auto reason = std::string(name(why));
-  const auto times = count(now, event + " " + reason);
-  if (times == 0) return;
-  log::warning(event, {{"group", group_},
-                       {"reason", reason},
-                       {"from", from.text()},
-                       {"why", std::string(kDiscardWords.at(static_cast<std::size_t>(why)))},
-                       {"count", std::to_string(times)}});
+  say(now, event + " " + std::string(name(why)), 1, [this, event, why, from](const std::string& count) {
+    log::warning(event, {{"group", group_},
+                         {"reason", std::string(name(why))},
+                         {"from", from.text()},
+                         {"why", std::string(kDiscardWords.at(static_cast<std::size_t>(why)))},
+                         {"count", count}});
+  });
 }
 
 void Chronicle::failed(TimePoint now, const std::string& event, const Error& error) {
-  const auto times = count(now, event);
-  if (times == 0) return;
-  log::warning(event, {{"group", group_}, {"error", error.context}, {"count", std::to_string(times)}});
+  say(now, event, 1, [this, event, words = error.context](const std::string& count) {
+    log::warning(event, {{"group", group_}, {"error", words}, {"count", count}});
+  });
 }
 
-void Chronicle::foreign_owner(TimePoint now, const Announcement& announcement) {
-  const auto times = count(now, "foreign owner");
-  if (times == 0) return;
-  log::warning("foreign_owner", {{"group", group_},
-                                 {"address", announcement.address.text()},
-                                 {"mac", text(announcement.mac)},
-                                 {"why", "somebody else announced our address; announcing it again"},
-                                 {"count", std::to_string(times)}});
+void Chronicle::foreign_owner(TimePoint now, const Announcement& announcement, std::uint64_t times) {
+  say(now, "foreign owner", times, [this, announcement](const std::string& count) {
+    log::warning("foreign_owner", {{"group", group_},
+                                   {"address", announcement.address.text()},
+                                   {"mac", text(announcement.mac)},
+                                   {"why", "another host announced our address; announced again"},
+                                   {"count", count}});
+  });
 }
 
 void Chronicle::address_put_back(TimePoint now, const IpPrefix& address, const std::string& removed_by) {
-  const auto times = count(now, "put back");
-  if (times == 0) return;
-  log::warning("address_put_back", {{"group", group_},
-                                    {"address", address.text()},
-                                    {"removed_by", removed_by},
-                                    {"count", std::to_string(times)}});
+  say(now, "put back", 1, [this, address, removed_by](const std::string& count) {
+    log::warning(
+        "address_put_back",
+        {{"group", group_}, {"address", address.text()}, {"removed_by", removed_by}, {"count", count}});
+  });
 }
 
 }  // namespace vip::vrrp

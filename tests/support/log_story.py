@@ -25,6 +25,7 @@ from netns import Host, wait_until
 LEVELS = ("trace", "debug", "info", "warning", "error")
 _FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^\s"=\\]+)(?: |$)')
 _ROLLED = 15.0
+_ROUNDED = 0.01  # a line has the millisecond that it began in
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Story:
             ("the group is removed", self.stop_all),
         )
         for title, happens in chapters:
-            begin = time.time()
+            begin = time.time() - _ROUNDED
             happens()
             self.chapters.append(Chapter(title, begin, time.time()))
             time.sleep(self.pause)  # nothing is to be said
@@ -163,6 +164,7 @@ class Story:
 
     def wrong_version(self) -> None:
         self._forge(Advert(version=2, interval=1, priority=250))
+        self.agents["n1"].program.wait_for_log("event=advert_discarded.*count=[0-9]{2}", timeout=15)  # those not said so far
 
     def stop_all(self) -> None:
         for name in ("n3", "n2", "n1"):
