@@ -60,7 +60,7 @@ void collect(CURLM* multi) {
 }  // namespace
 
 std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents,
-                                            const Patience& patience) {
+                                            const AgentPatience& patience) {
   const CurlMulti multi(curl_multi_init());
   VIP_ASSERT(multi != nullptr);
   std::vector<std::unique_ptr<Query>> queries;

@@ -43,7 +43,7 @@ void hear(const Result<std::string>& answer, const GroupReport& group, NodeRepor
 }  // namespace
 
 std::vector<GroupReport> ask_groups(const std::vector<Inquiry>& inquiries, const Observed& observed,
-                                    const Patience& patience) {
+                                    const AgentPatience& patience) {
   std::vector<GroupReport> groups;
   std::vector<AgentAddress> addresses;
   for (const auto& inquiry : inquiries) {
