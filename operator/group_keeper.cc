@@ -109,10 +109,10 @@ void GroupKeeper::log_state() const {
                         std::to_string(member.priority.value));
     }
   }
-  log::info("state", {{"group", group_},
-                      {"generation", last_plan_ ? std::to_string(last_plan_->generation) : "none"},
-                      {"members", join(members, ", ")},
-                      {"problems", std::to_string(reported_.size())}});
+  log::info("status", {{"group", group_},
+                       {"generation", last_plan_ ? std::to_string(last_plan_->generation) : "none"},
+                       {"members", join(members, ", ")},
+                       {"problems", std::to_string(reported_.size())}});
   for (const auto& problem : reported_) {
     log::write(level_of(problem), "problem", {{"group", group_}, {"what", problem.text}});
   }

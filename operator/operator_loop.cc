@@ -167,7 +167,11 @@ class OperatorLoop {
 
   // Errors: unavailable, where it cannot begin.
   Status look_until_stopped(SwarmApi& api, Reconciler& reconciler) {
-    VIP_TRY(auto herald, Herald::create());
+    VIP_TRY(auto herald, Herald::create({.version = VIP_VERSION,
+                                         .service = identity_.service_name,
+                                         .node = sys::host_name(),
+                                         .resync = settings_.resync,
+                                         .began = sys::monotonic_now()}));
     EventStream events(api.client());
     LookSchedule schedule(sys::monotonic_now(), settings_.resync);
     const std::array others{signals_.all_fd(), herald.news_fd()};
@@ -248,10 +252,12 @@ class OperatorLoop {
     if (!outcome) {
       if (stopped_within(Duration::zero())) return;  // the loop will see it, too
       failures_.failed(outcome.error());
+      herald.looked(outcome.error().context, reconciler.changes());
       schedule.failed(now, chance());
       return;
     }
     failures_.recovered();
+    herald.looked({}, reconciler.changes());
     schedule.succeeded(now);
     task_pauses_.reset();
     tasks_at_ = now + task_pauses_.next();

@@ -269,6 +269,7 @@ Status Reconciler::apply(const std::vector<Step>& steps, const ConfiguredGroup* 
   for (const auto& step : steps) {
     if (auto applied = apply(step, group, ids); !applied)
       return within(step.words, std::move(applied).error());
+    ++changes_;
     log::info("change", {{"group", group != nullptr ? group->settings.name : "-"}, {"what", step.words}});
   }
   return {};

@@ -4,6 +4,7 @@
 // services have been there. Single-threaded; logs every change once.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -63,6 +64,9 @@ class Reconciler {
   // A look at the tasks of such services alone: true when a whole look would change something.
   [[nodiscard]] Result<bool> look_at_tasks(TimePoint now);
 
+  // How many it has made in the Swarm.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+
   void log_state() const;
 
  private:
@@ -95,6 +99,7 @@ class Reconciler {
   SwarmApi& api_;
   Identity identity_;
   OperatorSettings settings_;
+  std::uint64_t changes_ = 0;
   std::set<std::string> would_;                                   // what a dry run said in its last round
   std::map<std::string, GroupKeeper> keepers_;                    // by the group's name
   std::map<std::string, Following> following_;                    // by the group's name

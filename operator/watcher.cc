@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <utility>
 
 #include "common/sys/log.h"
@@ -10,12 +9,18 @@
 #include "operator/core/agent_presence.h"
 #include "operator/core/ownership.h"
 #include "operator/status/group_agents.h"
-#include "operator/watch/chronicle.h"
+#include "operator/watch/sighting.h"
 
 namespace vip::swarm {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr Duration kBetweenQuestions = std::chrono::seconds(2);
+constexpr Duration kBetweenQuestionsWatched = milliseconds(500);
+constexpr Duration kBetweenSightings = kBetweenQuestions - milliseconds(250);
+constexpr milliseconds kPatience{2'000};
+constexpr milliseconds kPatienceWatched{500};
 
 log::Level level_of(const Event& event) {
   const bool is_bad = event.kind == EventKind::no_holder || event.kind == EventKind::several_holders;
@@ -28,18 +33,32 @@ void log_event(const Event& event) {
   log::write(level_of(event), name(event.kind), {{"group", event.group}, {"what", text(event)}});
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Watcher>> Watcher::start(Tell tell, const sys::Wake& news) {
-  VIP_TRY(auto stop, sys::Wake::create());
-  return std::unique_ptr<Watcher>(new Watcher(std::move(tell), news, std::move(stop)));
+Sighting sighting_of(const Round& round) {
+  Sighting sighting{.at = round.at, .groups = {}};
+  sighting.groups.reserve(round.groups.size());
+  for (const auto& group : round.groups) {
+    auto& seen =
+        sighting.groups.emplace_back(sight(group.agents, group.plan.value_or(plan::Plan{}), group.problems));
+    seen.group = group.name;
+  }
+  return sighting;
 }
 
-Watcher::Watcher(Tell tell, const sys::Wake& news, sys::Wake stop)
-    : tell_(std::move(tell)), news_(news), stop_(std::move(stop)), thread_([this] { run(); }) {}
+}  // namespace
+
+Result<std::unique_ptr<Watcher>> Watcher::start(Ears ears, const sys::Wake& news, Board& board) {
+  VIP_TRY(auto stop, sys::Wake::create());
+  return std::unique_ptr<Watcher>(new Watcher(std::move(ears), news, board, std::move(stop)));
+}
+
+Watcher::Watcher(Ears ears, const sys::Wake& news, Board& board, sys::Wake stop)
+    : ears_(std::move(ears)), news_(news), board_(board), stop_(std::move(stop)), thread_([this] {
+        run();
+      }) {}
 
 Watcher::~Watcher() {
   stop_.call();
+  board_.watched().call();
   thread_.join();
 }
 
@@ -60,52 +79,77 @@ KnownHolders Watcher::holders() const {
 }
 
 void Watcher::run() {
-  Chronicle chronicle;
+  Spectator spectator{WallTime(sys::wall_clock())};
   for (;;) {
     const auto begin = sys::monotonic_now();
     if (const auto wanted = order()) {
-      const auto sighting = look(*wanted);
+      auto round = look(*wanted);
       if (stop_.is_called()) return;
-      auto events = chronicle.next(sighting);
-      std::ranges::for_each(events, log_event);
-      tell_(std::move(events));
-      auto holders = chronicle.holders();
-      const std::scoped_lock lock(mutex_);
-      if (holders != holders_) {
-        holders_ = std::move(holders);
-        news_.call();
-      }
+      const auto events = tell_changes(round, begin);
+      auto view = spectator.see(std::move(round), events);
+      view.webhook = ears_.tally();
+      board_.publish(std::move(view));
     }
-    stop_.wait(begin + kBetweenQuestions - sys::monotonic_now());
+    wait_until(begin + kBetweenQuestions);
     if (stop_.is_called()) return;
   }
 }
 
-Sighting Watcher::look(const WatchOrder& order) const {
-  std::vector<std::optional<plan::Plan>> plans;
+// Somebody may begin to look on in the meantime.
+void Watcher::wait_until(TimePoint due) const {
+  const auto begin = due - kBetweenQuestions;
+  for (;;) {
+    const auto now = sys::monotonic_now();
+    const auto end = board_.is_watched(now) ? begin + kBetweenQuestionsWatched : due;
+    if (now >= end || stop_.is_called()) return;
+    board_.watched().wait(end - now);
+    (void)board_.watched().take();  // whatever it was about is asked for again
+  }
+}
+
+std::vector<Event> Watcher::tell_changes(const Round& round, TimePoint begin) {
+  // How often something must be seen before it counts does not depend on who looks at a page.
+  if (chronicled_ && begin - *chronicled_ < kBetweenSightings) return {};
+  chronicled_ = begin;
+  auto events = chronicle_.next(sighting_of(round));
+  std::ranges::for_each(events, log_event);
+  ears_.tell(events);
+  auto holders = chronicle_.holders();
+  const std::scoped_lock lock(mutex_);
+  if (holders != holders_) {
+    holders_ = std::move(holders);
+    news_.call();
+  }
+  return events;
+}
+
+Round Watcher::look(const WatchOrder& order) const {
+  Round round{.seen_at = {}, .at = {}, .groups = {}};
   std::vector<Inquiry> inquiries;
-  plans.reserve(order.groups.size());
+  round.groups.reserve(order.groups.size());
   inquiries.reserve(order.groups.size());
-  for (const auto& group : order.groups) {
+  for (const auto& wanted : order.groups) {
+    auto& group = round.groups.emplace_back(GroupRound{.name = wanted.name,
+                                                       .plan = {},
+                                                       .agents = {},
+                                                       .problems = wanted.problems,
+                                                       .rollout = wanted.rollout});
     const auto& services = order.observed.services;
-    const auto service = std::ranges::find(services, group.service_id, &Service::id);
-    auto& plan = plans.emplace_back();
-    auto& inquiry = inquiries.emplace_back(Inquiry{.group = group.name, .service = nullptr, .nodes = {}});
+    const auto service = std::ranges::find(services, wanted.service_id, &Service::id);
+    auto& inquiry = inquiries.emplace_back(Inquiry{.group = wanted.name, .service = nullptr, .nodes = {}});
     if (service == services.end()) continue;
-    plan = plan_of(order.observed, *service);
-    if (!plan) continue;
+    group.plan = plan_of(order.observed, *service);
+    if (!group.plan) continue;
     inquiry.service = &*service;
-    inquiry.nodes = agent_nodes(*service, &*plan, order.observed);
+    inquiry.nodes = agent_nodes(*service, &*group.plan, order.observed);
   }
-  const auto reports = ask_groups(inquiries, order.observed, stop_.fd());
-  Sighting sighting{.at = WallTime(sys::wall_clock()), .groups = {}};
-  sighting.groups.reserve(reports.size());
-  for (std::size_t i = 0; i < reports.size(); ++i) {
-    auto& group = sighting.groups.emplace_back(
-        sight(reports[i], plans[i].value_or(plan::Plan{}), order.groups[i].problems));
-    group.group = order.groups[i].name;
-  }
-  return sighting;
+  const bool is_watched = board_.is_watched(sys::monotonic_now());
+  const Waiting waiting{.limit = is_watched ? kPatienceWatched : kPatience, .stop_fd = stop_.fd()};
+  auto reports = ask_groups(inquiries, order.observed, waiting);
+  for (std::size_t i = 0; i < reports.size(); ++i) round.groups[i].agents = std::move(reports[i]);
+  round.seen_at = sys::monotonic_now();
+  round.at = WallTime(sys::wall_clock());
+  return round;
 }
 
 }  // namespace vip::swarm

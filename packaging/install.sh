@@ -9,6 +9,7 @@
 #   image   what packaging/Dockerfile puts beside the executables
 #   net     what drives and judges the network tests (tests/net, tests/interop, tests/matrix)
 #   page    a browser, what steers it, and letters for it (tests/page, tests/swarm)
+#   monitoring  Prometheus and promtool (tests/monitoring)
 #
 # Nothing is removed, nothing is started as a service, and no package index is fetched while everything is there.
 # An engine that is already on the machine, from whatever source, is taken as it is.
@@ -36,9 +37,10 @@ readonly NET=(
   gcc libc6-dev frr tshark libfaketime openssl groff-base
 )
 readonly PAGE=(python3 python3-pytest chromium chromium-driver python3-selenium fonts-dejavu-core procps util-linux iproute2)
+readonly MONITORING=(prometheus python3 python3-pytest iproute2 nftables util-linux gcc libc6-dev)
 
 usage() {
-  sed -n '2,13s/^# \{0,1\}//p' "$0"
+  sed -n '2,14s/^# \{0,1\}//p' "$0"
 }
 
 fail() {
@@ -101,6 +103,7 @@ install_packages() {
   if [[ " $* " == *" docker.io "* ]]; then keep_stopped docker.service docker.socket containerd.service; fi
   if [[ " $* " == *" keepalived "* ]]; then keep_stopped keepalived.service; fi
   if [[ " $* " == *" frr "* ]]; then keep_stopped frr.service; fi
+  if [[ " $* " == *" prometheus "* ]]; then keep_stopped prometheus.service; fi
 }
 
 main() {
@@ -125,11 +128,12 @@ main() {
       image) wanted+=("${IMAGE[@]}") ;;
       net) wanted+=("${NET[@]}") ;;
       page) wanted+=("${PAGE[@]}") ;;
+      monitoring) wanted+=("${MONITORING[@]}") ;;
       -h | --help)
         usage
         exit 0
         ;;
-      *) fail "unknown kind '$kind'; allowed are: build lint lab image net page" 2 ;;
+      *) fail "unknown kind '$kind'; allowed are: build lint lab image net page monitoring" 2 ;;
     esac
   done
 

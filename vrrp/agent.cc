@@ -4,8 +4,11 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/metrics/exposition.h"
 #include "common/sys/log.h"
 #include "common/sys/posix.h"
+#include "common/sys/process.h"
+#include "vrrp/metrics.h"
 #include "vrrp/sys/abstract_socket.h"
 #include "vrrp/sys/local_socket.h"
 
@@ -20,6 +23,9 @@ constexpr Duration kAgainLongest = 10s;
 // How often a leaver tries to get rid of its addresses.
 constexpr int kLeavingTries = 10;
 constexpr Duration kListenRetry = 2s;
+constexpr int kListenFailuresSaid = 2;
+// Whoever claims an address announces it and speaks in the next moment.
+constexpr Duration kSuccessorSpeaksWithin = 300ms;
 
 std::set<Family> families_of(const AgentConfig& config) {
   std::set<Family> families;
@@ -72,6 +78,7 @@ Agent::Agent(sys::EventLoop& loop, AgentConfig config, Sockets sockets, LastingM
 Agent::~Agent() = default;
 
 Result<std::unique_ptr<Agent>> Agent::create(sys::EventLoop& loop, AgentConfig config, Heritage heritage) {
+  if (!config.managed && config.hostname.empty()) config.hostname = sys::host_name();
   VIP_TRY(auto sockets, open_sockets(config, std::move(heritage.sockets)));
   std::unique_ptr<Agent> agent(
       new Agent(loop, std::move(config), std::move(sockets), heritage.memory, heritage.urgency));
@@ -147,11 +154,20 @@ bool Agent::is_here(const IpAddress& address) const {
 }
 
 Status Agent::set_up_status() {
-  VIP_TRY(auto server, StatusServer::create(
-                           loop_, {{"/status", "application/json", [this] { return to_json(status()); }},
-                                   {"/healthz", "text/plain",
-                                    [this] { return std::string(is_healthy() ? "ok\n" : "standing by\n"); },
-                                    [this] { return is_healthy(); }}}));
+  const auto status_page = [this](const http::Request&) {
+    return http::Response{.content_type = "application/json", .body = to_json(status())};
+  };
+  const auto metrics_page = [this](const http::Request&) {
+    return http::Response{.content_type = std::string(metrics::kContentType),
+                          .body = metrics_text(status(), sys::process_facts())};
+  };
+  const auto health_page = [this](const http::Request&) {
+    return is_healthy() ? http::Response{.body = "ok\n"}
+                        : http::Response{.status = http::kUnavailable, .body = "standing by\n"};
+  };
+  VIP_TRY(auto server,
+          http::Server::create(
+              loop_, {{"/status", status_page}, {"/metrics", metrics_page}, {"/healthz", health_page}}));
   status_server_ = std::move(server);
   if (const auto allowed = try_unix_sockets(); !allowed)
     log::warning("no_unix_sockets", {{"error", allowed.error().context}, {"instead", "TCP on loopback"}});
@@ -204,14 +220,23 @@ void Agent::stop() {
   errands_.finish();
 }
 
+// The router does without. Said once, and not at the first failure: whoever acted before may be about to go.
 void Agent::try_to_listen() {
-  if (!config_.status_port || !config_.status_address) return;
+  if (!config_.status_place) return;
+  const auto& [address, port] = *config_.status_place;
   auto inherited = inherited_.extract(std::string(kStatusSocket));
-  const auto listening = inherited ? status_server_->adopt(*config_.status_address, *config_.status_port,
-                                                           std::move(inherited.mapped()))
-                                   : status_server_->listen(*config_.status_address, *config_.status_port);
-  if (listening) return;
-  log::debug("status_not_listening", {{"error", listening.error().context}});
+  const auto listening = inherited ? status_server_->adopt(address, port, std::move(inherited.mapped()))
+                                   : status_server_->listen(address, port);
+  if (listening) {
+    if (listen_failures_ >= kListenFailuresSaid) log::info("status_listening", {{"group", config_.group}});
+    listen_failures_ = 0;
+    return;
+  }
+  if (++listen_failures_ == kListenFailuresSaid) {
+    log::warning("status_not_listening", {{"group", config_.group},
+                                          {"error", listening.error().context},
+                                          {"what", "trying again; the router does without"}});
+  }
   listen_retry_.set(loop_.now() + kListenRetry);
 }
 
@@ -232,6 +257,7 @@ void Agent::notice_stall() {
 
 void Agent::on_timer() {
   notice_stall();
+  settle_claims();
   perform(routers_->expire(loop_.now()));
 }
 
@@ -241,6 +267,10 @@ void Agent::on_packets() {
   sockets_.packets.receive([this](const Envelope& envelope, std::span<const std::uint8_t> message) {
     const auto reception = routers_->receive(loop_.now(), envelope, message, sys::wall_clock());
     if (reception.discarded) chronicle_.advert_discarded(loop_.now(), *reception.discarded, envelope.source);
+    if (reception.router && reception.event) {
+      if (const auto* const advert = std::get_if<Received>(&*reception.event))
+        note(*reception.router, *advert);
+    }
     perform(reception.actions);
   });
 }
@@ -286,10 +316,21 @@ void Agent::on_announcement(IfIndex interface, const Announcement& announcement)
     site.others.insert_or_assign(announcement.address,
                                  Site::Other{.announcement = announcement, .heard = loop_.now()});
     if (is_active(i)) {
-      ++site.foreign_owners;
-      chronicle_.foreign_owner(loop_.now(), announcement);
+      if (site.claims.count == 0) site.claims.first = loop_.now();
+      site.claims.last = announcement;
+      ++site.claims.count;
     }
     perform(routers_->feed(loop_.now(), i, ForeignOwner{announcement.address}));
+  }
+}
+
+void Agent::settle_claims() {
+  const auto now = loop_.now();
+  for (auto& site : sites_) {
+    if (site.claims.count == 0 || now - site.claims.first < kSuccessorSpeaksWithin) continue;
+    site.counters.foreign_owners += site.claims.count;
+    chronicle_.foreign_owner(now, site.claims.last, site.claims.count);
+    site.claims = {};
   }
 }
 

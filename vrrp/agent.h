@@ -21,6 +21,7 @@
 
 #include "common/base/backoff.h"
 #include "common/base/error.h"
+#include "common/http/server.h"
 #include "common/sys/event_loop.h"
 #include "vrrp/chronicle.h"
 #include "vrrp/core/health.h"
@@ -35,7 +36,6 @@
 #include "vrrp/sys/lasting_memory.h"
 #include "vrrp/sys/netlink.h"
 #include "vrrp/sys/packet_io.h"
-#include "vrrp/sys/status_server.h"
 #include "vrrp/sys/urgency.h"
 #include "vrrp/sys/virtual_link.h"
 
@@ -91,18 +91,19 @@ class Agent {
       TimePoint heard;
     };
     std::map<IpAddress, Other> others;  // who announced our addresses last
+    // Others' announcements while active: of a successor, who speaks at once, or of nobody who should.
+    struct Claims {
+      Announcement last;
+      TimePoint first;
+      std::uint64_t count = 0;
+    } claims;
     TimePoint changed;
-    std::string since;
-    std::string cause;  // of its last change of state, as far as this life knows
-    std::uint64_t sent = 0;
-    std::uint64_t hellos_sent = 0;
-    std::uint64_t send_errors = 0;
-    std::uint64_t announcements = 0;
-    std::uint64_t transitions = 0;
-    std::uint64_t put_back = 0;
+    std::vector<Transition> transitions;  // the last ones, newest last; see kTransitionsKept
+    std::size_t untold = 0;               // of them, those that the log does not say yet
+    std::optional<TimePoint> heard;       // the active router, last
     std::deque<TimePoint> put_back_lately;
-    std::uint64_t foreign_owners = 0;
-    std::uint64_t unheard = 0;
+    RouterCounters counters;  // but for those that the set of routers counts
+    Takeovers takeovers;
   };
   struct Sockets {
     Netlink netlink;
@@ -159,6 +160,13 @@ class Agent {
     std::size_t are_active = 0;
   };
   Resumed go_on_from(const SetMemory& memory);
+  void recall_transitions(const SetMemory& memory);
+  [[nodiscard]] SetMemory::Router memory_of(std::size_t router) const;
+  [[nodiscard]] SetMemory memory() const;
+  // What is told later of changes of state; to be called before they are remembered.
+  void note(const RouterActions& actions);
+  void note(std::size_t router, const StateChanged& change);
+  void note(std::size_t router, const Received& advert);
   // P11: to be called before the actions are carried out.
   void remember(const RouterActions& actions);
   void remember(std::size_t router);
@@ -191,6 +199,8 @@ class Agent {
   void on_hellos();
   void on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame);
   void on_announcement(IfIndex interface, const Announcement& announcement);
+  // Counts and says the claims of those who turned out to be no successors.
+  void settle_claims();
   void on_owner(IfIndex interface, const Announcement& owner);
   [[nodiscard]] std::optional<IpAddress> peer_with(std::size_t router, const MacAddress& mac);
   [[nodiscard]] bool is_ours(const MacAddress& mac) const;
@@ -260,13 +270,14 @@ class Agent {
   Backoff again_pause_;
   std::vector<ObservedLink> links_;
   std::string since_;
-  std::optional<StatusServer> status_server_;
+  std::optional<http::Server> status_server_;
   sys::DeadlineTimer timer_;
   sys::DeadlineTimer renewal_;
   sys::DeadlineTimer again_;  // after something failed
   sys::DeadlineTimer look_;   // in case a hint was lost
   static constexpr std::string_view kStatusSocket = "status";
   sys::DeadlineTimer listen_retry_;
+  int listen_failures_ = 0;  // in a row
   std::map<Family, HelloSocket> hello_sockets_;
   sys::DeadlineTimer hello_retry_;
   std::vector<sys::Watch> hello_watches_;

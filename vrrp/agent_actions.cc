@@ -22,12 +22,14 @@ std::string seconds_text(Duration duration) {
 }  // namespace
 
 void Agent::perform(const RouterActions& actions) {
+  note(actions);
   remember(actions);
   for (const auto& action : actions) carry_out(action);
   while (!answers_.empty()) {
     const auto [router, answer] = std::move(answers_.front());
     answers_.pop_front();
     const auto more = routers_->feed(loop_.now(), router, answer);
+    note(more);
     remember(more);
     for (const auto& action : more) carry_out(action);
   }
@@ -47,7 +49,8 @@ void Agent::carry_out(std::size_t router, const SendAdvertisement& action) {
   for (auto& packet : routers_->packets(router, action.priority, loop_.now(), sys::wall_clock())) {
     if (by_virtual_mac) packet.envelope.interface = site.virtual_link->index();
     const auto sent = sockets_.packets.send(packet);
-    ++(sent ? site.sent : site.send_errors);
+    ++(sent ? site.counters.advertisements_sent : site.counters.send_errors);
+    if (sent && action.priority == kPriorityLeaving) ++site.counters.priority_zero_sent;
     if (!sent) chronicle_.failed(loop_.now(), "send_failed", sent.error());
   }
 }
@@ -132,7 +135,7 @@ void Agent::carry_out(std::size_t router, const AnnounceAddresses&) {
     const auto what = saying(router, at);
     if (!what) continue;  // gone this moment; the fault is on its way
     const auto announced = sockets_.announcer.send(what->interface, encode(what->announcement));
-    ++(announced ? site.announcements : site.send_errors);
+    ++(announced ? site.counters.announcements : site.counters.send_errors);
     if (!announced) chronicle_.failed(loop_.now(), "send_failed", announced.error());
   }
 }
@@ -144,7 +147,7 @@ void Agent::carry_out(std::size_t router, const ProbeAddresses&) {
     if (link == links_.end()) continue;
     const auto sent = sockets_.announcer.send(link->index, encode_probe(at.prefix.address, link->mac));
     if (sent) continue;
-    ++site.send_errors;
+    ++site.counters.send_errors;
     chronicle_.failed(loop_.now(), "send_failed", sent.error());
   }
 }
@@ -170,7 +173,7 @@ std::optional<Agent::Saying> Agent::saying(std::size_t router, const LocatedAddr
 
 void Agent::carry_out(std::size_t router, const Unheard& action) {
   auto& site = sites_.at(router);
-  ++site.unheard;
+  ++site.counters.unheard;
   log::warning("unheard", {{"group", config_.group},
                            {"vrid", std::to_string(routers_->machine(router).config().vrid.value)},
                            {"family", std::string(name(site.settings.family()))},
@@ -181,9 +184,9 @@ void Agent::carry_out(std::size_t router, const Unheard& action) {
 }
 
 void Agent::carry_out(std::size_t router, const StateChanged& action) {
-  const auto now = loop_.now();
   auto& site = sites_.at(router);
   const auto& protocol = routers_->machine(router).config();
+  const auto& noted = site.transitions.at(site.transitions.size() - site.untold--);
   log::info("state", {{"group", config_.group},
                       {"vrid", std::to_string(protocol.vrid.value)},
                       {"family", std::string(name(site.settings.family()))},
@@ -193,12 +196,9 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
                       {"peer", action.peer ? action.peer->text() : "-"},
                       {"priority", std::to_string(protocol.priority.value)},
                       {"interface", site.link ? site.link->name : "-"},
-                      {"after_s", seconds_text(now - site.changed)},
-                      {"reason", action.to == State::fault ? complaint(router).words : "-"}});
-  site.changed = now;
-  site.since = sys::wall_clock_text();
-  site.cause = name(action.cause);
-  ++site.transitions;
+                      {"after_s", seconds_text(noted.after)},
+                      {"reason", noted.reason.empty() ? "-" : noted.reason}});
+  site.claims = {};  // they were a successor's
   errands_.notify({.state = action.to,
                    .priority = protocol.priority,
                    .vrid = protocol.vrid,

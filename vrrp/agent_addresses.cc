@@ -102,7 +102,7 @@ void Agent::tell(std::size_t router, const AddressKeeper::Outcome& outcome) {
 bool Agent::put_back(std::size_t router, const IpPrefix& address) {
   auto& site = sites_.at(router);
   const auto now = loop_.now();
-  ++site.put_back;
+  ++site.counters.put_back;
   const auto by = removed_by_.find(address);
   std::string who = "not known";
   if (by != removed_by_.end()) {

@@ -36,7 +36,7 @@ void Agent::set_up_siblings(StartOrder order) {
       .insists_on_key = config_.auth.insists};
   siblings_.emplace(
       loop_, std::move(settings),
-      ChargeHooks{.state = [this] { return to_json(routers_->memory(loop_.now())); },
+      ChargeHooks{.state = [this] { return to_json(memory()); },
                   .can_read = [](const std::string& state) { return read_set_memory(state).has_value(); },
                   .fitness = [this](const std::string& state) { return fitness(state); },
                   .fall_silent = [this] { fall_silent(); },
@@ -136,7 +136,10 @@ void Agent::give_up_charge() {
     site.source.reset();
     site.home = IfIndex(0);
     site.fault = "not started";
+    site.transitions.clear();
+    site.heard.reset();
     site.claiming = false;
+    site.claims = {};
     site.refusals = 0;
     site.refusal.clear();
   }

@@ -57,7 +57,7 @@ void Agent::carry_out(std::size_t router, const SendHello& action) {
   const auto socket = hello_sockets_.find(action.to.family());
   if (socket == hello_sockets_.end()) return;  // the log says so already
   const auto sent = socket->second.send(routers_->packet(router, action, loop_.now(), sys::wall_clock()));
-  ++(sent ? site.hellos_sent : site.send_errors);
+  ++(sent ? site.counters.hellos_sent : site.counters.send_errors);
   if (!sent && !is_ordinary(sent.error())) chronicle_.failed(loop_.now(), "hello_failed", sent.error());
 }
 

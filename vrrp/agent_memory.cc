@@ -5,7 +5,6 @@
 #include <iterator>
 #include <utility>
 
-#include "common/base/text.h"
 #include "common/sys/log.h"
 #include "vrrp/agent.h"
 #include "vrrp/memory_json.h"
@@ -41,13 +40,9 @@ void Agent::remember(const RouterActions& actions) {
   for (const auto router : changed) remember(router);
 }
 
-// A line with since when it is in this state, for people and as a time, and what the router itself knows.
 void Agent::remember(std::size_t router) {
   if (router >= LastingMemory::kRoutersMax) return;
-  const auto& site = sites_.at(router);
-  const auto changed = site.changed.time_since_epoch().count();
-  const auto written = memory_.of_router(router).write(site.since + " " + std::to_string(changed) + "\n" +
-                                                       to_json(routers_->memory_of(router, loop_.now())));
+  const auto written = memory_.of_router(router).write(to_json(memory_of(router)));
   if (!written) chronicle_.failed(loop_.now(), "not_remembered", written.error());
 }
 
@@ -66,15 +61,23 @@ std::optional<SetMemory> Agent::recall() {
   for (std::size_t i = 0; i < std::min(sites_.size(), LastingMemory::kRoutersMax); ++i) {
     const auto text = memory_.of_router(i).read();
     if (!text) continue;
-    const auto line_end = text->find('\n');
-    auto router = read_router_memory(std::string_view(*text).substr(line_end + 1));
+    auto router = read_router_memory(*text);
     if (!check(router)) continue;
     if (!is_of(*router, sites_[i].settings)) continue;  // the settings have changed since
-    const auto words = split(text->substr(0, line_end), " ");
-    sites_[i].since = words.front();
-    sites_[i].changed = TimePoint(Duration(parse_number<Duration::rep>(words.back()).value_or(0)));
     memory.routers.push_back(*std::move(router));
   }
+  return memory;
+}
+
+SetMemory::Router Agent::memory_of(std::size_t router) const {
+  auto memory = routers_->memory_of(router, loop_.now());
+  memory.transitions = sites_.at(router).transitions;
+  return memory;
+}
+
+SetMemory Agent::memory() const {
+  auto memory = routers_->memory(loop_.now());
+  for (std::size_t i = 0; i < sites_.size(); ++i) memory.routers.at(i).transitions = sites_[i].transitions;
   return memory;
 }
 
@@ -98,6 +101,7 @@ void Agent::resume(const SetMemory& memory) {
 
 // Whoever acted before, an earlier life or another agent: its addresses and virtual links are still there.
 Agent::Resumed Agent::go_on_from(const SetMemory& memory) {
+  recall_transitions(memory);
   std::vector<std::size_t> active;  // at that time
   for (std::size_t i = 0; i < sites_.size(); ++i) {
     const bool was_active = std::ranges::any_of(memory.routers, [&](const SetMemory::Router& router) {
@@ -121,11 +125,29 @@ Agent::Resumed Agent::go_on_from(const SetMemory& memory) {
   return {.were_active = active.size(), .are_active = static_cast<std::size_t>(still_active)};
 }
 
+// Since when and why a router is in its state does not end with the process that saw it.
+void Agent::recall_transitions(const SetMemory& memory) {
+  for (auto& site : sites_) {
+    const auto known = std::ranges::find_if(
+        memory.routers, [&](const SetMemory::Router& router) { return is_of(router, site.settings); });
+    if (known == memory.routers.end()) continue;
+    site.transitions = known->transitions;
+    if (!site.transitions.empty()) site.changed = site.transitions.back().when;
+    // After a crash nobody knows what it heard last.
+    const auto& speaker = known->machine.speaker;
+    if (speaker && known->machine.as_of >= memory.as_of) site.heard = speaker->heard;
+  }
+}
+
 void Agent::on_pulse() {
   notice_stall();
   const Duration lease = lease_;
   pulse_.set(loop_.now() + (lease > Duration::zero() ? std::min(kPulse, lease / kPulsesPerLease) : kPulse));
-  if (acts_) remember_some();
+  if (acts_) {
+    settle_claims();
+    remember_some();
+  }
+  chronicle_.say_the_rest(loop_.now());
   perform({});
 }
 

@@ -25,23 +25,23 @@ AgentStatus Agent::status() const {
   AgentStatus status{.pid = ::getppid(),
                      .group = config_.group,
                      .node = config_.node,
+                     .hostname = config_.hostname,
                      .generation = config_.generation,
                      .managed = config_.managed,
+                     .acts = acts_,
                      .charge = std::string(name(standing())),
                      .waits = acts_ ? "" : siblings_->why(),
                      .healthy = is_healthy(),
                      .restarts = memory_.last_death().deaths,
                      .realtime = urgency_.realtime,
                      .memory_locked = urgency_.memory_locked,
-                     .lease = lease_.count() > 0 ? std::to_string(lease_.count()) + "s" : "off",
+                     .lease = lease_,
                      .since = since_,
                      .clock = sys::wall_clock(),
-                     .counters = {{"lease_renewals", keeper_->renewals()}},
+                     .lease_renewals = keeper_->renewals(),
+                     .strays = routers_->strays(),
                      .checks = checks_status(),
                      .routers = {}};
-  for (std::size_t i = 0; i < kDiscardCount; ++i) {
-    status.counters.emplace_back(name(static_cast<Discard>(i)), routers_->strays().at(i));
-  }
   // Silent for a successor that has not answered yet, they are still this agent's. Else who is in charge
   // speaks.
   if (!acts_ && standing() != Standing::handing) return status;
@@ -61,7 +61,9 @@ std::vector<CheckStatus> Agent::checks_status() const {
                                            : "fails",
                    .why = passes ? "" : check.why,
                    .weight = check.settings.weight,
-                   .counters = {{"results", check.results}, {"bad", check.bad}, {"changes", check.changes}}});
+                   .results = check.results,
+                   .bad = check.bad,
+                   .changes = check.changes});
   }
   return all;
 }
@@ -88,25 +90,67 @@ RouterStatus Agent::status_of(std::size_t router) const {
                      .preempt = protocol.preempt,
                      .addresses = protocol.addresses,
                      .peers = site.settings.rules.peers,
-                     .since = site.since,
-                     .cause = site.cause,
                      .advert_interval = protocol.advert_interval,
                      .preempt_delay = protocol.preempt_delay,
-                     .counters = {{"advertisements_sent", site.sent},
-                                  {"advertisements_received", routers_->received(router)},
-                                  {"hellos_sent", site.hellos_sent},
-                                  {"hellos_received", routers_->hellos_received(router)},
-                                  {"send_errors", site.send_errors},
-                                  {"announcements", site.announcements},
-                                  {"transitions", site.transitions},
-                                  {"put_back", site.put_back},
-                                  {"foreign_owners", site.foreign_owners},
-                                  {"unheard", site.unheard}}};
-  for (std::size_t i = 0; i < kDiscardCount; ++i)
-    entry.counters.emplace_back(name(static_cast<Discard>(i)), routers_->discards(router).at(i));
-  for (std::size_t i = 0; i < kNoticeCount; ++i)
-    entry.counters.emplace_back(name(static_cast<Notice>(i)), routers_->notices(router).at(i));
+                     .transitions = site.transitions,
+                     .counters = site.counters,
+                     .takeovers = site.takeovers};
+  entry.counters.advertisements_received = routers_->received(router);
+  entry.counters.hellos_received = routers_->hellos_received(router);
+  entry.counters.discards = routers_->discards(router);
+  entry.counters.notices = routers_->notices(router);
   return entry;
+}
+
+// In a batch a router may change more than once: the log says one after the other, and in the end what is
+// remembered has all of them.
+void Agent::note(const RouterActions& actions) {
+  for (const auto& [router, action] : actions) {
+    if (const auto* const change = std::get_if<StateChanged>(&action)) note(router, *change);
+  }
+}
+
+void Agent::note(std::size_t router, const StateChanged& change) {
+  using std::chrono::floor;
+  using std::chrono::milliseconds;
+  auto& site = sites_.at(router);
+  const auto now = loop_.now();
+  const bool took_over = change.to == State::active && change.cause == Cause::silence && site.heard;
+  Transition transition{.at = floor<milliseconds>(sys::wall_clock()),
+                        .when = now,
+                        .from = change.from,
+                        .to = change.to,
+                        .cause = change.cause,
+                        .peer = change.peer,
+                        .reason = change.to == State::fault ? complaint(router).words : "",
+                        .after = floor<milliseconds>(now - site.changed),
+                        .silence = {}};
+  // Each has an instant of its own, by which others tell them apart.
+  while (std::ranges::find(site.transitions, transition.at, &Transition::at) != site.transitions.end())
+    ++transition.at;
+  if (took_over) {
+    site.takeovers.add(now - *site.heard);
+    transition.silence = floor<milliseconds>(now - *site.heard);
+  }
+  // Only a backup listens to somebody else.
+  if (change.to != State::backup) site.heard.reset();
+  ++site.counters.transitions;
+  if (change.to == State::active) ++site.counters.became_active;
+  if (change.from == State::active) ++site.counters.left_active;
+  site.changed = now;
+  site.transitions.push_back(std::move(transition));
+  ++site.untold;
+  while (site.transitions.size() > std::max(kTransitionsKept, site.untold))
+    site.transitions.erase(site.transitions.begin());
+}
+
+void Agent::note(std::size_t router, const Received& advert) {
+  auto& site = sites_.at(router);
+  if (advert.priority == kPriorityLeaving) {
+    ++site.counters.priority_zero_received;
+  } else if (routers_->machine(router).active_router() == advert.source) {
+    site.heard = loop_.now();
+  }
 }
 
 Agent::Complaint Agent::complaint(std::size_t router) const {

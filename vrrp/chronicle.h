@@ -1,8 +1,9 @@
 // What the agent says in its log: one line an event, and of repeated trouble the first at once, then at most
-// one line in a while with how often it was.
+// one line in a while with how often it was since; also when it is over, so that no count stays unsaid.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,17 +24,23 @@ class Chronicle {
   void hello_discarded(TimePoint now, Discard why, const IpAddress& from);
   // Trouble of the host: what nobody hears of cannot be mended, a firewall or a missing route.
   void failed(TimePoint now, const std::string& event, const Error& error);
-  void foreign_owner(TimePoint now, const Announcement& announcement);
+  void foreign_owner(TimePoint now, const Announcement& announcement, std::uint64_t times);
   void address_put_back(TimePoint now, const IpPrefix& address, const std::string& removed_by);
+  // To be called now and then: what was kept back for long enough.
+  void say_the_rest(TimePoint now);
 
  private:
+  // Writes the line with its count.
+  using Tell = std::function<void(const std::string& count)>;
+
   void discarded(TimePoint now, const std::string& event, Discard why, const IpAddress& from);
-  // How many to speak of now, or 0 to stay silent.
-  std::uint64_t count(TimePoint now, const std::string& trouble);
+  // Now, or with the next ones of its kind.
+  void say(TimePoint now, const std::string& trouble, std::uint64_t times, const auto& tell);
 
   struct Trouble {
     std::optional<TimePoint> last;
     std::uint64_t unsaid = 0;
+    Tell tell;  // the first that is unsaid
   };
   std::string group_;
   std::map<std::string, Trouble> troubles_;  // as many as there are kinds

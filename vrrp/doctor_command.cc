@@ -182,16 +182,16 @@ void read_network(HostFacts& facts) {
 }
 
 void try_ports(HostFacts& facts, const AgentConfig& config) {
+  if (config.status_place) {
+    const auto& [address, port] = *config.status_place;
+    facts.ports.push_back({.what = "TCP port " + std::to_string(port) + " of " + address.text(),
+                           .transport = "TCP",
+                           .port = port,
+                           .taken = is_tcp_port_taken(address, port),
+                           .group = config.group});
+  }
   if (!config.status_port) return;
   const auto port = *config.status_port;
-  if (config.status_address) {
-    facts.ports.push_back(
-        {.what = "TCP port " + std::to_string(port) + " of " + config.status_address->text(),
-         .transport = "TCP",
-         .port = port,
-         .taken = is_tcp_port_taken(*config.status_address, port),
-         .group = config.group});
-  }
   std::set<Family> families;
   for (const auto& wanted : facts.wanted)
     if (!wanted.setup.rules.peers.empty()) families.insert(wanted.family());

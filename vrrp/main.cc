@@ -122,6 +122,7 @@ AgentConfig wanted_config(const StartWords& words, const settings::Environment& 
     };
     return config_from_environment(env, exists, findings);
   }
+  if (env.has("SWARM_VIP_LISTEN")) findings.warning("SWARM_VIP_LISTEN: the plan says where, ignoring");
   auto config = managed_config(words, env);
   if (config) return *std::move(config);
   findings.error(config.error().context);

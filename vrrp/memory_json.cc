@@ -68,6 +68,7 @@ void each_member(Memory& memory, const auto& visit) {
   visit("family", memory.family);
   visit("machine", memory.machine);
   visit("transient_peers", memory.transient_peers);
+  visit("transitions", memory.transitions);
 }
 
 template <Like<AuthenticatorMemory::Mark> Memory>
@@ -94,6 +95,11 @@ void each_member(Memory& memory, const auto& visit) {
 
 template <typename Value>
 concept Struct = requires(Value value) { each_member(value, [](const char*, auto&) {}); };
+
+// A transition is a list, for there are many of them: in this order, and what a later version adds follows.
+namespace transition {
+enum Place : std::size_t { at, when, from, to, cause, peer, after, silence, reason };
+}  // namespace transition
 
 // Of a later version: what is safe to take it for.
 State state_of(const std::string& text) {
@@ -206,6 +212,41 @@ template <>
 struct adl_serializer<vip::vrrp::Cause> {
   static void to_json(json& to, const vip::vrrp::Cause& value) { to = name(value); }
   static void from_json(const json& from, vip::vrrp::Cause& value) { value = vip::vrrp::cause_of(from); }
+};
+
+template <>
+struct adl_serializer<std::chrono::milliseconds> {
+  static void to_json(json& to, const std::chrono::milliseconds& value) { to = value.count(); }
+  static void from_json(const json& from, std::chrono::milliseconds& value) {
+    value = std::chrono::milliseconds(from.get<std::chrono::milliseconds::rep>());
+  }
+};
+
+template <>
+struct adl_serializer<vip::vrrp::Transition> {
+  static void to_json(json& to, const vip::vrrp::Transition& value) {
+    const auto when = std::chrono::floor<std::chrono::milliseconds>(value.when.time_since_epoch());
+    to = json::array({value.at, when, value.from, value.to, value.cause, value.peer, value.after,
+                      value.silence, value.reason});
+  }
+  static void from_json(const json& from, vip::vrrp::Transition& value) {
+    namespace place = vip::vrrp::transition;
+    if (!from.is_array()) return;
+    const auto read = [&from](std::size_t which, auto& member) {
+      if (which < from.size()) from[which].get_to(member);
+    };
+    std::chrono::milliseconds when{};
+    read(place::at, value.at);
+    read(place::when, when);
+    value.when = vip::TimePoint(when);
+    read(place::from, value.from);
+    read(place::to, value.to);
+    read(place::cause, value.cause);
+    read(place::peer, value.peer);
+    read(place::after, value.after);
+    read(place::silence, value.silence);
+    read(place::reason, value.reason);
+  }
 };
 
 template <>

@@ -74,13 +74,20 @@ void Siblings::feed(const charge::Event& event) {
   }
   running_ = false;
   const auto after = charge_.standing();
-  if (before != after) {
-    log::info("charge", {{"group", settings_.group},
-                         {"from", std::string(name(before))},
-                         {"to", std::string(name(after))},
-                         {"why", why_.empty() ? "-" : why_}});
-  }
+  if (before != after) tell(after);
   if (after != Standing::gone) arm();
+}
+
+// What lasts a moment is for who looks closely. That it came to nothing, and we are what we were, is not.
+void Siblings::tell(Standing after) {
+  const bool passes = after == Standing::handing || after == Standing::taking || after == Standing::gone;
+  const std::string why = !why_.empty() ? why_ : after == told_ ? "the hand-over came to nothing" : "-";
+  log::write(passes ? log::Level::debug : log::Level::info, "charge",
+             {{"group", settings_.group},
+              {"from", std::string(name(told_))},
+              {"to", std::string(name(after))},
+              {"why", why}});
+  if (!passes) told_ = after;
 }
 
 void Siblings::on_timer() {

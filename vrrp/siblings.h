@@ -132,11 +132,13 @@ class Siblings {
   void tidy_up();
   void arm();
   void on_timer();
+  void tell(Standing after);
 
   sys::EventLoop& loop_;
   SiblingSettings settings_;
   ChargeHooks hooks_;
   Charge charge_;
+  Standing told_ = Standing::seeking;  // in the log
   std::string name_;
   LoopbackPlace place_;         // the name's
   std::string host_;            // what only this one is called

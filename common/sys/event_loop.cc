@@ -36,6 +36,10 @@ void Watch::stop() {
   if (impl_) VIP_ASSERT(event_del(impl_->handle) == 0);
 }
 
+void Watch::resume() {
+  if (impl_) VIP_ASSERT(event_add(impl_->handle, nullptr) == 0);
+}
+
 void DeadlineTimer::set(TimePoint when) {
   const auto wait = std::max(Duration::zero(), when - monotonic_now());
   // Rounded up: a timer that fires early would find nothing due and spin.

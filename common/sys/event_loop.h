@@ -25,6 +25,8 @@ class Watch {
   ~Watch();
   // Calls back no more; also within its own callback, where it must not be destroyed.
   void stop();
+  // Calls back again after stop(), or for a further time where it does so once.
+  void resume();
 
  private:
   friend class EventLoop;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "common/sys/unique_fd.h"
@@ -76,6 +77,11 @@ std::string time_text(Duration since_epoch) {
 
 std::string wall_clock_text() {
   return time_text(wall_clock());
+}
+
+std::string host_name() {
+  utsname names{};
+  return ::uname(&names) == 0 ? std::string(&names.nodename[0]) : std::string();
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t size_max) {

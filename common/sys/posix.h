@@ -24,6 +24,9 @@ namespace vip::sys {
 [[nodiscard]] std::string time_text(Duration since_epoch);
 [[nodiscard]] std::string wall_clock_text();
 
+// "" where it has none.
+[[nodiscard]] std::string host_name();
+
 // A whole file; errors: not_found, denied, exhausted when larger than the limit, unavailable.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t size_max);
 

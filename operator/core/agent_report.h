@@ -13,6 +13,19 @@
 
 namespace vip::swarm {
 
+// A change of state that a router remembers.
+struct TransitionReport {
+  WallTime at;  // by its agent's clock
+  std::string from;
+  std::string to;
+  std::string cause;
+  std::string peer;                                  // whose advertisement it was, if one was the cause
+  std::string reason;                                // of a fault, in words
+  std::chrono::milliseconds after{0};                // how long it was in `from`
+  std::optional<std::chrono::milliseconds> silence;  // of the one it took over from, when that fell silent
+  friend bool operator==(const TransitionReport&, const TransitionReport&) = default;
+};
+
 // One router of an agent. The texts came over the network, without control characters.
 struct RouterReport {
   std::string vrid;
@@ -34,6 +47,14 @@ struct RouterReport {
   std::chrono::milliseconds preempt_delay{0};
   std::chrono::milliseconds interval{0};
   int version = 3;
+  std::vector<TransitionReport> transitions;  // the last ones, as many as the agent tells
+};
+
+// A check that an agent makes of its host.
+struct CheckReport {
+  std::string name;
+  std::string result;  // "passes", "fails" or "unknown"
+  std::string why;     // of the last bad result
 };
 
 enum class AgentWord : std::uint8_t {
@@ -50,6 +71,8 @@ struct NodeReport {
   std::string reason;  // why it stands by or is unknown
   std::vector<RouterReport> routers;
   std::optional<WallTime> now_at;  // its clock when it answered, where it tells
+  std::uint64_t generation = 0;    // of the plan that it has; 0: not known
+  std::vector<CheckReport> checks;
 };
 
 struct GroupReport {

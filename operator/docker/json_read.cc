@@ -7,8 +7,8 @@
 
 #include "common/base/base64.h"
 #include "common/base/text.h"
+#include "operator/core/time_text.h"
 #include "operator/docker/json.h"
-#include "operator/docker/time_text.h"
 
 namespace vip::swarm {
 namespace {

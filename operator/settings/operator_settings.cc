@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "operator/settings/page_reader.h"
 #include "operator/settings/registry_file.h"
 #include "operator/settings/setting_names.h"
 #include "operator/settings/settings_file.h"
@@ -156,6 +157,8 @@ class SettingsReader {
     if (settings::flag(env, "SWARM_VIP_BESIDE_KEEPALIVED", false, findings_))
       settings_.beside = Beside::tolerate;
     settings_.dry_run = settings::flag(env, "SWARM_VIP_DRY_RUN", false, findings_);
+    settings_.page =
+        read_page(env, read_file_, settings_.dry_run ? PageDefault::off : PageDefault::loopback, findings_);
     constexpr std::string_view kLevel = "SWARM_VIP_LOG_LEVEL";
     constexpr std::string_view kFormat = "SWARM_VIP_LOG_FORMAT";
     constexpr std::string_view kRealtime = "SWARM_VIP_REALTIME";

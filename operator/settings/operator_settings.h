@@ -12,6 +12,7 @@
 #include "common/sys/log.h"
 #include "operator/core/problems.h"
 #include "operator/core/registry.h"
+#include "operator/page/place.h"
 #include "operator/settings/group_reader.h"
 #include "operator/webhook/target.h"
 
@@ -22,6 +23,7 @@ struct OperatorSettings {
   std::string image;                    // empty: the one we run from
   std::vector<RegistryLogin> logins;    // where images come from; secret
   WebhookTarget webhook;                // who is told of events; without a URL nobody
+  PagePlace page;                       // where the page is, if it is on
   std::vector<std::string> agent_environment;
   Beside beside = Beside::refuse;
   bool dry_run = false;  // say what would be done, and do nothing

@@ -1,5 +1,7 @@
 #include "operator/status/agent_answer.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +14,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t kClockMax = 4'102'444'800'000;  // the year 2100: nanoseconds of it fit
+constexpr std::int64_t kSpanMax = kClockMax;
+constexpr std::size_t kTransitionsMax = 32;  // of a router; an agent tells of half as many
+constexpr std::size_t kChecksMax = 256;
 
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -40,6 +45,50 @@ std::optional<bool> flag_of(const json& object, const char* key) {
   return found->get<bool>();
 }
 
+std::chrono::milliseconds span_of(const json& object, const char* key) {
+  return std::chrono::milliseconds(std::clamp<std::int64_t>(number_of(object, key), 0, kSpanMax));
+}
+
+// The list of that name, or an empty one.
+const json& list_of(const json& object, const char* key) {
+  static const json kNone = json::array();
+  const auto found = object.find(key);
+  return found != object.end() && found->is_array() ? *found : kNone;
+}
+
+// Those that make sense; the last ones, when they are many.
+std::vector<TransitionReport> transitions_of(const json& object) {
+  const auto& list = list_of(object, "transitions");
+  std::vector<TransitionReport> transitions;
+  for (auto i = list.size() - std::min(list.size(), kTransitionsMax); i < list.size(); ++i) {
+    const auto& item = list[i];
+    if (!item.is_object()) continue;
+    const auto at = number_of(item, "at_ms");
+    if (at <= 0 || at >= kClockMax) continue;
+    const bool tells_silence = item.contains("silence_ms") && item["silence_ms"].is_number_integer();
+    transitions.push_back(
+        {.at = WallTime(std::chrono::milliseconds(at)),
+         .from = text_of(item, "from"),
+         .to = text_of(item, "to"),
+         .cause = text_of(item, "cause"),
+         .peer = text_of(item, "peer"),
+         .reason = text_of(item, "reason"),
+         .after = span_of(item, "after_ms"),
+         .silence = tells_silence ? std::optional(span_of(item, "silence_ms")) : std::nullopt});
+  }
+  return transitions;
+}
+
+std::vector<CheckReport> checks_of(const json& agent) {
+  std::vector<CheckReport> checks;
+  for (const auto& item : list_of(agent, "checks")) {
+    if (!item.is_object() || checks.size() >= kChecksMax) continue;
+    checks.push_back(
+        {.name = text_of(item, "name"), .result = text_of(item, "result"), .why = text_of(item, "why")});
+  }
+  return checks;
+}
+
 RouterReport router_of(const json& object) {
   return {.vrid = text_of(object, "vrid"),
           .family = text_of(object, "family"),
@@ -59,7 +108,8 @@ RouterReport router_of(const json& object) {
           .preempt = flag_of(object, "preempt"),
           .preempt_delay = std::chrono::milliseconds(number_of(object, "preempt_delay_ms")),
           .interval = std::chrono::milliseconds(number_of(object, "advert_interval_ms")),
-          .version = static_cast<int>(number_of(object, "version", 3))};
+          .version = static_cast<int>(number_of(object, "version", 3)),
+          .transitions = transitions_of(object)};
 }
 
 }  // namespace
@@ -83,6 +133,9 @@ Status read_answer(std::string_view document, std::string_view group, NodeReport
   if (agent != answer.end() && agent->is_object()) {
     const auto clock = number_of(*agent, "clock_ms");
     if (clock > 0 && clock < kClockMax) report.now_at = WallTime(std::chrono::milliseconds(clock));
+    report.generation =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, number_of(*agent, "generation")));
+    report.checks = checks_of(*agent);
   }
   if (report.word == AgentWord::reports) return {};
   if (agent != answer.end() && agent->is_object()) report.reason = text_of(*agent, "waits");

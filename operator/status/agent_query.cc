@@ -8,14 +8,13 @@
 namespace vip::swarm {
 namespace {
 
-constexpr long kTimeoutMs = 2'000;
-constexpr std::size_t kBodySizeMax = 256U << 10U;
+constexpr std::size_t kBodySizeMax = 1U << 20U;  // of 255 routers with all that they remember
 constexpr int kPollMs = 500;
 
 // One request under way.
 class Query {
  public:
-  explicit Query(const AgentAddress& agent) : easy_(curl_easy_init()) {
+  Query(const AgentAddress& agent, std::chrono::milliseconds limit) : easy_(curl_easy_init()) {
     VIP_ASSERT(easy_ != nullptr);
     const auto host = agent.address.text();
     const auto authority = agent.address.family() == Family::ipv6 ? "[" + host + "]" : host;
@@ -25,7 +24,7 @@ class Query {
     (void)curl_easy_setopt(easy_.get(), CURLOPT_URL, url.c_str());
     (void)curl_easy_setopt(easy_.get(), CURLOPT_PROXY, "");
     (void)curl_easy_setopt(easy_.get(), CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, kTimeoutMs);
+    (void)curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
     (void)curl_easy_setopt(easy_.get(), CURLOPT_WRITEFUNCTION, &CurlBody::append);
     (void)curl_easy_setopt(easy_.get(), CURLOPT_WRITEDATA, &body_);
     (void)curl_easy_setopt(easy_.get(), CURLOPT_PRIVATE, this);
@@ -60,13 +59,13 @@ void collect(CURLM* multi) {
 
 }  // namespace
 
-std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents, int stop_fd) {
+std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents, const Waiting& waiting) {
   const CurlMulti multi(curl_multi_init());
   VIP_ASSERT(multi != nullptr);
   std::vector<std::unique_ptr<Query>> queries;
   std::vector<std::unique_ptr<CurlTransfer>> transfers;
   for (const auto& agent : agents) {
-    queries.push_back(std::make_unique<Query>(agent));
+    queries.push_back(std::make_unique<Query>(agent, waiting.limit));
     transfers.push_back(std::make_unique<CurlTransfer>(multi.get(), queries.back()->easy()));
   }
   // Ends by itself: each request has its own limit of time.
@@ -74,8 +73,9 @@ std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& age
     if (curl_multi_perform(multi.get(), &running) != CURLM_OK) break;
     collect(multi.get());
     if (running == 0) break;
-    curl_waitfd stop{.fd = stop_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
-    (void)curl_multi_poll(multi.get(), &stop, stop_fd >= 0 ? 1 : 0, kPollMs, nullptr);  // a hint only
+    curl_waitfd stop{.fd = waiting.stop_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+    const unsigned others = waiting.stop_fd >= 0 ? 1 : 0;
+    (void)curl_multi_poll(multi.get(), &stop, others, kPollMs, nullptr);  // a hint only
     if (stop.revents != 0) break;
   }
   transfers.clear();

@@ -7,7 +7,6 @@
 #include "operator/core/agent_presence.h"
 #include "operator/core/ownership.h"
 #include "operator/status/agent_answer.h"
-#include "operator/status/agent_query.h"
 
 namespace vip::swarm {
 namespace {
@@ -44,7 +43,7 @@ void hear(const Result<std::string>& answer, const GroupReport& group, NodeRepor
 }  // namespace
 
 std::vector<GroupReport> ask_groups(const std::vector<Inquiry>& inquiries, const Observed& observed,
-                                    int stop_fd) {
+                                    const Waiting& waiting) {
   std::vector<GroupReport> groups;
   std::vector<AgentAddress> addresses;
   for (const auto& inquiry : inquiries) {
@@ -58,7 +57,7 @@ std::vector<GroupReport> ask_groups(const std::vector<Inquiry>& inquiries, const
       if (report.address) addresses.push_back({.address = *report.address, .port = group.status_port});
     }
   }
-  const auto answers = ask_agents(addresses, stop_fd);
+  const auto answers = ask_agents(addresses, waiting);
   auto answer = answers.begin();
   for (auto& group : groups) {
     for (auto& report : group.nodes) {

@@ -7,6 +7,7 @@
 
 #include "operator/core/agent_report.h"
 #include "operator/core/model.h"
+#include "operator/status/agent_query.h"
 
 namespace vip::swarm {
 
@@ -18,8 +19,8 @@ struct Inquiry {
 };
 
 // One report for each inquiry, in their order, rivals found. Never fails: a node without an answer has a
-// reason instead. While `stop_fd` (or -1) is readable, nobody is waited for.
+// reason instead.
 [[nodiscard]] std::vector<GroupReport> ask_groups(const std::vector<Inquiry>& inquiries,
-                                                  const Observed& observed, int stop_fd = -1);
+                                                  const Observed& observed, const Waiting& waiting = {});
 
 }  // namespace vip::swarm

@@ -15,6 +15,8 @@ bool has_address(const RouterReport& router, const IpAddress& address) {
          });
 }
 
+}  // namespace
+
 std::vector<Holder> holders_of(const GroupReport& report, const IpAddress& address) {
   std::vector<Holder> holders;
   for (const auto& node : report.nodes) {
@@ -25,8 +27,6 @@ std::vector<Holder> holders_of(const GroupReport& report, const IpAddress& addre
   std::ranges::sort(holders, {}, [](const Holder& holder) { return std::tie(holder.hostname, holder.node); });
   return holders;
 }
-
-}  // namespace
 
 GroupSighting sight(const GroupReport& report, const plan::Plan& plan, const std::vector<Problem>& problems) {
   GroupSighting sighting{.group = report.group, .addresses = {}, .silent = {}, .complaints = {}};

@@ -36,6 +36,9 @@ struct Sighting {
   std::vector<GroupSighting> groups;
 };
 
+// Who says that it has the address, by host name.
+[[nodiscard]] std::vector<Holder> holders_of(const GroupReport& report, const IpAddress& address);
+
 // `report`: rivals found. Of the problems notes are left out: they are what somebody asked for.
 [[nodiscard]] GroupSighting sight(const GroupReport& report, const plan::Plan& plan,
                                   const std::vector<Problem>& problems);

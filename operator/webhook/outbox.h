@@ -45,7 +45,8 @@ class Outbox {
   // `scatter` of [0, 1) keeps several senders from coming back at the same time.
   void finish(Verdict verdict, TimePoint now, double scatter);
 
-  // How many were lost since the last call.
+  // How many were lost since the last call of the second one.
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
   [[nodiscard]] std::uint64_t take_lost();
   // Another receiver: try at once.
   void hurry();

@@ -77,6 +77,11 @@ void Webhook::set(WebhookTarget target) {
   wake_.call();
 }
 
+Webhook::Tally Webhook::tally() const {
+  const std::scoped_lock lock(mutex_);
+  return {.waiting = outbox_.size(), .lost = lost_before_ + outbox_.lost()};
+}
+
 void Webhook::run() {
   while (!stop_.is_called()) {
     std::optional<TimePoint> due;
@@ -109,7 +114,9 @@ void Webhook::deliver_next() {
     const std::scoped_lock lock(mutex_);
     outbox_.finish(verdict_of(answer), sys::monotonic_now(), chance());
     waiting = outbox_.size();
-    lost_ += outbox_.take_lost();
+    const auto lost = outbox_.take_lost();
+    lost_ += lost;
+    lost_before_ += lost;
   }
   if (!stop_.is_called()) log_outcome(target.host, failure_of(answer), waiting);
 }

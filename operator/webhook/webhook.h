@@ -28,9 +28,14 @@ class Webhook {
   // Tries what is left once more, for a second at most.
   ~Webhook();
 
-  // Both from any thread. What waits goes to the new target.
+  // These are for any thread. What waits goes to the new target.
   void tell(std::vector<Event> events);
   void set(WebhookTarget target);
+  struct Tally {
+    std::uint64_t waiting = 0;
+    std::uint64_t lost = 0;
+  };
+  [[nodiscard]] Tally tally() const;
 
  private:
   Webhook(WebhookTarget target, sys::Wake wake, sys::Wake stop);
@@ -39,9 +44,10 @@ class Webhook {
   void deliver_rest();
   void log_outcome(const std::string& host, const std::string& failure, std::size_t waiting);
 
-  std::mutex mutex_;  // of these two
+  mutable std::mutex mutex_;  // of these three
   Outbox outbox_;
   WebhookTarget target_;
+  std::uint64_t lost_before_ = 0;  // what the outbox counted and does not know any more
 
   sys::Wake wake_;
   sys::Wake stop_;

@@ -26,6 +26,7 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "KEEPALIVED_STATE",
     "KEEPALIVED_NOTIFY",
     "SWARM_VIP_LEASE",
+    "SWARM_VIP_LISTEN",
     "SWARM_VIP_DIALECT",
     "KEEPALIVED_COMMAND_LINE_ARGUMENTS",
     "KEEPALIVED_AUTOCONF",

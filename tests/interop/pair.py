@@ -29,6 +29,7 @@ PASSWORD = "s3cr3t"
 
 STARTING = 1.5  # s, for programs to start on a busy machine
 LATE = 0.5      # s, for everything else that is not the protocol's
+RESTING = 1.0   # s, of ours after somebody else had the address
 
 
 def other(side: str) -> str:
@@ -224,7 +225,9 @@ class Pair:
         states = ("active", "backup") if active == OURS else ("backup", "active")
         self.wait_for_states(*states, timeout)
         self.is_alone(active, timeout)
-        self.wait_for_states(*states, timeout=0)
+        # FRR's first advertisement over IPv6 may get lost within it. Ours then wants the address, finds the other router's
+        # announcement, and rests for a second before it says backup again; is_alone has seen that it spoke to nobody.
+        self.wait_for_states(*states, timeout=RESTING + LATE)
 
     def is_alone(self, active: str, timeout: float) -> None:
         """Within the timeout the other side falls silent, for longer than a backup does that does not believe what it

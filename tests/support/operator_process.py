@@ -45,14 +45,17 @@ def fast_clock() -> Path:
 
 
 class Operator:
-    """One operator. Settings are those of its environment, over defaults for a group `web` with one address."""
+    """One operator. Settings are those of its environment, over defaults for a group `web` with one address.
+
+    Its page is off unless a test asks for it: many run on this host, and the agents are asked only where it is on.
+    """
 
     def __init__(self, host: str, log_path: Path, speed: float = 1.0, wrapper: Sequence[str] = (),
                  words: Sequence[str] = ("operator",), **settings: str):
         self.log_path = log_path
         self._is_ready = False
         self.settings = {"KEEPALIVED_GROUP": "web", "KEEPALIVED_VIRTUAL_IPS": "192.0.2.100", "SWARM_VIP_IMAGE": IMAGE,
-                         "SWARM_VIP_LOG_FORMAT": "json"} | settings
+                         "SWARM_VIP_LOG_FORMAT": "json", "SWARM_VIP_PAGE_LISTEN": "off"} | settings
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DOCKER_HOST": host} | self.settings
         environment = {name: value for name, value in environment.items() if value != UNSET}
         if speed != 1.0:

@@ -13,7 +13,7 @@ from owners import Owners
 from swarm_images import PROJECT
 from swarm_lab import Node, SwarmLab
 
-SETTLE_TIMEOUT = 90.0
+SETTLE_TIMEOUT = 240.0  # seconds; an engine that was away may take two minutes until its manager believes in it again
 STACK_FILE = PROJECT / "packaging" / "stack.yml"
 SOCKET = "/var/run/docker.sock:/var/run/docker.sock"
 

@@ -121,7 +121,8 @@ SetMemory::Router RouterSet::memory_of(std::size_t router, TimePoint now) const 
           .also_vrid = config.also ? std::optional(config.also->vrid) : std::nullopt,
           .family = member.setup.family(),
           .machine = std::move(machine),
-          .transient_peers = member.peers.transient()};
+          .transient_peers = member.peers.transient(),
+          .transitions = {}};
 }
 
 RouterActions RouterSet::stop(TimePoint now) {

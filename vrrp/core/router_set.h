@@ -29,6 +29,7 @@
 #include "vrrp/core/hello.h"
 #include "vrrp/core/peer_book.h"
 #include "vrrp/core/receive_check.h"
+#include "vrrp/core/transition.h"
 #include "vrrp/core/virtual_router.h"
 
 namespace vip::vrrp {
@@ -79,6 +80,7 @@ struct SetMemory {
     Family family = Family::ipv4;
     RouterMemory machine;
     std::map<IpAddress, TimePoint> transient_peers;  // and until when
+    std::vector<Transition> transitions;             // the last ones, newest last; the set itself has none
   };
   TimePoint as_of;  // when it was true, or its process was last known to live
   AuthenticatorMemory authenticator;

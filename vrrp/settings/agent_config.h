@@ -9,6 +9,7 @@
 
 #include "common/base/error.h"
 #include "common/plan/plan.h"
+#include "common/settings/listen_place.h"
 #include "common/settings/settings.h"
 #include "vrrp/core/authentication.h"
 #include "vrrp/core/health.h"
@@ -50,13 +51,15 @@ struct AgentConfig {
   bool managed = false;  // by a plan: what is missing on this host may come, so it is waited for
   std::string group;     // the plan's group, or the name that scripts see ("VI_1")
   std::string node;      // our node id in the plan
+  std::string hostname;  // of the node, where the settings say it
   std::uint64_t generation = 0;
   std::string mark_name;  // what our marks on addresses are derived from
   plan::Lease lease;
   AuthSettings auth;
-  std::optional<IpAddress> status_address;  // where the HTTP status is served
-  std::optional<std::uint16_t> status_port;
-  std::vector<CheckSettings> checks;  // of all routers
+  std::optional<settings::ListenPlace>
+      status_place;                          // where the HTTP status is served, beside the local socket
+  std::optional<std::uint16_t> status_port;  // hellos come to it
+  std::vector<CheckSettings> checks;         // of all routers
   NotifyScripts notify;
   std::string origin;                   // where the settings come from, for the log: "plan", "osixia", ...
   bool detailed_log = false;            // the settings ask for more than the usual log

@@ -14,6 +14,7 @@
 #include "common/settings/address_list.h"
 #include "common/settings/json_file.h"
 #include "common/settings/nearest.h"
+#include "vrrp/settings/agent_settings.h"
 
 namespace vip::vrrp {
 namespace {
@@ -219,10 +220,13 @@ class AgentFileReader {
   }
 
   void read_status(ObjectReader& top) {
-    config_.status_address = top.address("status_address");
+    const auto address = top.address("status_address");
     if (top.has("status_port"))
       config_.status_port = static_cast<std::uint16_t>(top.number("status_port", {1, 65535}, 9112));
-    if (config_.status_address && !config_.status_port) top.fault("status_port", "is missing");
+    if (address && !config_.status_port) top.fault("status_port", "is missing");
+    if (address && config_.status_port)
+      config_.status_place = {.address = *address, .port = *config_.status_port};
+    read_listen(env_, config_.status_place, findings_);
   }
 
   void add_keys(const std::string& place, const std::string& file) {

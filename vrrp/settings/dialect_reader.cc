@@ -335,6 +335,7 @@ AgentConfig DialectReader::finish() {
   settle_password();
   settle_interval();
   lease();
+  read_listen(env_, config_.status_place, findings_);
   // keepalived: MASTER shortens only the first wait, and neither it nor the owner goes together with
   // nopreempt.
   if (first_state_ == FirstState::master) {

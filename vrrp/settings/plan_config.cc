@@ -113,8 +113,9 @@ Result<AgentConfig> config_from_plan(const plan::Plan& plan, const std::string& 
     config.auth.insists = config.auth.mode == AuthMode::enforce && all_sign;
   }
   const auto* const self = plan.member(node_id);
+  if (self != nullptr) config.hostname = self->hostname;
   if (self == nullptr || self->standby) return config;
-  config.status_address = self->address;
+  config.status_place = {.address = self->address, .port = plan.status_port};
   config.checks = plan.checks;
   config.notify = plan.notify;
   for (const auto& router : plan.routers)

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #include "common/sys/posix.h"
-#include "vrrp/sys/socket_address.h"
+#include "common/sys/socket_address.h"
 #include "vrrp/sys/socket_table.h"
 
 namespace vip::vrrp {
@@ -95,7 +95,7 @@ void Prober::ask_listening(const CheckSettings& check, OnAnswer on_answer) {
 
 void Prober::ask_tcp(const CheckSettings& check, OnAnswer on_answer) {
   const auto address = check.address.value_or(loopback());
-  const auto where = socket_address(address, check.port);
+  const auto where = sys::socket_address(address, check.port);
   const auto place = place_text(address, check.port);
   sys::UniqueFd socket(::socket(where.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.valid()) return on_answer(place + ": " + error_text(errno));

@@ -1,10 +1,10 @@
 // What surrounds Docker's JSON: where the engine is, what its refusals mean, moments, and our own container.
 #include <gtest/gtest.h>
 
+#include "operator/core/time_text.h"
 #include "operator/docker/endpoint.h"
 #include "operator/docker/http_error.h"
 #include "operator/docker/identity.h"
-#include "operator/docker/time_text.h"
 
 namespace vip::swarm {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "operator/docker/time_text.h"
+#include "operator/core/time_text.h"
 
 namespace vip::swarm {
 namespace {

@@ -86,6 +86,57 @@ TEST(OperatorSettings, WebhookAndHolderLabelAreOff) {
   EXPECT_FALSE(settings.groups[0].holder_label);
 }
 
+TEST(OperatorSettings, ThePageIsOnThisHostOnlyUnlessSomebodySaysOtherwise) {
+  const auto loopback = IpAddress::v4({127, 0, 0, 1});
+  EXPECT_EQ(read({}).settings.page, (PagePlace{.address = loopback, .port = 9111, .token = {}}));
+  struct Row {
+    std::string text;
+    PagePlace place;
+  };
+  const std::vector<Row> rows{
+      {"off", {}},
+      {"OFF", {}},
+      {"8080", {.address = loopback, .port = 8080, .token = {}}},
+      {":8080", {.address = {}, .port = 8080, .token = {}}},
+      {"0.0.0.0:80", {.address = IpAddress::v4({}), .port = 80, .token = {}}},
+      {"192.0.2.7:9111", {.address = IpAddress::v4({192, 0, 2, 7}), .port = 9111, .token = {}}},
+      {"[::1]:9111", {.address = IpAddress::parse("::1"), .port = 9111, .token = {}}},
+      {"[::]:9111", {.address = IpAddress::parse("::"), .port = 9111, .token = {}}},
+  };
+  for (const auto& [text, place] : rows) {
+    const auto reading = read({{"SWARM_VIP_PAGE_LISTEN", text}});
+    EXPECT_TRUE(reading.findings.ok()) << text;
+    EXPECT_EQ(reading.settings.page, place) << text;
+  }
+  for (const auto* const text : {"on", "localhost:9111", "::1:9111", "[::1]", "[192.0.2.7]:9111",
+                                 "192.0.2.7:", ":0", "0", "65536", "192.0.2.7", "224.0.0.18:9111"}) {
+    const auto reading = read({{"SWARM_VIP_PAGE_LISTEN", text}});
+    ASSERT_EQ(reading.findings.errors().size(), 1U) << text;
+    EXPECT_EQ(reading.findings.errors()[0],
+              "SWARM_VIP_PAGE_LISTEN: '" + std::string(text) +
+                  "' is not allowed; ADDRESS:PORT (IPv6 in brackets), :PORT for all addresses, PORT for "
+                  "127.0.0.1 alone, off");
+  }
+}
+
+TEST(OperatorSettings, WhoOnlySaysWhatItWouldDoHasNoPageUnlessAsked) {
+  EXPECT_FALSE(read({{"SWARM_VIP_DRY_RUN", "true"}}).settings.page.is_on());
+  EXPECT_EQ(read({{"SWARM_VIP_DRY_RUN", "true"}, {"SWARM_VIP_PAGE_LISTEN", ":80"}}).settings.page.port, 80);
+}
+
+TEST(OperatorSettings, ThePagesTokenIsOneThatAHeaderCarries) {
+  const auto good = read({{"SWARM_VIP_PAGE_TOKEN_FILE", "/run/secrets/password"}});
+  EXPECT_TRUE(good.findings.ok());
+  EXPECT_EQ(good.settings.page.token, "s3cret");
+  for (const auto* const path : {"/run/secrets/two-lines", "/run/secrets/empty", "/run/secrets/none"}) {
+    const auto bad = read({{"SWARM_VIP_PAGE_TOKEN_FILE", path}});
+    ASSERT_EQ(bad.findings.errors().size(), 1U) << path;
+    EXPECT_TRUE(bad.findings.errors()[0].starts_with("SWARM_VIP_PAGE_TOKEN_FILE: "))
+        << bad.findings.errors()[0];
+    EXPECT_EQ(bad.findings.errors()[0].find("s3cret"), std::string::npos);
+  }
+}
+
 TEST(OperatorSettings, WebhookFromAVariableOrAFileWithAToken) {
   const auto plain =
       read({{"SWARM_VIP_WEBHOOK", "http://10.0.0.7:8080/hook?x=1"}, {"SWARM_VIP_HOLDER_LABEL", "yes"}});

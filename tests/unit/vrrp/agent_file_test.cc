@@ -163,6 +163,18 @@ TEST(AgentFile, TheEnvironmentsLeaseCountsMore) {
   EXPECT_EQ(read(with("", R"("lease": "10s")"), {{"SWARM_VIP_LEASE", "off"}}).config.lease.text(), "off");
 }
 
+TEST(AgentFile, TheEnvironmentSaysWhereTheStatusIsServed) {
+  const auto file = with("", R"("status_address": "192.0.2.11", "status_port": 9112)");
+  EXPECT_EQ(read(file).config.status_place->address.text(), "192.0.2.11");
+  EXPECT_FALSE(read(file, {{"SWARM_VIP_LISTEN", "off"}}).config.status_place);
+  const auto moved = read(file, {{"SWARM_VIP_LISTEN", "192.0.2.12:80"}}).config;
+  EXPECT_EQ(moved.status_place->address.text(), "192.0.2.12");
+  EXPECT_EQ(moved.status_place->port, 80);
+  EXPECT_EQ(moved.status_port, 9112) << "hellos come to the same port as everywhere";
+  EXPECT_NE(read(file, {{"SWARM_VIP_LISTEN", "n1:80"}}).errors().find("SWARM_VIP_LISTEN: 'n1:80'"),
+            std::string::npos);
+}
+
 struct Wrong {
   std::string text;
   std::string message;

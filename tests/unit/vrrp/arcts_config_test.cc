@@ -19,6 +19,7 @@ TEST(Arcts, TheSmallestEnvironmentMeansWhatItMeantThere) {
                                                {"notify", ""},
                                                {"detailed_log", "no"},
                                                {"status_file", ""},
+                                               {"status_place", ""},
                                                {"status_port", ""},
                                                {"version", "2"},
                                                {"vrid", "1"},

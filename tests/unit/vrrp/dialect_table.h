@@ -86,6 +86,9 @@ inline Fields fields_of(const AgentConfig& config) {
                 {"notify", config.notify.any},
                 {"detailed_log", config.detailed_log ? "yes" : "no"},
                 {"status_file", config.status_file},
+                {"status_place", config.status_place ? config.status_place->address.text() + " port " +
+                                                           std::to_string(config.status_place->port)
+                                                     : ""},
                 {"status_port", config.status_port ? std::to_string(*config.status_port) : ""}};
   EXPECT_EQ(config.routers.size(), 1U);
   if (config.routers.empty()) return fields;

@@ -75,8 +75,18 @@ TEST(Memory, GoesThroughJsonUnchanged) {
   memory.routers[0].machine.newer_plan.emplace(TimePoint(3s), TimePoint(9s));
   memory.authenticator.marks.push_back(
       {.source = ip("2001:db8::1"), .vrid = Vrid(51), .version = 3, .sequence = Sequence(~0ULL)});
+  memory.routers[0].transitions = {{.at = 1'795'876'800'123ms,
+                                    .when = TimePoint(6s),
+                                    .from = State::backup,
+                                    .to = State::active,
+                                    .cause = Cause::silence,
+                                    .peer = ip("192.0.2.30"),
+                                    .after = 2000ms,
+                                    .silence = 930ms},
+                                   {.to = State::fault, .cause = Cause::link_down, .reason = "eth0 is down"}};
   const auto read = through_json(memory);
   EXPECT_EQ(read.as_of, TimePoint(10s));
+  EXPECT_EQ(read.routers[0].transitions, memory.routers[0].transitions);
   EXPECT_EQ(read.routers[0].machine.state, State::active);
   EXPECT_EQ(read.routers[0].transient_peers, memory.routers[0].transient_peers);
   EXPECT_EQ(read.authenticator, memory.authenticator);
@@ -92,6 +102,18 @@ TEST(Memory, OfAnotherVersionIsReadAsFarAsItGoes) {
   ASSERT_TRUE(later);
   EXPECT_EQ(later->machine.state, State::initialize) << "so that it starts anew";
   EXPECT_EQ(later->machine.timers.get(Timer::down), TimePoint(7ns));
+}
+
+TEST(Memory, TransitionsOfAnotherVersionAreReadAsFarAsTheyGo) {
+  const auto longer = read_router_memory(
+      R"({"transitions":[[5,6,"backup","active","silence","192.0.2.1",7,8,"","new",{"a":1}],[9],{"a":1},
+          [1,2,"hovering","fault","bored",null,3,null,"why"]]})");
+  ASSERT_TRUE(longer) << longer.error().context;
+  ASSERT_EQ(longer->transitions.size(), 4U);
+  EXPECT_EQ(longer->transitions[0].silence, 8ms);
+  EXPECT_EQ(longer->transitions[1].at, 9ms);
+  EXPECT_EQ(longer->transitions[3].to, State::fault);
+  EXPECT_EQ(longer->transitions[3].reason, "why");
 }
 
 TEST(Memory, ThatIsNoneIsRefused) {

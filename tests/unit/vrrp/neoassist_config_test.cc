@@ -19,6 +19,7 @@ Fields of_both(const std::string& origin, const std::string& interface, const st
           {"notify", ""},
           {"detailed_log", "no"},
           {"status_file", "/tmp/keepalived.data"},
+          {"status_place", ""},
           {"status_port", ""},
           {"version", "2"},
           {"vrid", "99"},

@@ -23,6 +23,9 @@ TEST(PlanConfig, EveryMemberFindsItselfAndItsPeers) {
   ASSERT_EQ(config.routers.size(), 1U);
   EXPECT_EQ(config.routers[0].protocol.priority, Priority(90));
   EXPECT_EQ(config.routers[0].interface_rule, "eth7");
+  EXPECT_EQ(config.hostname, "n2");
+  EXPECT_EQ(config.status_place->address.text(), "192.0.2.2");
+  EXPECT_EQ(config.status_place->port, plan.status_port);
   EXPECT_EQ(config.routers[0].rules.peers, std::vector{IpAddress::parse("192.0.2.1").value()});
   EXPECT_TRUE(config.routers[0].rules.listed_sources_only);
   EXPECT_TRUE(config_from_plan(plan, "stranger", {})->routers.empty()) << "who is not in the plan stands by";

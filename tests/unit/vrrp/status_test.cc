@@ -1,6 +1,7 @@
 #include "vrrp/status.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace vip::vrrp {
 namespace {
@@ -39,6 +40,32 @@ TEST(Status, NamesThatAreNoUtf8BreakNothing) {
       to_json(status_of("w\xff"
                         "b"));
   EXPECT_TRUE(merged_status({document}).has_value());
+}
+
+TEST(Status, TellsTheLastChangesOfState) {
+  using namespace std::chrono_literals;
+  auto status = status_of("web");
+  status.routers[0].transitions = {{.at = 1'795'876'800'123ms,
+                                    .from = State::backup,
+                                    .to = State::active,
+                                    .cause = Cause::silence,
+                                    .peer = IpAddress::parse("192.0.2.2").value(),
+                                    .after = 1500ms,
+                                    .silence = 930ms},
+                                   {.at = 1'795'876'801'000ms,
+                                    .from = State::active,
+                                    .to = State::fault,
+                                    .cause = Cause::link_down,
+                                    .reason = "eth0 is down",
+                                    .after = 877ms}};
+  const auto router = nlohmann::json::parse(to_json(status))["routers"][0];
+  EXPECT_EQ(router["transitions"], nlohmann::json::parse(R"([
+      {"at": "2026-11-28T14:40:00.123Z", "at_ms": 1795876800123, "from": "backup", "to": "active", "cause": "silence",
+       "peer": "192.0.2.2", "reason": "", "after_ms": 1500, "silence_ms": 930},
+      {"at": "2026-11-28T14:40:01.000Z", "at_ms": 1795876801000, "from": "active", "to": "fault", "cause": "link_down",
+       "peer": "", "reason": "eth0 is down", "after_ms": 877}])"));
+  EXPECT_EQ(router["since"], "2026-11-28T14:40:01.000Z");
+  EXPECT_EQ(router["cause"], "link_down");
 }
 
 TEST(Status, GarbageIsAnError) {

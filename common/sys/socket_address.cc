@@ -1,6 +1,6 @@
-#include "vrrp/sys/socket_address.h"
+#include "common/sys/socket_address.h"
 
-namespace vip::vrrp {
+namespace vip::sys {
 
 SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
   SocketAddress where;
@@ -20,4 +20,4 @@ SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
   return where;
 }
 
-}  // namespace vip::vrrp
+}  // namespace vip::sys

@@ -1,4 +1,4 @@
-#include "operator/docker/time_text.h"
+#include "operator/core/time_text.h"
 
 #include <algorithm>
 #include <chrono>

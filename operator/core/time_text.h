@@ -1,4 +1,4 @@
-// Docker's moments, "2026-11-21T05:47:55.123456789Z".
+// Moments as Docker and the agents write them, "2026-11-21T05:47:55.123456789Z".
 #pragma once
 
 #include <string_view>

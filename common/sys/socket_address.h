@@ -9,7 +9,7 @@
 
 #include "common/base/ip_address.h"
 
-namespace vip::vrrp {
+namespace vip::sys {
 
 // Of either family, and how much of it counts.
 struct SocketAddress {
@@ -24,4 +24,4 @@ struct SocketAddress {
 
 [[nodiscard]] SocketAddress socket_address(const IpAddress& address, std::uint16_t port);
 
-}  // namespace vip::vrrp
+}  // namespace vip::sys
