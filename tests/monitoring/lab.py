@@ -78,7 +78,7 @@ class WatchedLab:
         self.operator = Operator(
             self.engine.host, self.directory / "operator.log", wrapper=("nsenter", f"--net={self.m1.path}"),
             SWARM_VIP_CHECKS=CHECKS, SWARM_VIP_PREEMPT_DELAY="0s", SWARM_VIP_START_GRACE="0s", SWARM_VIP_RESYNC="10s",
-            SWARM_VIP_WEBHOOK="http://127.0.0.1:9/nobody")
+            SWARM_VIP_WEBHOOK="http://127.0.0.1:9/nobody", SWARM_VIP_PAGE_LISTEN=f"127.0.0.1:{OPERATOR_PORT}")
         self._stack.callback(self.operator.close)
         self._stack.callback(self._close_listeners)
 
