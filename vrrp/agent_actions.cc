@@ -197,6 +197,7 @@ void Agent::carry_out(std::size_t router, const StateChanged& action) {
                       {"priority", std::to_string(protocol.priority.value)},
                       {"interface", site.link ? site.link->name : "-"},
                       {"after_s", seconds_text(noted.after)},
+                      {"silence_s", noted.silence ? seconds_text(*noted.silence) : "-"},
                       {"reason", noted.reason.empty() ? "-" : noted.reason}});
   site.claims = {};  // they were a successor's
   errands_.notify({.state = action.to,

@@ -58,7 +58,7 @@ void Agent::on_check(std::size_t check, const std::string& why) {
                 {"check", state.settings.name},
                 {"result", passes ? "passes" : "fails"},
                 {"weight", std::to_string(state.settings.weight)},
-                {"why", passes ? "" : state.why}});
+                {"why", passes ? "-" : state.why}});
   }
   on_overdue();
 }

@@ -1,5 +1,6 @@
 #include "vrrp/chronicle.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -9,8 +10,8 @@
 namespace vip::vrrp {
 namespace {
 
-// The same trouble is said at most this often.
-constexpr Duration kPause = std::chrono::seconds(10);
+// Trouble that goes on for days is said as rarely as this; after so long without it, it is new again.
+constexpr Duration kPauseLongest = std::chrono::minutes(10);
 
 // What each reason not to believe a packet means, for who reads it in the log.
 constexpr std::array<std::string_view, kDiscardCount> kDiscardWords{
@@ -40,22 +41,26 @@ bool is_ordinary(Discard why) {
 
 void Chronicle::say(TimePoint now, const std::string& trouble, std::uint64_t times, const auto& tell) {
   auto& known = troubles_[trouble];
+  if (known.said && now - known.happened >= kPauseLongest) known.pause = kPauseFirst;
+  known.happened = now;
   known.unsaid += times;
-  if (known.last && now - *known.last < kPause) {
-    if (!known.tell) known.tell = tell;
-    return;
-  }
-  known.last = now;
-  known.tell = nullptr;
-  tell(std::to_string(std::exchange(known.unsaid, 0)));
+  if (!known.said || now - *known.said >= known.pause) return say(now, known, tell);
+  if (!known.tell) known.tell = tell;
 }
 
 void Chronicle::say_the_rest(TimePoint now) {
   for (auto& [kind, trouble] : troubles_) {
-    if (trouble.unsaid == 0 || now - *trouble.last < kPause) continue;
-    trouble.last = now;
-    std::exchange(trouble.tell, nullptr)(std::to_string(std::exchange(trouble.unsaid, 0)));
+    if (trouble.unsaid == 0 || now - *trouble.said < trouble.pause) continue;
+    say(now, trouble, std::exchange(trouble.tell, nullptr));
   }
+}
+
+void Chronicle::say(TimePoint now, Trouble& trouble, const auto& tell) {
+  if (trouble.said && now - *trouble.said < kPauseLongest)
+    trouble.pause = std::min(2 * trouble.pause, kPauseLongest);
+  trouble.said = now;
+  tell(std::to_string(std::exchange(trouble.unsaid, 0)));
+  trouble.tell = nullptr;
 }
 
 void Chronicle::advert_discarded(TimePoint now, Discard why, const IpAddress& from) {

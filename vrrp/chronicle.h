@@ -1,5 +1,6 @@
-// What the agent says in its log: one line an event, and of repeated trouble the first at once, then at most
-// one line in a while with how often it was since; also when it is over, so that no count stays unsaid.
+// What the agent says in its log: one line an event, and of repeated trouble the first at once, then with how
+// often it was since, in pauses that grow from ten seconds to ten minutes; also when it is over, so that no
+// count stays unsaid.
 #pragma once
 
 #include <cstdint>
@@ -37,11 +38,16 @@ class Chronicle {
   // Now, or with the next ones of its kind.
   void say(TimePoint now, const std::string& trouble, std::uint64_t times, const auto& tell);
 
+  static constexpr Duration kPauseFirst = std::chrono::seconds(10);
   struct Trouble {
-    std::optional<TimePoint> last;
+    std::optional<TimePoint> said;
+    TimePoint happened;
+    Duration pause = kPauseFirst;
     std::uint64_t unsaid = 0;
     Tell tell;  // the first that is unsaid
   };
+  static void say(TimePoint now, Trouble& trouble, const auto& tell);
+
   std::string group_;
   std::map<std::string, Trouble> troubles_;  // as many as there are kinds
 };

@@ -78,33 +78,35 @@ class WatchedLab:
         self.operator = Operator(
             self.engine.host, self.directory / "operator.log", wrapper=("nsenter", f"--net={self.m1.path}"),
             SWARM_VIP_CHECKS=CHECKS, SWARM_VIP_PREEMPT_DELAY="0s", SWARM_VIP_START_GRACE="0s", SWARM_VIP_RESYNC="10s",
-            SWARM_VIP_WEBHOOK="http://127.0.0.1:9/nobody")
+            SWARM_VIP_WEBHOOK="http://127.0.0.1:9/nobody", SWARM_VIP_PAGE_LISTEN=f"127.0.0.1:{OPERATOR_PORT}")
         self._stack.callback(self.operator.close)
         self._stack.callback(self._close_listeners)
 
     # The Swarm's part: what it would give to an agent's container.
 
     def start_agent(self, name: str) -> Agent:
-        plan = wait_until(self._plan, PATIENCE, lambda: f"the operator makes a plan\n{self.operator.log()}", 0.05)
-        path = self.directory / f"plan-{name}-{len(self.nodes[name].programs)}.json"
-        path.write_text(json.dumps(plan))
-        self.agents[name] = Agent(self.nodes[name], ["--plan", str(path), "--node", self.ids[name]])
-        return self.agents[name]
-
-    def _plan(self) -> Json | None:
-        service = self.swarm.service_named("swarm-vip-agent-web")
-        if service is None:
-            return None
-        container = service["Spec"]["TaskTemplate"]["ContainerSpec"]
+        wait_until(self._is_planned, PATIENCE, lambda: f"the operator makes a plan\n{self.operator.log()}", 0.05)
+        container = self._container()
         plan: Json = json.loads(self.swarm.config_data(container["Configs"][0]["ConfigID"]))
-        if len(plan["members"]) != len(PRIORITIES):
-            return None
+        mounted = self.directory / f"mounted-{name}-{len(self.nodes[name].programs)}"
+        mounted.mkdir()
         for secret in container["Secrets"]:
-            path = self.directory / Path(secret["File"]["Name"]).name
+            path = mounted / Path(secret["File"]["Name"]).name
             path.write_bytes(self.swarm.secret_data[secret["SecretName"]])
             if Path(plan["auth"]["file"]).name == path.name:
                 plan["auth"]["file"] = str(path)
-        return plan
+        (mounted / "plan.json").write_text(json.dumps(plan))
+        self.agents[name] = Agent(self.nodes[name], ["--plan", str(mounted / "plan.json"), "--node", self.ids[name]])
+        return self.agents[name]
+
+    def _container(self) -> Json:
+        service = self.swarm.service_named("swarm-vip-agent-web")
+        return service["Spec"]["TaskTemplate"]["ContainerSpec"] if service else {}
+
+    def _is_planned(self) -> bool:
+        container = self._container()
+        return bool(container) and all(
+            f'"{name}"' in self.swarm.config_data(container["Configs"][0]["ConfigID"]).decode() for name in PRIORITIES)
 
     def serve(self, name: str, port: int) -> None:
         self._listeners[name, port] = self.nodes[name].inside(lambda: socket.create_server(("0.0.0.0", port)))

@@ -100,6 +100,9 @@ def every_line_is_a_line(story: Story) -> None:
         for line in states:
             assert line.fields["cause"] in CAUSES and float(line.fields["after_s"]) >= 0, line
             assert line.fields["from"] != line.fields["to"], line
+            took_over = line.has(to="active", cause="silence") and line.fields["peer"] != "-"
+            assert (line.fields["silence_s"] != "-") == took_over, line
+            assert not took_over or 0.5 < float(line.fields["silence_s"]) < 3, line
             if line.fields["to"] == "fault":
                 assert line.fields["reason"] != "-", line
         assert all(a.fields["to"] == b.fields["from"] for a, b in zip(states, states[1:])), states
