@@ -62,10 +62,12 @@ def main() -> int:
             namespace.inside(lambda: socket.create_server(("127.0.0.1", 0))), small()) as page:
         if sys.argv[1] == "--readme":
             page.show(example())
-            browser.look(960, 700)
+            browser.look(800, 910)  # as much as tells what it is
             browser.open(page.url)
             settle(browser, page)
-            browser.picture(README)
+            browser.one(".group[data-level=warn] h3 button").click()
+            browser.run("document.activeElement.blur()")
+            browser.picture(README, is_whole=False)
         else:
             folder = Path(sys.argv[1])
             folder.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ def test_the_form_for_the_token_can_be_read(serve: Serve, browser: Browser, sche
     assert looked > 5 and found == []
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+@pytest.mark.parametrize("width", [320, 360, 641, 768, 1280])
 def test_nothing_sticks_out(serve: Serve, browser: Browser, width: int) -> None:
     page = serve(empty())
     browser.look(width=width)
@@ -98,6 +98,10 @@ def test_nothing_sticks_out(serve: Serve, browser: Browser, width: int) -> None:
             return [document.documentElement.scrollWidth > edge, [...document.querySelectorAll("main *")].filter(isOut).slice(0, 3)
                 .map(e => `${e.tagName} ${e.getAttribute("class")} ${e.textContent.slice(0, 30)}`)]""")
         assert wide == [False, []], name
+        broken = browser.run("""return [...document.querySelectorAll(".node-name, .nodes thead th, .nodes .badge span, .band-name")]
+            .filter(e => e.checkVisibility()).map(e => { const r = document.createRange(); r.selectNodeContents(e);
+                return [e.textContent, new Set([...r.getClientRects()].map(b => b.top)).size]; }).filter(([, lines]) => lines > 1)""")
+        assert name in ("hostile", "spread") or broken == [], "a name or a word is broken"
 
 
 def test_everything_can_be_reached_and_done_by_keyboard(serve: Serve, browser: Browser) -> None:

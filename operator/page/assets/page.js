@@ -616,7 +616,7 @@ function detailOf(host, line, isShared) {
 function nodesView() {
   const caption = make("caption");
   const body = make("tbody");
-  const columns = [["", "Node"], ["state", "State"], ["number", "Priority"], ["time", "For"]].map(([className, text]) => {
+  const columns = [["host", "Node"], ["state", "State"], ["number", "Priority"], ["time", "For"]].map(([className, text]) => {
     const head = make("th", className, text);
     head.scope = "col";
     return head;
