@@ -144,8 +144,8 @@ Round Watcher::look(const WatchOrder& order) const {
     inquiry.nodes = agent_nodes(*service, &*group.plan, order.observed);
   }
   const bool is_watched = board_.is_watched(sys::monotonic_now());
-  const AgentPatience patience{.limit = is_watched ? kPatienceWatched : kPatience, .stop_fd = stop_.fd()};
-  auto reports = ask_groups(inquiries, order.observed, patience);
+  const Waiting waiting{.limit = is_watched ? kPatienceWatched : kPatience, .stop_fd = stop_.fd()};
+  auto reports = ask_groups(inquiries, order.observed, waiting);
   for (std::size_t i = 0; i < reports.size(); ++i) round.groups[i].agents = std::move(reports[i]);
   round.seen_at = sys::monotonic_now();
   round.at = WallTime(sys::wall_clock());

@@ -64,8 +64,8 @@ std::uint64_t open_fds() {
 }  // namespace
 
 ProcessFacts process_facts() {
-  static const Duration started = start_time();
-  return {.started = started, .cpu = cpu_time(), .resident_bytes = resident_bytes(), .open_fds = open_fds()};
+  static const Duration kStarted = start_time();
+  return {.started = kStarted, .cpu = cpu_time(), .resident_bytes = resident_bytes(), .open_fds = open_fds()};
 }
 
 }  // namespace vip::sys

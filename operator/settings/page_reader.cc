@@ -32,7 +32,7 @@ std::optional<PagePlace> parse_place(std::string_view text) {
   if (colon == 0) return PagePlace{.address = {}, .port = *port, .token = {}};
   const auto address = parse_host(text.substr(0, colon));
   if (!address || address->is_multicast() || address->is_broadcast()) return std::nullopt;
-  return PagePlace{.address = *address, .port = *port, .token = {}};
+  return PagePlace{.address = address, .port = *port, .token = {}};
 }
 
 // What a header carries as it is, in a cookie, too (RFC 6265, 4.1.1).

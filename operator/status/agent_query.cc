@@ -59,14 +59,13 @@ void collect(CURLM* multi) {
 
 }  // namespace
 
-std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents,
-                                            const AgentPatience& patience) {
+std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents, const Waiting& waiting) {
   const CurlMulti multi(curl_multi_init());
   VIP_ASSERT(multi != nullptr);
   std::vector<std::unique_ptr<Query>> queries;
   std::vector<std::unique_ptr<CurlTransfer>> transfers;
   for (const auto& agent : agents) {
-    queries.push_back(std::make_unique<Query>(agent, patience.limit));
+    queries.push_back(std::make_unique<Query>(agent, waiting.limit));
     transfers.push_back(std::make_unique<CurlTransfer>(multi.get(), queries.back()->easy()));
   }
   // Ends by itself: each request has its own limit of time.
@@ -74,8 +73,8 @@ std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& age
     if (curl_multi_perform(multi.get(), &running) != CURLM_OK) break;
     collect(multi.get());
     if (running == 0) break;
-    curl_waitfd stop{.fd = patience.stop_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
-    const unsigned others = patience.stop_fd >= 0 ? 1 : 0;
+    curl_waitfd stop{.fd = waiting.stop_fd, .events = CURL_WAIT_POLLIN, .revents = 0};
+    const unsigned others = waiting.stop_fd >= 0 ? 1 : 0;
     (void)curl_multi_poll(multi.get(), &stop, others, kPollMs, nullptr);  // a hint only
     if (stop.revents != 0) break;
   }

@@ -16,13 +16,13 @@ struct AgentAddress {
   std::uint16_t port = 0;
 };
 
-struct AgentPatience {
+struct Waiting {
   std::chrono::milliseconds limit{2'000};  // of each agent; all have it at the same time
   int stop_fd = -1;                        // while it is readable, nobody is waited for; -1: none
 };
 
 // One answer for each agent, in their order: the body of GET /status, or why there is none.
 [[nodiscard]] std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents,
-                                                          const AgentPatience& patience = {});
+                                                          const Waiting& waiting = {});
 
 }  // namespace vip::swarm

@@ -43,7 +43,7 @@ void hear(const Result<std::string>& answer, const GroupReport& group, NodeRepor
 }  // namespace
 
 std::vector<GroupReport> ask_groups(const std::vector<Inquiry>& inquiries, const Observed& observed,
-                                    const AgentPatience& patience) {
+                                    const Waiting& waiting) {
   std::vector<GroupReport> groups;
   std::vector<AgentAddress> addresses;
   for (const auto& inquiry : inquiries) {
@@ -57,7 +57,7 @@ std::vector<GroupReport> ask_groups(const std::vector<Inquiry>& inquiries, const
       if (report.address) addresses.push_back({.address = *report.address, .port = group.status_port});
     }
   }
-  const auto answers = ask_agents(addresses, patience);
+  const auto answers = ask_agents(addresses, waiting);
   auto answer = answers.begin();
   for (auto& group : groups) {
     for (auto& report : group.nodes) {

@@ -21,7 +21,6 @@ struct Inquiry {
 // One report for each inquiry, in their order, rivals found. Never fails: a node without an answer has a
 // reason instead.
 [[nodiscard]] std::vector<GroupReport> ask_groups(const std::vector<Inquiry>& inquiries,
-                                                  const Observed& observed,
-                                                  const AgentPatience& patience = {});
+                                                  const Observed& observed, const Waiting& waiting = {});
 
 }  // namespace vip::swarm

@@ -89,10 +89,20 @@ class Node:
 
     def processes_of(self, container: str) -> list[int]:
         """The processes of a container, as this machine counts them."""
+        return self._processes(lambda cgroup: container in cgroup)
+
+    def orphans(self) -> list[int]:
+        """The processes of containers that the engine does not know: it was killed in the moment when it started them."""
+        known = self.containers()
+        return self._processes(lambda cgroup: f"/{self.engine.cgroup}/{self.engine.name}/" in cgroup
+                               and not any(container in cgroup for container in known))
+
+    @staticmethod
+    def _processes(is_it: Callable[[str], bool]) -> list[int]:
         found = []
         for path in Path("/proc").glob("[0-9]*/cgroup"):
             with contextlib.suppress(OSError):
-                if container in path.read_text():
+                if is_it(path.read_text()):
                     found.append(int(path.parent.name))
         return found
 

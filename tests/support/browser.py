@@ -116,6 +116,10 @@ class Browser:
         lines: list[dict[str, Any]] = self.driver.execute("log", {"type": "browser"})["value"]
         return [f"{line['level']}: {line['message']}" for line in lines]
 
+    def complaints(self) -> list[str]:
+        """Of that what is no mere advice."""
+        return [line for line in self.said() if not line.startswith(("DEBUG", "INFO"))]
+
     def picture(self, path: Path, is_whole: bool = True) -> None:
         """The whole page, or what fits into the window."""
         data = self.cdp("Page.captureScreenshot", format="png", captureBeyondViewport=is_whole)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import signal
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,7 +15,7 @@ from owners import Owners
 from swarm_images import PROJECT
 from swarm_lab import Node, SwarmLab
 
-SETTLE_TIMEOUT = 240.0  # seconds; an engine that was away may take two minutes until its manager believes in it again
+SETTLE_TIMEOUT = 120.0  # seconds
 STACK_FILE = PROJECT / "packaging" / "stack.yml"
 SOCKET = "/var/run/docker.sock:/var/run/docker.sock"
 
@@ -190,6 +192,15 @@ def load_next_image(group: Group) -> str:
     return name
 
 
+def _kill_orphans(node: Node) -> bool:
+    """An agent among them would hold the addresses for ever, with the key of a group that is no more."""
+    orphans = node.orphans()
+    for process in orphans:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    return bool(orphans)
+
+
 def clear_swarm(lab: SwarmLab) -> None:
     """Back to an empty Swarm, whatever a test left off: no service, config, secret, label or address of it is left."""
     for node in lab.nodes:
@@ -204,6 +215,7 @@ def clear_swarm(lab: SwarmLab) -> None:
             # The Swarm would wait seconds before it stops them; nobody looks at these any more.
             node.engine.try_docker("kill", container)
     wait_until(lambda: not any(node.containers() for node in lab.nodes), 60, "no container runs", interval=0.1)
+    wait_until(lambda: not any(list(map(_kill_orphans, lab.nodes))), 10, "no container runs unknown to its engine", interval=0.1)
     for kind in ("config", "secret"):
         objects = manager.docker(kind, "ls", "--quiet").split()
         if objects:

@@ -378,6 +378,10 @@ function patchList(parent, items, keyOf, create) {
   }
   let next = parent.firstChild;
   for (const view of wanted.values()) {
+    if (next && next.nextSibling === view.node) { // what was here goes further down: one move instead of many
+      next.remove();
+      next = view.node;
+    }
     if (view.node === next) next = next.nextSibling;
     else parent.insertBefore(view.node, next);
   }
@@ -638,7 +642,7 @@ function nodesView() {
     setText(caption, counted(hosts.length, "node"));
     setHidden(all, !isLong);
     setText(all, isWhole ? "Show fewer nodes" : `Show all ${hosts.length} nodes`);
-    setAttribute(all, "aria-expanded", isWhole);
+    setAttribute(all, "aria-expanded", String(isWhole));
   }
 
   return { node, update };
@@ -694,7 +698,7 @@ function groupView(first) {
   function show() {
     const isOpen = opened.get(name);
     setAttribute(node, "data-open", isOpen ? "" : null);
-    setAttribute(fold, "aria-expanded", Boolean(isOpen));
+    setAttribute(fold, "aria-expanded", String(Boolean(isOpen)));
     setHidden(inside, !isOpen);
     if (!isOpen) return;
     if (!bands) {
@@ -876,7 +880,7 @@ function render() {
   patchList(byId("problems"), problems, (one) => `${one.group}\n${one.severity}\n${one.text}`, problemView);
   setHidden(byId("problems-section"), !problems.length);
 
-  const worst = headline(groups);
+  worst = headline(groups);
   const verdict = byId("verdict");
   if (!verdict.firstChild) verdict.append(icon(), make("span"));
   setAttribute(verdict, "data-level", worst.level);
@@ -893,6 +897,7 @@ function render() {
 
 const levelsBefore = new Map();
 let state = { groups: [], history: [] };
+let worst = headline([]); // of that
 
 // ---- How old it is -----------------------------------------------------------------------------------------------
 
@@ -957,7 +962,6 @@ function showFreshness() {
   setHidden(byId("login"), !isLocked);
   setHidden(byId("forget"), isLocked || !hasToken());
 
-  const worst = headline(state.groups);
   const [sign, words, level] = isLocked ? ["?", "token", "dim"] : !answer ? ["…", "", "dim"]
     : why ? ["?", "old facts", "dim"] : [LEVEL_SIGNS[worst.level] ?? "?", worst.text, worst.level];
   const title = [`${sign} ${words}`.trim(), "swarm-vip"].join(" · ");

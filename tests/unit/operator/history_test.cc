@@ -49,7 +49,7 @@ TEST(History, IsInTheOrderOfTimeWhoeverToldFirst) {
       kNoon);
   EXPECT_EQ(texts(history.entries()),
             (Texts{"n3 follows for 192.0.2.201: its agent has started",
-                   "n1 took 192.0.2.201 over: its holder n2 was silent for 0.93 s"}));
+                   "n1 took 192.0.2.201 over: its holder 192.0.2.2 was silent for 0.93 s"}));
 }
 
 TEST(History, OfTooManyTheOldestGoAndDoNotComeAgain) {

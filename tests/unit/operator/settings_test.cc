@@ -108,9 +108,8 @@ TEST(OperatorSettings, ThePageIsOnThisHostOnlyUnlessSomebodySaysOtherwise) {
     EXPECT_TRUE(reading.findings.ok()) << text;
     EXPECT_EQ(reading.settings.page, place) << text;
   }
-  for (const auto* const text :
-       {"on", "localhost:9111", "::1:9111", "[::1]", "[192.0.2.7]:9111", "192.0.2.7:", ":0", "0", "65536",
-        "192.0.2.7", "224.0.0.18:9111", "192.0.2.7:9111 "}) {
+  for (const auto* const text : {"on", "localhost:9111", "::1:9111", "[::1]", "[192.0.2.7]:9111",
+                                 "192.0.2.7:", ":0", "0", "65536", "192.0.2.7", "224.0.0.18:9111"}) {
     const auto reading = read({{"SWARM_VIP_PAGE_LISTEN", text}});
     ASSERT_EQ(reading.findings.errors().size(), 1U) << text;
     EXPECT_EQ(reading.findings.errors()[0],

@@ -1,10 +1,7 @@
 #include "vrrp/metrics.h"
 
-#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -105,33 +102,6 @@ TEST(Metrics, NoSeriesComesTwice) {
   std::set<std::string> known;
   for (std::string line; std::getline(lines, line);)
     EXPECT_TRUE(known.insert(line.substr(0, line.rfind(' '))).second) << line;
-}
-
-// What an agent may be kept by, at the most: it is measured with all of the routers that a group can have.
-TEST(Metrics, OfManyRoutersAreMadeInNoTime) {
-  auto status = busy();
-  status.routers.resize(255, status.routers[0]);
-  for (std::size_t i = 0; i < status.routers.size(); ++i)
-    status.routers[i].vrid = Vrid(static_cast<std::uint8_t>(i));
-  for (auto& router : status.routers) router.transitions.resize(kTransitionsKept, router.transitions.front());
-  const auto cpu_ms = [] {  // of this thread alone: the machine has other work
-    timespec used{};
-    (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return static_cast<double>(used.tv_sec) * 1e3 + static_cast<double>(used.tv_nsec) / 1e6;
-  };
-  const auto measure = [&](const char* what, const auto& make) {
-    double least = 1e9;
-    std::size_t size = 0;
-    for (int i = 0; i < 20; ++i) {
-      const auto begin = cpu_ms();
-      size = make().size();
-      least = std::min(least, cpu_ms() - begin);
-    }
-    std::printf("%s of 255 routers: %.2f ms, %zu KiB\n", what, least, size / 1024);
-    EXPECT_LT(least, 300) << "also by a sanitizer";
-  };
-  measure("metrics", [&] { return metrics_text(status, kProcess); });
-  measure("status", [&] { return to_json(status); });
 }
 
 }  // namespace
