@@ -49,7 +49,8 @@ def bed(tmp_path: Path, agents: Cast) -> Iterator[Bed]:
 
 
 def start(bed: Bed, pages: AgentPages, browser: Browser, **settings: str) -> Operator:
-    operator = bed.start(wrapper=("nsenter", f"--net={pages.namespace.path}"), **settings)
+    operator = bed.start(wrapper=("nsenter", f"--net={pages.namespace.path}"),
+                         **({"SWARM_VIP_PAGE_LISTEN": "127.0.0.1:9111"} | settings))
     bed.wait_converged()
     operator_listens(pages)
     browser.look()

@@ -39,7 +39,7 @@ def browser(lab: SwarmLab) -> Iterator[Browser]:
 @pytest.fixture
 def shown(lab: SwarmLab, trio: Group, browser: Browser) -> Group:
     """The trio, its page open; node3 has the addresses."""
-    trio.deploy(SWARM_VIP_PAGE_LISTEN=":9111")
+    trio.deploy(SWARM_VIP_PAGE_LISTEN=":9109")
     wait_until(lambda: page_answers(lab), 60, lambda: f"the page is there\n{trio.operator_log()}", 0.3)
     browser.open(f"{page_url(lab)}/")
     browser.wait_for_text(sentence(trio, lab.nodes[2]), ".holding .line", 60)
@@ -47,7 +47,7 @@ def shown(lab: SwarmLab, trio: Group, browser: Browser) -> Group:
 
 
 def page_url(lab: SwarmLab) -> str:
-    return f"http://{lab.manager.address}:9111"
+    return f"http://{lab.manager.address}:9109"
 
 
 def get(lab: SwarmLab, path: str) -> str:
