@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -289,7 +290,8 @@ def test_names_are_never_more_than_names(serve: Serve, browser: Browser) -> None
 
     assert browser.run("return [window.pwned, document.images.length, document.scripts.length, document.getElementById('wild')]") == [
         None, 0, 1, None]
-    assert "__proto__" in browser.text(".group h3")
+    assert "__proto__" in browser.text(".group h3") and "[object" not in browser.text()
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", browser.run("return document.body.textContent")), "nothing is turned round"
     assert browser.complaints() == []
 
 
@@ -360,6 +362,7 @@ def test_it_asks_for_its_token_and_keeps_it(serve: Serve, browser: Browser) -> N
     browser.one("#forget").click()
     browser.wait_for_text("This page asks for its token", "#login h1")
     assert browser.driver.get_cookie("swarm-vip-token") is None and shown(browser) == [0, False]
+    assert "n1" not in browser.run("return document.body.textContent")
 
 
 def test_a_group_that_comes_back_is_as_it_was_left(serve: Serve, browser: Browser) -> None:

@@ -32,11 +32,14 @@ const RANGES = [[10 * MINUTE, "10 minutes"], [HOUR, "hour"], [6 * HOUR, "6 hours
 
 // ---- Model -------------------------------------------------------------------------------------------------------
 
+// By words that came over the network: without what every object has.
+const table = (entries) => Object.assign(Object.create(null), entries);
+
 const LEVELS = ["good", "busy", "warn", "bad"]; // in rising order
 const LEVEL_WORDS = { good: "healthy", busy: "updating", warn: "needs a look", bad: "in trouble" };
 const LEVEL_SIGNS = { good: "✓", busy: "↻", warn: "!", bad: "✕" };
-const SEVERITIES = { error: "bad", warning: "warn", note: "note" };
-const CAUSES = {
+const SEVERITIES = table({ error: "bad", warning: "warn", note: "note" });
+const CAUSES = table({
   started: "just started", stopped: "stopped", owner: "owns the address", silence: "the one before fell silent",
   active_left: "the one before left", preemption: "better than the one before", higher_priority: "another one is better",
   higher_address: "another one is as good", link_down: "its link was down", link_up: "its link came back",
@@ -44,11 +47,13 @@ const CAUSES = {
   stalled: "it had slept", group: "another router of its group did", one_way: "the others did not hear it",
   no_preemption: "the other one keeps it", newer_plan: "a peer had a newer plan", check_failed: "a check failed",
   check_passed: "its checks pass again",
-};
+});
 const names = new Intl.Collator(undefined, { numeric: true });
 
 const list = (value) => (Array.isArray(value) ? value : []);
-const word = (value) => (value === undefined || value === null ? "" : String(value));
+// Marks that turn the direction of what follows would reach beyond the word, isolated or not.
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+const word = (value) => (value === undefined || value === null ? "" : String(value).replace(TURNS, "\ufffd"));
 const worse = (a, b) => (LEVELS.indexOf(a) >= LEVELS.indexOf(b) ? a : b);
 
 // "a, b and c"
@@ -74,7 +79,7 @@ function gapWords(ms) {
   return ms < 10000 ? `${(ms / 1000).toFixed(ms < 1000 ? 2 : 1)} s` : durationWords(ms);
 }
 
-const HOLDING_LEVELS = { held: "good", none: "bad", several: "bad", unknown: "warn" };
+const HOLDING_LEVELS = table({ held: "good", none: "bad", several: "bad", unknown: "warn" });
 
 // The addresses of a group, those that live together as one.
 function holdingsOf(group) {
@@ -204,14 +209,15 @@ function countsOf(groups) {
     }
   }
   const silent = [...nodes.values()].filter((answers) => !answers).length;
+  const some = `; ${silent} of them ${silent === 1 ? "does" : "do"} not answer`;
   return `${counted(groups.length, "group")}, ${counted(addresses, "address", "addresses")}, ${counted(nodes.size, "node")}` +
-    (silent ? `; ${silent} of them ${silent === 1 ? "does" : "do"} not answer` : "");
+    (silent && silent === nodes.size ? "; none of them answers" : silent ? some : "");
 }
 
-const ROUTER_STATES = {
+const ROUTER_STATES = table({
   active: ["good", "active"], backup: ["dim", "backup"], fault: ["warn", "warn"], initialize: ["dim", "waits"],
-};
-const ROUTER_WORDS = { active: "active", backup: "backup", fault: "fault", initialize: "starting" };
+});
+const ROUTER_WORDS = table({ active: "active", backup: "backup", fault: "fault", initialize: "starting" });
 
 // One line for what routers of a node have in common.
 function routerLines(node) {
@@ -775,10 +781,10 @@ function problemView() {
   };
 }
 
-const EVENT_SIGNS = {
+const EVENT_SIGNS = table({
   no_holder: ["bad", "bad"], several_holders: ["bad", "bad"], active: ["good", "active"], fault: ["warn", "warn"],
   backup: ["dim", "backup"], initialize: ["dim", "waits"],
-};
+});
 
 function eventView() {
   const time = make("time");
@@ -1014,6 +1020,7 @@ function forget() {
   state = { groups: [], history: [] };
   holdersBefore = new Map();
   for (const id of ["group-list", "problems", "history"]) patchList(byId(id), [], String, () => null);
+  for (const id of ["verdict", "counts", "about", "announcer"]) byId(id).replaceChildren();
 }
 
 function unlock() {
