@@ -231,11 +231,15 @@ void VirtualRouter::received_as_backup(TimePoint now, const Received& advert) {
   const bool follows = active_router_ == advert.source;
   const bool hurries = asked && may_preempt && !owner && follows && now >= settled_at_;
   const bool at_once = owner || config_.preempt_delay == Duration::zero();
-  if (lower && preempts && at_once && !hurries) return;  // the down timer runs on
+  if (lower && preempts && at_once && !hurries) {
+    outvoted_ = advert.source;  // and the down timer runs on
+    return;
+  }
   // In a group, whose delay is over has waited long enough, whenever the others' is over.
   const bool stays_ready = ready_ && lower && preempts && claim_cause_ == Cause::preemption;
   ready_ = stays_ready;
   listening_ = false;
+  outvoted_.reset();
   learn_interval(advert.interval);
   active_router_ = advert.source;
   active_left_ = false;
@@ -637,6 +641,7 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
   timers_.stop_all();
   timers_.set(Timer::down, now + wait);
   active_left_ = false;
+  outvoted_.reset();
   ready_ = false;
   listening_ = false;
   taken_ = false;
@@ -658,7 +663,9 @@ void VirtualRouter::become_backup(TimePoint now, Duration wait, Cause cause, con
 }
 
 void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
-  const auto peer = cause == Cause::owner ? std::nullopt : active_router_;
+  // Whoever we did not listen to, because we are better, was not silent.
+  const bool preempted = cause == Cause::silence && outvoted_;
+  const auto peer = cause == Cause::owner ? std::nullopt : preempted ? outvoted_ : active_router_;
   timers_.stop_all();
   active_left_ = false;
   ready_ = false;
@@ -673,7 +680,7 @@ void VirtualRouter::become_active(TimePoint now, Cause cause, Actions& out) {
   active_router_ = config_.source;
   claim_cause_ = cause;
   doubt_predecessor(now);
-  change_state(State::active, cause, peer, out);
+  change_state(State::active, preempted ? Cause::preemption : cause, peer, out);
   out.emplace_back(HoldAddresses{});
 }
 

@@ -439,10 +439,11 @@ class VirtualRouter {
   TimerTable<Timer> timers_;
   Duration active_interval_;
   std::optional<IpAddress> active_router_;
-  bool active_left_ = false;        // the running down timer was shortened by a priority 0
-  TimePoint last_advert_;           // when we last advertised; only meaningful while active and speaking
-  std::size_t announced_ = 0;       // announcements of the burst already made
-  TimePoint announce_often_until_;  // a silent predecessor may still answer for the addresses
+  std::optional<IpAddress> outvoted_;  // of a lower priority: it speaks, and the down timer runs on
+  bool active_left_ = false;           // the running down timer was shortened by a priority 0
+  TimePoint last_advert_;              // when we last advertised; only meaningful while active and speaking
+  std::size_t announced_ = 0;          // announcements of the burst already made
+  TimePoint announce_often_until_;     // a silent predecessor may still answer for the addresses
   Cause claim_cause_ = Cause::started;
   bool ready_ = false;           // in a group: waits for Claimed
   int adverts_at_old_pace_ = 0;  // still to say before a longer interval counts (see Reconfigured)

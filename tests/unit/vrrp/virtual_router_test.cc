@@ -382,6 +382,15 @@ TEST(VirtualRouter, PreemptsAfterItsDelayWhileTheLowerOneIsHeard) {
   EXPECT_EQ(cause(actions), Cause::preemption);
 }
 
+// RFC 9568, 6.4.2: its advertisements are discarded, and the timer that runs out is that of a silent one.
+TEST(VirtualRouter, WhoIsOutvotedWithoutADelayWasNotSilent) {
+  auto subject = Subject::in(State::backup, config());
+  (void)subject.at(1s, advert(50));
+  const auto actions = subject.expire();
+  EXPECT_EQ(cause(actions), Cause::preemption);
+  EXPECT_EQ(std::get<StateChanged>(actions.front()).peer, advert(50).source);
+}
+
 // A member that a person drained is below the level, everybody else above.
 RouterConfig levelled(bool preempt) {
   auto with = config();
