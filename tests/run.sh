@@ -20,8 +20,8 @@
 #            packaging/doc/failover.md: tests/matrix/run.py
 #   tidy     clang-tidy finds nothing
 #
-# Up to three tests of the kinds that measure time may fail while others keep the machine busy: they are tried once more,
-# alone. What passes only then is named.
+# Up to three tests of the kinds that measure time may fail while others keep the machine busy: they are tried again,
+# alone, and have to pass twice. What passes only then is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

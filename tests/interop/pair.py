@@ -227,7 +227,8 @@ class Pair:
         self.is_alone(active, timeout)
         # FRR's first advertisement over IPv6 may get lost within it. Ours then wants the address, finds the other router's
         # announcement, and rests for a second before it says backup again; is_alone has seen that it spoke to nobody.
-        self.wait_for_states(*states, timeout=RESTING + LATE)
+        may_rest = active == THEIRS and self.cell == Cell("FRR", 3, 6)
+        self.wait_for_states(*states, timeout=RESTING + LATE if may_rest else 0)
 
     def is_alone(self, active: str, timeout: float) -> None:
         """Within the timeout the other side falls silent, for longer than a backup does that does not believe what it

@@ -1,6 +1,7 @@
-"""A second try for the few tests that failed while others kept the machine busy: alone, when everything else is done.
+"""A second try for the few tests that failed while others kept the machine busy: alone, when everything else is done, and
+they have to pass twice.
 
-again.py RESULTS KIND...   reads RESULTS/KIND.xml and writes RESULTS/KIND.again.xml; tally.py names what passed only then
+again.py RESULTS KIND...   reads RESULTS/KIND.xml, writes RESULTS/KIND.again-N.xml; tally.py names what passed only then
 
 More than a few failures are no coincidence: they get no second try."""
 
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from tally import cases_of, outcome_of
 
-TRIES_MAX = 3
+TESTS_MAX = 3
+TIMES = 2
 
 
 def node_id(case):
@@ -21,16 +23,14 @@ def main():
     folder, kinds = Path(sys.argv[1]), sys.argv[2:]
     failed = {kind: [node_id(case) for case in cases_of(folder / f"{kind}.xml") if outcome_of(case) == "failed"] for kind in kinds}
     count = sum(map(len, failed.values()))
-    if count == 0:
-        return
-    if count > TRIES_MAX:
+    if count > TESTS_MAX:
         print(f"{count} failed: too many for a second try")
         return
     for kind, tests in failed.items():
-        if tests:
-            print(f"a second try, alone: {' '.join(tests)}", flush=True)
+        for time in range(TIMES if tests else 0):
+            print(f"a second try, alone, {time + 1} of {TIMES}: {' '.join(tests)}", flush=True)
             subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                            f"--junitxml={folder}/{kind}.again.xml", *tests], check=False)
+                            f"--junitxml={folder}/{kind}.again-{time}.xml", *tests], check=False)
 
 
 if __name__ == "__main__":

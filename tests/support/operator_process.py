@@ -103,7 +103,7 @@ class Operator:
         found = [json.loads(line) for line in self.log().splitlines() if line.startswith("{") and line.endswith("}")]
         return [line for line in found if event is None or line["event"] == event]
 
-    def wait_for(self, event: str, words: str = "", timeout: float = 30, count: int = 1) -> Mapping[str, Any]:
+    def wait_for(self, event: str, words: str = "", timeout: float = 10, count: int = 1) -> Mapping[str, Any]:
         """The count-th line of the event that holds the words."""
         def look() -> Mapping[str, Any] | None:
             lines = [line for line in self.lines(event) if words in str(line)]

@@ -29,8 +29,7 @@ class Promise:
 
 UNTOUCHED = Promise(0.0, 0.0)
 PLANNED = Promise(0.0, 0.5)  # make before break
-_STARTING = 0.5  # seconds; engines that start containers on the same two processors keep the others waiting
-CRASH = Promise(0.9 + _STARTING, 4.0 + _STARTING)  # three intervals and the skew; the lease of an agent that died
+CRASH = Promise(1.05 * 0.9, 4.5)  # three intervals and the skew; the lease of an agent that died, and half a second
 
 
 class Watch:

@@ -15,7 +15,7 @@ from owners import Owners
 from swarm_images import PROJECT
 from swarm_lab import Node, SwarmLab
 
-SETTLE_TIMEOUT = 120.0  # seconds
+SETTLE_TIMEOUT = 90.0
 STACK_FILE = PROJECT / "packaging" / "stack.yml"
 SOCKET = "/var/run/docker.sock:/var/run/docker.sock"
 

@@ -19,6 +19,10 @@ def name_of(case):
     return f"{case.get('classname', '')} {case.get('name')}"
 
 
+def names_of(cases, outcome):
+    return {name_of(case) for case in cases if outcome_of(case) == outcome}
+
+
 def cases_of(path):
     try:
         return list(ElementTree.parse(path).getroot().iter("testcase"))
@@ -31,7 +35,8 @@ def main():
     total = {"passed": 0, "failed": 0, "skipped": 0}
     for kind in kinds:
         cases = cases_of(folder / f"{kind}.xml")
-        passed_again = {name_of(case) for case in cases_of(folder / f"{kind}.again.xml") if outcome_of(case) == "passed"}
+        again = [case for path in folder.glob(f"{kind}.again-*.xml") for case in cases_of(path)]
+        passed_again = names_of(again, "passed") - names_of(again, "failed") - names_of(again, "skipped")
         if not cases:
             print(f"{kind}: no result")
             total["failed"] += 1
