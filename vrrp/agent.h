@@ -103,7 +103,7 @@ class Agent {
     std::optional<TimePoint> heard;       // the active router, last
     std::deque<TimePoint> put_back_lately;
     RouterCounters counters;  // but for those that the set of routers counts
-    Takeovers takeovers;
+    metrics::Takeovers takeovers;
   };
   struct Sockets {
     Netlink netlink;

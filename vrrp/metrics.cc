@@ -190,7 +190,7 @@ class Writer {
                 "How long nothing was heard of the active router when this one took over for that reason.");
     each_router([this](const RouterStatus& router, const WrittenLabels& labels) {
       const auto& takeovers = router.takeovers;
-      out_.histogram_written(labels, Takeovers::kBounds, takeovers.counts, seconds(takeovers.sum));
+      out_.histogram_written(labels, metrics::Takeovers::kBounds, takeovers.counts, seconds(takeovers.sum));
     });
   }
 

@@ -9,11 +9,11 @@
 
 #include "common/base/error.h"
 #include "common/base/ip_address.h"
+#include "common/metrics/takeovers.h"
 #include "vrrp/core/router_set.h"
 #include "vrrp/core/transition.h"
 #include "vrrp/core/trouble.h"
 #include "vrrp/core/virtual_router.h"
-#include "vrrp/takeovers.h"
 
 namespace vip::vrrp {
 
@@ -58,7 +58,7 @@ struct RouterStatus {
   Duration preempt_delay{};
   std::vector<Transition> transitions;  // the last ones, newest last: since when and why it is in its state
   RouterCounters counters;
-  Takeovers takeovers;
+  metrics::Takeovers takeovers;
 };
 
 struct CheckStatus {

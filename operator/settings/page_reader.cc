@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/base/text.h"
+#include "common/settings/listen_place.h"
 
 namespace vip::swarm {
 namespace {
@@ -15,24 +16,14 @@ constexpr std::string_view kTokenFile = "SWARM_VIP_PAGE_TOKEN_FILE";
 
 const IpAddress kLoopback = IpAddress::v4({127, 0, 0, 1});
 
-// With IPv6 in brackets, so that its last group is not taken for the port.
-std::optional<IpAddress> parse_host(std::string_view text) {
-  const bool is_bracketed = text.starts_with('[') && text.ends_with(']');
-  const auto address = IpAddress::parse(is_bracketed ? text.substr(1, text.size() - 2) : text);
-  if (!address || is_bracketed != (address->family() == Family::ipv6)) return std::nullopt;
-  return address;
-}
-
 std::optional<PagePlace> parse_place(std::string_view text) {
-  const auto colon = text.rfind(':');
-  const auto digits = colon == std::string_view::npos ? text : text.substr(colon + 1);
-  const auto port = parse_number<std::uint16_t>(digits);
+  if (const auto full = settings::parse_listen_place(text))
+    return PagePlace{.address = full->address, .port = full->port, .token = {}};
+  const bool is_for_all = text.starts_with(':');
+  const auto port = parse_number<std::uint16_t>(text.substr(is_for_all ? 1 : 0));
   if (!port || *port == 0) return std::nullopt;
-  if (colon == std::string_view::npos) return PagePlace{.address = kLoopback, .port = *port, .token = {}};
-  if (colon == 0) return PagePlace{.address = {}, .port = *port, .token = {}};
-  const auto address = parse_host(text.substr(0, colon));
-  if (!address || address->is_multicast() || address->is_broadcast()) return std::nullopt;
-  return PagePlace{.address = address, .port = *port, .token = {}};
+  return PagePlace{
+      .address = is_for_all ? std::nullopt : std::optional(kLoopback), .port = *port, .token = {}};
 }
 
 // What a header carries as it is, in a cookie, too (RFC 6265, 4.1.1).

@@ -155,7 +155,7 @@ class Writer {
                 "How long the holder had been silent when another node of the group took over.");
     for (const auto& group : view_.groups) {
       const auto& takeovers = group.tally.takeovers;
-      out_.histogram(labels_of(group), kTakeoverBounds, takeovers.counts, takeovers.seconds);
+      out_.histogram(labels_of(group), metrics::Takeovers::kBounds, takeovers.counts, seconds(takeovers.sum));
     }
   }
 

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "common/metrics/takeovers.h"
 #include "common/plan/plan.h"
 #include "operator/core/agent_report.h"
 #include "operator/core/problems.h"
 #include "operator/view/rollout.h"
-#include "operator/view/takeovers.h"
 #include "operator/watch/event.h"
 
 namespace vip::swarm {
@@ -57,7 +57,7 @@ struct GroupTally {
   Duration split_brain{};  // several had an address
   Duration ownerless{};    // nobody had an address
   std::uint64_t holder_changes = 0;
-  Takeovers takeovers;
+  metrics::Takeovers takeovers;
 };
 
 struct GroupView {

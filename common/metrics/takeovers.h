@@ -1,4 +1,5 @@
-// How long the addresses had nobody before this router took over from one that fell silent: a histogram.
+// How long addresses had nobody before somebody took over from one that fell silent: a histogram. Of an agent
+// and of the cluster it has the same bounds, so that the two can be compared.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 
 #include "common/base/time.h"
 
-namespace vip::vrrp {
+namespace vip::metrics {
 
 struct Takeovers {
   // Upper bounds, seconds.
@@ -25,4 +26,4 @@ struct Takeovers {
   }
 };
 
-}  // namespace vip::vrrp
+}  // namespace vip::metrics
