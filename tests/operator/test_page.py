@@ -18,6 +18,7 @@ import pytest
 from bed import Bed
 from cast import SILENT, Cast
 from fake_agent import AgentPages, router
+from fake_page import SCRIPTS
 from netns import wait_until
 from operator_process import UNSET, Operator
 
@@ -140,7 +141,7 @@ def test_page_status_and_metrics_agree_whoever_holds_it(bed: Bed, agents: Cast, 
 
 def test_the_page_asks_for_nothing_from_elsewhere(bed: Bed, agents: Cast, visitor: Visitor) -> None:
     start(bed, visitor)
-    for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript"),
+    for path, kind in (("/", "text/html"), ("/page.css", "text/css"), *((f"/{name}", "text/javascript") for name in SCRIPTS),
                        ("/api/state", "application/json"), ("/status", "application/json"), ("/metrics", "text/plain"),
                        ("/healthz", "text/plain")):
         answer = visitor.get(path)
@@ -276,7 +277,7 @@ def test_a_token_is_asked_for_and_may_change(bed: Bed, agents: Cast, visitor: Vi
     token.write_text("t0ken+/=\n")
     operator = start(bed, visitor, SWARM_VIP_PAGE_TOKEN_FILE=str(token))
 
-    for path in ("/", "/page.css", "/page.js", "/healthz"):
+    for path in ("/", "/page.css", *(f"/{name}" for name in SCRIPTS), "/healthz"):
         assert visitor.get(path).status == 200, f"{path} holds nothing secret"
     for path in ("/api/state", "/status", "/metrics"):
         none, wrong = visitor.get(path), visitor.get(path, Authorization="Bearer t0ken")

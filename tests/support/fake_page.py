@@ -23,7 +23,9 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 ASSETS = Path(__file__).resolve().parents[2] / "operator" / "page" / "assets"
-FILES = {"/": ("index.html", "text/html"), "/page.css": ("page.css", "text/css"), "/page.js": ("page.js", "text/javascript")}
+SCRIPTS = ("page.js", "views.js", "elements.js", "model.js")
+FILES = {"/": ("index.html", "text/html"), "/page.css": ("page.css", "text/css")} | {
+    f"/{name}": (name, "text/javascript") for name in SCRIPTS}
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
                                "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROJECT
+from conftest import IMAGE, PROJECT
 from netns import wait_until
+from swarm_group import clear_swarm
+from swarm_lab import SwarmLab
 from swarm_state import LabState, find_labs, remove_stale_labs
 
 DEMO = str(PROJECT / "packaging" / "demo.sh")
@@ -112,8 +115,24 @@ def test_a_demo_killed_outright_is_taken_down_whole(image_archive: Path, moment:
     assert _traces() == before
 
 
-def test_no_forwarding_hides_a_gap(swarm: "object") -> None:
-    for node in swarm.nodes:  # type: ignore[attr-defined]
+def test_who_is_unknown_to_its_engine_is_found_and_ended(lab: SwarmLab) -> None:
+    """An engine that is killed while it starts a container forgets it: as if it had never written it down."""
+    node = lab.nodes[2]
+    container = node.docker("run", "--detach", "--network", "none", IMAGE, "status", "--watch").strip()
+    processes = node.processes_of(container)
+    assert processes and node.orphans() == []
+
+    node.engine.kill_engine()
+    shutil.rmtree(node.engine.data_root / "containers" / container)
+    node.recover()
+    assert set(processes) <= set(node.orphans())
+
+    clear_swarm(lab)
+    assert node.orphans() == []
+
+
+def test_no_forwarding_hides_a_gap(swarm: SwarmLab) -> None:
+    for node in swarm.nodes:
         forwarding = node.host.run(["cat", "/proc/sys/net/ipv4/ip_forward"]).stdout.strip()
         assert forwarding == "0"
 
