@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.h"
-#include "common/sys/posix.h"
 
 namespace vip::vrrp {
 namespace {
@@ -43,7 +42,7 @@ std::int64_t milliseconds(Duration duration) {
 }
 
 json transition_json(const Transition& transition) {
-  json object{{"at", sys::time_text(transition.at)}, {"at_ms", transition.at.count()},
+  json object{{"at", time_text(transition.at)}, {"at_ms", transition.at.count()},
               {"from", name(transition.from)},       {"to", name(transition.to)},
               {"cause", name(transition.cause)},     {"peer", transition.peer ? transition.peer->text() : ""},
               {"reason", transition.reason},         {"after_ms", transition.after.count()}};
@@ -75,7 +74,7 @@ json router_json(const AgentStatus& agent, const RouterStatus& router) {
           {"transport", router.multicast ? "multicast" : "unicast"},
           {"addresses", addresses},
           {"peers", peers},
-          {"since", last == nullptr ? "" : sys::time_text(last->at)},
+          {"since", last == nullptr ? "" : time_text(last->at)},
           {"cause", last == nullptr ? "" : name(last->cause)},
           {"advert_interval_ms", milliseconds(router.advert_interval)},
           {"preempt", router.preempt},
