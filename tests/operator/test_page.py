@@ -23,7 +23,7 @@ from operator_process import UNSET, Operator
 
 N1, N2, N3 = "192.168.1.11", "192.168.1.12", "192.168.1.13"
 VIP = "192.0.2.100"
-PORT = 9111  # the default one
+PORT = 9109  # the default one
 PATIENCE = 30.0
 POLL = 0.5  # as the page does
 SHOWN_WITHIN = 2.0
