@@ -301,7 +301,9 @@ def test_a_name_from_elsewhere_does_not_lead_here(bed: Bed, agents: Cast, visito
         assert visitor.get(path, Host=f"localhost:{PORT}").status == 200
 
 
-def test_all_addresses_of_both_families(bed: Bed, agents: Cast, visitor: Visitor) -> None:
+@pytest.mark.parametrize("only_ipv6", [0, 1])
+def test_all_addresses_of_both_families(bed: Bed, agents: Cast, visitor: Visitor, only_ipv6: int) -> None:
+    visitor.pages.namespace.sysctl(ipv6__bindv6only=only_ipv6)
     start(bed, visitor, SWARM_VIP_PAGE_LISTEN=f":{PORT}")
     for host in ("127.0.0.1", "::1", N1):
         elsewhere = Visitor(visitor.pages, host)
