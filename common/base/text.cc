@@ -100,6 +100,25 @@ std::string duration_text(std::chrono::milliseconds duration) {
   return std::to_string(duration.count() / 1000) + "s";
 }
 
+std::string time_text(Duration since_epoch) {
+  const std::chrono::sys_time at(std::chrono::floor<std::chrono::milliseconds>(since_epoch));
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(at - day);
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&text](std::size_t end, auto number) {
+    for (; number > 0; number /= 10) text[--end] = static_cast<char>('0' + number % 10);
+  };
+  put(4, static_cast<int>(date.year()));  // of four digits, whatever a duration can hold
+  put(7, static_cast<unsigned>(date.month()));
+  put(10, static_cast<unsigned>(date.day()));
+  put(13, time.hours().count());
+  put(16, time.minutes().count());
+  put(19, time.seconds().count());
+  put(23, time.subseconds().count());
+  return text;
+}
+
 std::optional<bool> parse_flag(std::string_view text) {
   const auto word = lower(text);
   if (word == "true" || word == "yes" || word == "on" || word == "1") return true;

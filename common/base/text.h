@@ -12,6 +12,8 @@
 #include <system_error>
 #include <vector>
 
+#include "common/base/time.h"
+
 namespace vip {
 
 [[nodiscard]] std::string_view trim(std::string_view text);
@@ -47,6 +49,8 @@ template <std::integral Number>
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // "250ms" below a second or between seconds, else "5s".
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+// A time since the epoch as "2026-11-21T05:47:55.123Z".
+[[nodiscard]] std::string time_text(Duration since_epoch);
 // true/false, yes/no, on/off, 1/0 in any case.
 [[nodiscard]] std::optional<bool> parse_flag(std::string_view text);
 

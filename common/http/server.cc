@@ -4,6 +4,7 @@
 #include <list>
 #include <utility>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "common/http/door.h"
@@ -62,8 +63,12 @@ Status Server::listen(const IpAddress& address, std::uint16_t port) {
   sys::UniqueFd fd(::socket(where.bytes.sin6_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return sys::errno_failure(clause);
   const int reuse = 1;
-  const bool listening = ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) == 0 &&
-                         ::bind(fd.get(), where.get(), where.size) == 0 && ::listen(fd.get(), kBacklog) == 0;
+  const int only_ipv6 = 0;  // [::] is all addresses of both families, whatever the host's default is
+  const bool is_ipv6 = address.family() == Family::ipv6;
+  const bool listening =
+      ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) == 0 &&
+      (!is_ipv6 || ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, sizeof(only_ipv6)) == 0) &&
+      ::bind(fd.get(), where.get(), where.size) == 0 && ::listen(fd.get(), kBacklog) == 0;
   if (!listening) return sys::errno_failure(clause);
   state_->tcp.open(std::move(fd));
   return {};

@@ -49,6 +49,7 @@ class Server {
   Server& operator=(const Server&) = delete;
   ~Server();
 
+  // With 0.0.0.0 at all addresses of IPv4, with :: at those of both families.
   // Errors: conflict (somebody has the port), not_found (the address is not on this host yet), denied.
   [[nodiscard]] Status listen(const IpAddress& address, std::uint16_t port);
   // The same with the socket of another process, if it is one of the address and port. Errors: invalid.

@@ -15,7 +15,7 @@ struct ListenPlace {
   friend bool operator==(const ListenPlace&, const ListenPlace&) = default;
 };
 
-// "192.0.2.11:9112" or "[2001:db8::11]:9112"; an address of this host, or 0.0.0.0 or [::] for all.
+// "192.0.2.11:9112" or "[2001:db8::11]:9112"; an address of this host, 0.0.0.0 (all of IPv4) or [::] (all).
 [[nodiscard]] std::optional<ListenPlace> parse_listen_place(std::string_view text);
 
 }  // namespace vip::settings

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "common/base/text.h"
 #include "common/sys/unique_fd.h"
 
 namespace vip::sys {
@@ -61,18 +62,6 @@ Duration wall_clock() {
   timespec now{};
   (void)::clock_gettime(CLOCK_REALTIME, &now);  // cannot fail with this clock
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
-
-std::string time_text(Duration since_epoch) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(since_epoch);
-  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch - whole);
-  const std::time_t seconds = whole.count();
-  tm parts{};
-  (void)::gmtime_r(&seconds, &parts);
-  std::array<char, 40> text{};
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  (void)std::snprintf(text.data() + length, text.size() - length, ".%03dZ", static_cast<int>(rest.count()));
-  return text.data();
 }
 
 std::string wall_clock_text() {

@@ -20,8 +20,7 @@ namespace vip::sys {
 [[nodiscard]] TimePoint monotonic_now();
 // CLOCK_REALTIME since the epoch.
 [[nodiscard]] Duration wall_clock();
-// A time since the epoch, and now, as "2026-11-21T05:47:55.123Z".
-[[nodiscard]] std::string time_text(Duration since_epoch);
+// As time_text() writes it.
 [[nodiscard]] std::string wall_clock_text();
 
 // "" where it has none.

@@ -9,7 +9,7 @@
 
 namespace vip::swarm {
 
-inline constexpr std::uint16_t kPagePortDefault = 9111;
+inline constexpr std::uint16_t kPagePortDefault = 9109;
 
 struct PagePlace {
   std::optional<IpAddress> address;  // nothing: all of both families

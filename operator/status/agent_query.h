@@ -21,7 +21,8 @@ struct Waiting {
   int stop_fd = -1;                        // while it is readable, nobody is waited for; -1: none
 };
 
-// One answer for each agent, in their order: the body of GET /status, or why there is none.
+// One answer for each agent, in their order: the body of GET /status, or why there is none. Errors:
+// unavailable; exhausted, when it was too large.
 [[nodiscard]] std::vector<Result<std::string>> ask_agents(const std::vector<AgentAddress>& agents,
                                                           const Waiting& waiting = {});
 

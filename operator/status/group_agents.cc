@@ -35,6 +35,10 @@ void hear(const Result<std::string>& answer, const GroupReport& group, NodeRepor
   }
   // Where the Swarm knows better than the network why nobody is there, its word stands.
   if (!report.reason.empty()) return;
+  if (answer.error().code == Errc::exhausted) {
+    report.reason = answer.error().context;
+    return;
+  }
   report.reason = "does not answer: " + answer.error().context + "; TCP port " +
                   std::to_string(group.status_port) + " of " + report.address->text() +
                   " must be open to the managers";

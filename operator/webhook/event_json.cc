@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.h"
-#include "common/sys/posix.h"
 
 namespace vip::swarm {
 
@@ -16,7 +15,7 @@ std::string event_json(const Outbox::Letter& letter) {
   const bool has_one = event.kind == EventKind::holder;
   ordered_json document{{"event", name(event.kind)},
                         {"group", event.group},
-                        {"time", sys::time_text(event.at.time_since_epoch())},
+                        {"time", time_text(event.at.time_since_epoch())},
                         {"text", printable("swarm-vip: " + text(event))}};
   if (event.addresses.empty()) {
     document["problem"] = event.problem;

@@ -41,7 +41,7 @@ def watched(promtool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def _look_on(lab: WatchedLab) -> Prometheus:
     lab.start_all()
     prometheus = Prometheus(lab)
-    everybody = {"swarm-vip-agent": set(PRIORITIES), "swarm-vip-operator": {"127.0.0.1:9111"}}
+    everybody = {"swarm-vip-agent": set(PRIORITIES), "swarm-vip-operator": {"127.0.0.1:9109"}}
 
     def all_are_scraped() -> bool:
         found = prometheus.targets()

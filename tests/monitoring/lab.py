@@ -32,7 +32,7 @@ from owners import Owners
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "packaging/monitoring"
-AGENT_PORT, OPERATOR_PORT, PROMETHEUS_PORT = 9112, 9111, 9090
+AGENT_PORT, OPERATOR_PORT, PROMETHEUS_PORT = 9112, 9109, 9090
 PRIORITIES = {"n1": 200, "n2": 150, "n3": 100}
 OFTEN_FAILS, MUST_PASS = 8080, 8081  # ports that the checks ask for
 CHECKS = (f"listen:{OFTEN_FAILS} name=web weight=-120 interval=500ms timeout=400ms, "

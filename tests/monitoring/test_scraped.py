@@ -38,7 +38,7 @@ def test_the_table_is_what_they_say(said: dict[str, str]) -> None:
 def test_the_example_finds_everybody(watched: Watched) -> None:
     """By the nodes of the Swarm, whatever it takes for their addresses; and nobody who is no member."""
     assert watched.prometheus.targets() == {"swarm-vip-agent": dict.fromkeys(PRIORITIES, "up"),
-                                            "swarm-vip-operator": {"127.0.0.1:9111": "up"}}
+                                            "swarm-vip-operator": {"127.0.0.1:9109": "up"}}
 
 
 def test_labels_do_not_collide_with_those_of_the_target(watched: Watched) -> None:

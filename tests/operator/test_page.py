@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from operator_process import UNSET, Operator
 
 N1, N2, N3 = "192.168.1.11", "192.168.1.12", "192.168.1.13"
 VIP = "192.0.2.100"
-PORT = 9111  # the default one
+PORT = 9109  # the default one
+RECORDED = Path(__file__).parents[1] / "unit/vrrp/recorded/status.json"  # of an agent
 PATIENCE = 30.0
 POLL = 0.5  # as the page does
 SHOWN_WITHIN = 2.0
@@ -302,7 +304,9 @@ def test_a_name_from_elsewhere_does_not_lead_here(bed: Bed, agents: Cast, visito
         assert visitor.get(path, Host=f"localhost:{PORT}").status == 200
 
 
-def test_all_addresses_of_both_families(bed: Bed, agents: Cast, visitor: Visitor) -> None:
+@pytest.mark.parametrize("only_ipv6", [0, 1])
+def test_all_addresses_of_both_families(bed: Bed, agents: Cast, visitor: Visitor, only_ipv6: int) -> None:
+    visitor.pages.namespace.sysctl(ipv6__bindv6only=only_ipv6)
     start(bed, visitor, SWARM_VIP_PAGE_LISTEN=f":{PORT}")
     for host in ("127.0.0.1", "::1", N1):
         elsewhere = Visitor(visitor.pages, host)
@@ -428,3 +432,25 @@ def test_an_agent_of_tomorrow_or_of_yesterday_is_shown_all_the_same(bed: Bed, ag
     visitor.wait_for_holders("n1")
     shown = next(node for node in visitor.state()["groups"][0]["nodes"] if node["name"] == "n1")["routers"][0]
     assert (shown["cause"], shown["trouble"], shown["interface"]) == (hostile, hostile, hostile)
+
+
+def test_agents_of_the_version_before_are_shown_and_followed(bed: Bed, agents: Cast, visitor: Visitor) -> None:
+    """They tell of no transitions: what moves is seen by looking, and their /metrics nobody misses here."""
+    told = json.loads(RECORDED.read_text())["routers"][0]
+    assert told["state"] == "active" and told["addresses"] == [f"{VIP}/32"] and "transitions" not in told
+    follows = told | {"state": "backup", "priority": 100}
+    agents.roles = {N1: [told], N2: [follows], N3: [follows]}
+    operator = start(bed, visitor)
+    visitor.wait_for_holders("n1")
+    shown = next(node for node in visitor.state()["groups"][0]["nodes"] if node["name"] == "n1")["routers"][0]
+    since = datetime.fromisoformat(told["since"]).timestamp()
+    assert (shown["state"], shown["cause"], shown["since_ms"]) == ("active", told["cause"], round(since * 1000))
+    operator.wait_for("holder", "is on n1")
+
+    agents.roles = {N1: [follows], N2: [told], N3: [follows]}
+    visitor.wait_for_holders("n2")
+    operator.wait_for("holder", "is on n2, before on n1")
+    wait_until(lambda: [entry["node"] for entry in visitor.state()["history"]][-1:] == ["n2"], PATIENCE, "it is history")
+    metrics = visitor.get("/metrics")
+    assert metrics.number('swarmvip_holder_changes_total{group="web"}') == 1, metrics.body
+    assert metrics.number('swarmvip_cluster_takeover_seconds_count{group="web"}') == 0, "of which nobody told"

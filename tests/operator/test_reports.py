@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -174,3 +175,30 @@ def test_status_names_who_stands_by_and_who_is_down(deployed: Bed, pages: AgentP
 
     nodes = {node["hostname"]: (node["state"], node["reason"]) for node in report["nodes"]}
     assert nodes == {"n2": ("standing by", "another agent of this host is in charge"), "n3": ("unknown", "the node is down")}
+
+
+def fullest(number: int) -> dict[str, Any]:
+    """A router that has much to say: IPv6, many peers, and every change of state a fault in words."""
+    words = "another host answers for 2001:db8:1234:5678:9abc:def0:1234:5678 at 02:00:00:00:00:01; " * 2
+    change = {"at": "2026-11-21T05:47:55.123Z", "at_ms": 1795239875123, "from": "initialize", "to": "fault", "reason": words,
+              "cause": "address_refused", "peer": "2001:db8:1234:5678:9abc:def0:1234:5678", "after_ms": 1_000_000_000}
+    return router("fault", vrid=number, reason=words, addresses=[f"2001:db8:1234:5678:9abc:def0:1234:{number:x}/128"] * 20,
+                  peers=[f"2001:db8:1234:5678:9abc:def0:1234:{peer:x}" for peer in range(50)],
+                  transitions=[change | {"at_ms": change["at_ms"] + i} for i in range(16)],
+                  counters={f"a_counter_of_which_there_are_many_{i}": 1 << 40 for i in range(40)})
+
+
+def test_the_largest_answer_is_read_and_a_larger_one_is_none(deployed: Bed, pages: AgentPages) -> None:
+    largest = document(*(fullest(number) for number in range(1, 256)))
+    assert 2 << 20 < len(largest) < 4 << 20, "as large as an agent of 255 routers makes it"
+    pages.serve(ADDRESSES[0], largest)
+    pages.serve(ADDRESSES[1], document(router("active"), waits="x" * (4 << 20)))
+
+    result = pages.run("status", "--json", host=deployed.engine.host)
+
+    assert result.returncode == 0, result.stderr
+    status = json.loads(result.stdout)
+    assert [one["vrid"] for one in status["routers"]] == list(range(1, 256)), "of n1 all, of n2 none"
+    silent = {node["hostname"]: node["reason"] for node in status["nodes"]}
+    assert silent["n2"] == "its answer is larger than 4 MiB"
+    assert silent["n3"].startswith("does not answer: ")

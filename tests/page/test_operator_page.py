@@ -20,7 +20,7 @@ from fake_page import ASSETS, FILES, HEADERS  # noqa: E402
 from operator_process import Operator  # noqa: E402
 
 N1, N2, N3 = "192.168.1.11", "192.168.1.12", "192.168.1.13"
-URL = "http://127.0.0.1:9111/"
+URL = "http://127.0.0.1:9109/"
 SHOWN_MAX = 2.0  # seconds from an agent's word to the page; a busy machine's share is in it
 
 
@@ -50,7 +50,7 @@ def bed(tmp_path: Path, agents: Cast) -> Iterator[Bed]:
 
 def start(bed: Bed, pages: AgentPages, browser: Browser, **settings: str) -> Operator:
     operator = bed.start(wrapper=("nsenter", f"--net={pages.namespace.path}"),
-                         **({"SWARM_VIP_PAGE_LISTEN": "127.0.0.1:9111"} | settings))
+                         **({"SWARM_VIP_PAGE_LISTEN": "127.0.0.1:9109"} | settings))
     bed.wait_converged()
     operator_listens(pages)
     browser.look()
@@ -71,7 +71,7 @@ def operator_listens(pages: AgentPages) -> None:
 
 def get(pages: AgentPages, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     def ask() -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", 9111, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", 9109, timeout=5)
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         return response.status, dict(response.getheaders()), response.read()

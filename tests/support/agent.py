@@ -157,10 +157,12 @@ class Agent:
     def is_healthy(self) -> bool:
         return self.command("healthcheck").returncode == 0
 
-    def http_get(self, path: str, from_host: Host | None = None, port: int = STATUS_PORT) -> tuple[int, str]:
-        """Asks its status page from another host of the LAN (default: itself)."""
+    def http_get(self, path: str, from_host: Host | None = None, port: int = STATUS_PORT,
+                 address: str | None = None) -> tuple[int, str]:
+        """Asks its status page from another host of the LAN (default: itself), at another address of its host
+        (default: the first)."""
         def ask() -> tuple[int, str]:
-            connection = http.client.HTTPConnection(self.host.address, port, timeout=5)
+            connection = http.client.HTTPConnection(address or self.host.address, port, timeout=5)
             try:
                 connection.request("GET", path)
                 response = connection.getresponse()

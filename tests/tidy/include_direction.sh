@@ -15,6 +15,7 @@ allow() {  # allow FOLDER PATTERN: every project include in FOLDER must match PA
 }
 
 allow common/base 'common/base'
+allow common/json 'common/(base|json)'
 allow common/plan 'common/(base|plan)'
 allow common/report 'common/(base|report)'
 allow common/settings 'common/(base|settings)'
@@ -26,7 +27,7 @@ allow vrrp/core 'common/base|vrrp/core'
 allow vrrp/settings 'common/(base|plan|settings)|vrrp/(core|settings)'
 allow vrrp/doctor 'common/(base|report)|vrrp/(core|doctor)'
 allow vrrp/sys 'common/(base|sys)|vrrp/(core|doctor|sys)'
-allow vrrp 'common/(base|cli|http|metrics|plan|report|settings|sys)|vrrp(/core|/doctor|/sys|/settings)?'
+allow vrrp 'common/(base|cli|http|json|metrics|plan|report|settings|sys)|vrrp(/core|/doctor|/sys|/settings)?'
 allow operator/core 'common/(base|plan|report)|operator/core'
 allow operator/watch 'common/(base|plan)|operator/(core|watch)'
 allow operator/view 'common/(base|metrics|plan)|operator/(core|view|watch)'

@@ -99,6 +99,15 @@ TEST(Text, Durations) {
   EXPECT_EQ(duration_text(5000ms), "5s");
 }
 
+TEST(Text, TimesSinceTheEpoch) {
+  EXPECT_EQ(time_text({}), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(time_text(1'795'876'800'123ms), "2026-11-28T14:40:00.123Z");
+  EXPECT_EQ(time_text(1'709'251'199'999'999us), "2024-02-29T23:59:59.999Z");
+  EXPECT_EQ(time_text(-1ms), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(time_text(Duration::max()), "2262-04-11T23:47:16.854Z");
+  EXPECT_EQ(time_text(Duration::min()), "1677-09-21T00:12:43.145Z");
+}
+
 TEST(Text, Pieces) {
   EXPECT_EQ(split(" a, b,,c ", ","), (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_TRUE(equal_fold("Web", "wEB"));

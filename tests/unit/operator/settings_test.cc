@@ -88,7 +88,7 @@ TEST(OperatorSettings, WebhookAndHolderLabelAreOff) {
 
 TEST(OperatorSettings, ThePageIsOnThisHostOnlyUnlessSomebodySaysOtherwise) {
   const auto loopback = IpAddress::v4({127, 0, 0, 1});
-  EXPECT_EQ(read({}).settings.page, (PagePlace{.address = loopback, .port = 9111, .token = {}}));
+  EXPECT_EQ(read({}).settings.page, (PagePlace{.address = loopback, .port = 9109, .token = {}}));
   struct Row {
     std::string text;
     PagePlace place;
@@ -99,17 +99,17 @@ TEST(OperatorSettings, ThePageIsOnThisHostOnlyUnlessSomebodySaysOtherwise) {
       {"8080", {.address = loopback, .port = 8080, .token = {}}},
       {":8080", {.address = {}, .port = 8080, .token = {}}},
       {"0.0.0.0:80", {.address = IpAddress::v4({}), .port = 80, .token = {}}},
-      {"192.0.2.7:9111", {.address = IpAddress::v4({192, 0, 2, 7}), .port = 9111, .token = {}}},
-      {"[::1]:9111", {.address = IpAddress::parse("::1"), .port = 9111, .token = {}}},
-      {"[::]:9111", {.address = IpAddress::parse("::"), .port = 9111, .token = {}}},
+      {"192.0.2.7:9109", {.address = IpAddress::v4({192, 0, 2, 7}), .port = 9109, .token = {}}},
+      {"[::1]:9109", {.address = IpAddress::parse("::1"), .port = 9109, .token = {}}},
+      {"[::]:9109", {.address = IpAddress::parse("::"), .port = 9109, .token = {}}},
   };
   for (const auto& [text, place] : rows) {
     const auto reading = read({{"SWARM_VIP_PAGE_LISTEN", text}});
     EXPECT_TRUE(reading.findings.ok()) << text;
     EXPECT_EQ(reading.settings.page, place) << text;
   }
-  for (const auto* const text : {"on", "localhost:9111", "::1:9111", "[::1]", "[192.0.2.7]:9111",
-                                 "192.0.2.7:", ":0", "0", "65536", "192.0.2.7", "224.0.0.18:9111"}) {
+  for (const auto* const text : {"on", "localhost:9109", "::1:9109", "[::1]", "[192.0.2.7]:9109",
+                                 "192.0.2.7:", ":0", "0", "65536", "192.0.2.7", "224.0.0.18:9109"}) {
     const auto reading = read({{"SWARM_VIP_PAGE_LISTEN", text}});
     ASSERT_EQ(reading.findings.errors().size(), 1U) << text;
     EXPECT_EQ(reading.findings.errors()[0],

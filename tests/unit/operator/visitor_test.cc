@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 PagePlace place(const std::string& address, const std::string& token = "") {
-  return {.address = IpAddress::parse(address), .port = 9111, .token = token};
+  return {.address = IpAddress::parse(address), .port = 9109, .token = token};
 }
 
 TEST(Visitor, ATokenIsAskedForAndComparedWhole) {
@@ -39,15 +39,15 @@ TEST(Visitor, ATokenIsAskedForAndComparedWhole) {
 TEST(Visitor, OnLoopbackOnlyItsOwnNamesLeadHere) {
   const auto of_host = [](const std::string& host) { return http::Request{.path = "/status", .host = host}; };
   for (const auto* const host :
-       {"", "127.0.0.1:9111", "localhost:9111", "LOCALHOST", "[::1]:9111", "192.0.2.7"})
+       {"", "127.0.0.1:9109", "localhost:9109", "LOCALHOST", "[::1]:9109", "192.0.2.7"})
     EXPECT_EQ(welcome(place("127.0.0.1"), of_host(host)), Welcome::yes) << host;
   for (const auto* const host :
-       {"evil.example:9111", "localhost.evil.example", "127.0.0.1.evil.example", "[evil]:1"})
+       {"evil.example:9109", "localhost.evil.example", "127.0.0.1.evil.example", "[evil]:1"})
     EXPECT_EQ(welcome(place("127.0.0.1"), of_host(host)), Welcome::strange_host) << host;
   EXPECT_EQ(welcome(place("::1"), of_host("evil.example")), Welcome::strange_host);
-  EXPECT_EQ(welcome(place("192.0.2.7"), of_host("manager1:9111")), Welcome::yes)
+  EXPECT_EQ(welcome(place("192.0.2.7"), of_host("manager1:9109")), Welcome::yes)
       << "who opens it, has names for it";
-  EXPECT_EQ(welcome({.address = {}, .port = 9111}, of_host("manager1:9111")), Welcome::yes);
+  EXPECT_EQ(welcome({.address = {}, .port = 9109}, of_host("manager1:9109")), Welcome::yes);
 }
 
 TEST(Answers, ARefusalSaysWhyAndShowsNothing) {

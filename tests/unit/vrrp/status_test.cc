@@ -68,6 +68,30 @@ TEST(Status, TellsTheLastChangesOfState) {
   EXPECT_EQ(router["cause"], "link_down");
 }
 
+// What reads it, here and in the operator, reads 4 MiB.
+TEST(Status, TheLongestIsNotTooLong) {
+  using namespace std::chrono_literals;
+  const auto address = IpPrefix::parse("2001:db8:1234:5678:9abc:def0:1234:5678").value();
+  const std::string words(150, 'x');
+  const Transition longest{.at = 1'795'876'800'123ms,
+                           .from = State::initialize,
+                           .to = State::fault,
+                           .cause = Cause::address_refused,
+                           .peer = address.address,
+                           .reason = words,
+                           .after = 31'536'000'000ms,
+                           .silence = 1'000'000ms};
+  RouterStatus router{.interface = "a_long_name_eth", .reason = words, .active = address.text()};
+  router.addresses.assign(20, address);
+  router.peers.assign(50, address.address);
+  router.transitions.assign(kTransitionsKept, longest);
+  router.counters.discards.fill(1'000'000'000'000);
+  AgentStatus status{.group = "a-group-with-a-name-of-some-length"};
+  status.routers.assign(255, router);
+  EXPECT_GT(to_json(status).size(), 2U << 20U);
+  EXPECT_LT(to_json(status).size(), 4U << 20U);
+}
+
 TEST(Status, GarbageIsAnError) {
   for (const auto* text : {"", "[]", "{}", R"({"agent":1,"routers":[]})", R"({"agent":{},"routers":7})"}) {
     EXPECT_FALSE(status_table({text})) << text;
