@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <string_view>
 
 #include "common/base/text.h"
 
@@ -24,10 +25,6 @@ std::vector<std::filesystem::path> case_files(const std::filesystem::path& folde
   return files;
 }
 
-Json parse(const std::string& line) {
-  return Json::parse(line, nullptr, /*allow_exceptions=*/false);
-}
-
 std::vector<std::string> in_backquotes(const std::string& text) {
   std::vector<std::string> found;
   for (auto begin = text.find('`'); begin != std::string::npos;) {
@@ -41,14 +38,21 @@ std::vector<std::string> in_backquotes(const std::string& text) {
 
 }  // namespace
 
+Json Case::json() const {
+  return Json::parse(line, nullptr, /*allow_exceptions=*/false);
+}
+
+// Without reading the whole line; a test holds that it is the same.
 std::string Case::id() const {
-  return json.is_object() ? json.value("id", "") : "";
+  constexpr std::string_view kBegin = R"({"id":")";
+  if (!line.starts_with(kBegin)) return "";
+  return line.substr(kBegin.size(), line.find('"', kBegin.size()) - kBegin.size());
 }
 
 std::vector<Case> read_cases(const std::filesystem::path& folder) {
   std::vector<Case> cases;
   for (const auto& file : case_files(folder)) {
-    for (const auto& line : read_lines(file)) cases.push_back({file.filename(), line, parse(line)});
+    for (const auto& line : read_lines(file)) cases.push_back({file.filename(), line});
   }
   return cases;
 }

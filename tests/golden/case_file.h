@@ -13,7 +13,9 @@ namespace vip::golden {
 struct Case {
   std::string file;
   std::string line;  // as it is written
-  Json json;         // discarded where the line is no JSON
+  // Discarded where the line is no JSON. Read when it is asked for: each test is a process that wants one of
+  // all.
+  [[nodiscard]] Json json() const;
   [[nodiscard]] std::string id() const;
   friend std::ostream& operator<<(std::ostream& out, const Case& golden) { return out << golden.id(); }
 };

@@ -20,7 +20,7 @@ const std::vector<Case>& all_cases() {
 class Golden : public testing::TestWithParam<Case> {};
 
 TEST_P(Golden, HappensAsWritten) {
-  const auto& golden = GetParam().json;
+  const auto golden = GetParam().json();
   ASSERT_TRUE(golden.is_object()) << GetParam().file << ": no JSON: " << GetParam().line;
   Json played;
   ASSERT_NO_THROW(played = replay(golden));
@@ -42,10 +42,13 @@ INSTANTIATE_TEST_SUITE_P(Case, Golden, testing::ValuesIn(all_cases()), test_name
 
 TEST(GoldenFiles, EveryCaseSaysWhatItIsAndExpectsSomething) {
   std::set<std::string> ids;
-  for (const auto& [file, line, json] : all_cases()) {
-    const auto where = file + ": " + line;
+  for (const auto& golden : all_cases()) {
+    const auto& line = golden.line;
+    const auto where = golden.file + ": " + line;
+    const auto json = golden.json();
     ASSERT_TRUE(json.is_object()) << where;
     EXPECT_TRUE(ids.insert(json.value("id", "")).second) << "twice: " << where;
+    EXPECT_EQ(json.value("id", ""), golden.id()) << "the id comes first: " << where;
     EXPECT_FALSE(json.value("section", "").empty()) << where;
     EXPECT_FALSE(json.value("says", "").empty()) << where;
     EXPECT_NE(line.find(R"("expect":[")"), std::string::npos) << where;
@@ -67,10 +70,10 @@ TEST(GoldenFiles, TheLedgerAndTheCasesAgree) {
   EXPECT_FALSE(shown.empty());
   for (const auto& golden : all_cases()) {
     const auto sections = shown.extract(golden.id());
+    const std::string section = golden.json().value("section", "");
     EXPECT_FALSE(sections.empty()) << "a case without a sentence: " << golden.id();
     if (sections.empty()) continue;
-    EXPECT_TRUE(sections.mapped().contains(golden.json.value("section", "")))
-        << golden.id() << " says it is of " << golden.json.value("section", "");
+    EXPECT_TRUE(sections.mapped().contains(section)) << golden.id() << " says it is of " << section;
   }
   for (const auto& [id, sections] : shown) ADD_FAILURE() << *sections.begin() << " names no case: " << id;
 }
