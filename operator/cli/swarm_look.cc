@@ -75,14 +75,14 @@ std::vector<GroupFacts> ask(std::vector<Known> groups, const Observed& observed)
 }
 
 // What becomes of the operators' own services, whose tasks are not among those observed.
-std::vector<OperatorFacts> ask_operators(SwarmApi& api, const std::vector<GroupFacts>& groups,
-                                         const Observed& observed) {
+std::vector<OperatorService> ask_operators(SwarmApi& api, const std::vector<GroupFacts>& groups,
+                                           const Observed& observed) {
   std::set<std::string> names;
   for (const auto& group : groups)
     if (!group.operator_service.empty()) names.insert(group.operator_service);
-  std::vector<OperatorFacts> operators;
+  std::vector<OperatorService> operators;
   for (const auto& name : names) {
-    auto& facts = operators.emplace_back(OperatorFacts{.service = name});
+    auto& facts = operators.emplace_back(OperatorService{.service = name});
     const auto service = std::ranges::find(observed.services, name, &Service::name);
     if (service == observed.services.end()) continue;
     facts.exists = true;

@@ -17,9 +17,9 @@ namespace vip::swarm {
 
 struct SwarmLook {
   Observed observed;
-  WallTime asked_at;                     // when the agents answered
-  std::vector<GroupFacts> groups;        // as the Swarm and the settings have them, by name
-  std::vector<OperatorFacts> operators;  // where they were asked for
+  WallTime asked_at;                       // when the agents answered
+  std::vector<GroupFacts> groups;          // as the Swarm and the settings have them, by name
+  std::vector<OperatorService> operators;  // where they were asked for
   std::vector<std::string> forbidden;
 };
 

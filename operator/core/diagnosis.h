@@ -25,7 +25,7 @@ struct GroupFacts {
 };
 
 // A service that is the operator of groups.
-struct OperatorFacts {
+struct OperatorService {
   std::string service;
   bool exists = false;
   bool runs = false;  // one of its tasks does
@@ -39,7 +39,7 @@ struct ClusterFacts {
   Observed observed;
   WallTime asked_at;  // when the agents were asked
   std::vector<GroupFacts> groups;
-  std::vector<OperatorFacts> operators;
+  std::vector<OperatorService> operators;
 };
 
 // Why there is nothing to say about the cluster. `is_worker`: this node is no manager, or there is no engine
