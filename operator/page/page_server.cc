@@ -164,8 +164,9 @@ http::Response PageServer::metrics() const {
 }
 
 http::Response PageServer::status() const {
+  const auto view = board_.view();  // kept while it is read
   std::vector<GroupStatus> groups;
-  for (const auto& group : board_.view()->groups)
+  for (const auto& group : view->groups)
     groups.push_back({.agents = group.now.agents, .problems = group.now.problems});
   return with_guards({.content_type = std::string(kJsonType), .body = report_json(groups)});
 }
