@@ -123,6 +123,7 @@ class Operator:
     def close(self) -> None:
         if self.is_running():
             self.kill()
+        assert "Sanitizer" not in self.log(), self.log()  # SWARM_VIP_BUILD may name a build that has one
 
     def _takes_signals(self) -> bool:
         """Whether it has blocked them, to take them one by one; before, SIGHUP would end it."""
