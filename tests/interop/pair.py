@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from agent import Agent, Plan
 from asker import Asker
-from frr import Frr
+from frr import Frr, FrrRouter
 from keepalived import Keepalived
 from netns import Host, Lan, wait_until
 from wire import Wire
@@ -175,7 +175,7 @@ class Pair:
     def _make_peer(self, priority: int) -> Peer:
         cell, host, addresses = self.cell, self.hosts[THEIRS], self._addresses[THEIRS]
         if cell.program == "FRR":
-            return Frr(host, addresses, cell.version, cell.interval_ms, priority)
+            return Frr(host, [FrrRouter(51, addresses)], cell.version, cell.interval_ms, priority)
         is_unicast = cell.transport == "unicast"
         return Keepalived(host, addresses, cell.version, cell.interval_ms, priority,
                           source=self._source(THEIRS) if is_unicast else None,

@@ -245,12 +245,10 @@ vrrp_instance VI_1 {{
 """
 
 
-def start_keepalived(host: Host, conf: str, env: Mapping[str, str] | None = None) -> Program:
-    """Debian's keepalived with its own pid files, in the foreground, logging to its log."""
+def start_keepalived(host: Host, conf: str, env: Mapping[str, str] | None = None, details: bool = True) -> Program:
+    """Debian's keepalived with its own pid files, in the foreground, logging to its log; details: each ARP too."""
     directory = host.lan.log_dir / f"keepalived-{host.name}-{len(host.programs) + 1}"
     directory.mkdir()
     (directory / "keepalived.conf").write_text(conf)
-    return host.start(["keepalived", "-f", str(directory / "keepalived.conf"), "-n", "-l", "-D", "-P",
-                       "-p", str(directory / "pid"), "-r", str(directory / "vrrp.pid")], "keepalived", env)
-
-
+    return host.start(["keepalived", "-f", str(directory / "keepalived.conf"), "-n", "-l", *(["-D"] if details else []),
+                       "-P", "-p", str(directory / "pid"), "-r", str(directory / "vrrp.pid")], "keepalived", env)

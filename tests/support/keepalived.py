@@ -46,23 +46,16 @@ class Keepalived:
 
 def v3_conf(plan: Plan, host: Host) -> str:
     """keepalived.conf for a plan's member: version 3 over unicast, without authentication, which 2.2.7 lacks there."""
-    peers = "\n".join(f"    {peer.address}" for peer in plan.members if peer is not host)
-    addresses = "\n".join(f"    {address}" for address in plan.addresses)
-    return f"""global_defs {{
-  vrrp_version 3
-}}
-vrrp_instance web {{
-  interface eth0
-  state BACKUP
-  virtual_router_id {plan.vrid}
-  priority {plan.members[host]}
-  advert_int {plan.interval}
-  unicast_src_ip {host.address}
-  unicast_peer {{
-{peers}
-  }}
-  virtual_ipaddress {{
-{addresses}
-  }}
-}}
-"""
+    peers = [peer.address for peer in plan.members if peer is not host]
+    return "global_defs {\n  vrrp_version 3\n}\n" + v3_instance(
+        "web", plan.vrid, plan.addresses, plan.interval_ms, plan.members[host], host.address, peers)
+
+
+def v3_instance(name: str, vrid: int, addresses: Sequence[str], interval_ms: int, priority: int, source: str,
+                peers: Sequence[str], interface: str = "eth0") -> str:
+    """One vrrp_instance of version 3 over unicast; 10 ms is the least interval."""
+    lines = [f"vrrp_instance {name} {{", f"  interface {interface}", "  state BACKUP", f"  virtual_router_id {vrid}",
+             f"  priority {priority}", f"  advert_int {interval_ms / 1000:g}", f"  unicast_src_ip {source}",
+             "  unicast_peer {", *(f"    {peer}" for peer in peers), "  }",
+             "  virtual_ipaddress {", *(f"    {address}" for address in addresses), "  }", "}", ""]
+    return "\n".join(lines)
