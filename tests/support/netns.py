@@ -57,6 +57,7 @@ class Program:
         self.log_path = log_path
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"} | dict(env or {})
         with open(log_path, "ab") as log:
+            self.started = time.monotonic()  # when it is about to be
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={namespace.path}", *self.argv],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True, cwd="/")

@@ -18,11 +18,16 @@ from dataclasses import dataclass
 
 from netns import Lan, wait_until
 
-_SO_TIMESTAMPNS, _SO_ATTACH_FILTER = 35, 26
+_SO_TIMESTAMPNS, _SO_ATTACH_FILTER, _SO_RCVBUFFORCE = 35, 26, 33
+_SOL_PACKET, _PACKET_STATISTICS = 263, 6
+_BUFFER = 32 << 20  # bytes: a thousand adverts a second, while somebody else has the processor
 _ETH_P_ALL = 3
 
-# Classic BPF: ARP, IPv4 protocol 112, IPv6 next header 112 or ICMPv6; everything else (pings) never reaches Python.
+# Classic BPF: ARP, IPv4 protocol 112, IPv6 next header 112 or ICMPv6; everything else (pings) never reaches Python, nor
+# does the same frame leaving by another port (PACKET_OUTGOING).
 _FILTER = [
+    (0x30, 0, 0, 0xFFFFF004),  # SKF_AD_PKTTYPE
+    (0x15, 10, 0, 4),
     (0x28, 0, 0, 12),  # ethertype
     (0x15, 7, 0, 0x0806),
     (0x15, 0, 2, 0x0800),
@@ -121,6 +126,10 @@ class Wire:
             return [a for a in self._answers
                     if a.time >= since and host in (None, a.host) and address in (None, a.address)]
 
+    def lost(self) -> int:
+        """How many frames since the last question did not reach us, because we were too slow."""
+        return struct.unpack("II", self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))[1]
+
     def wait_for_advert(self, matches: Callable[[Advert], bool], timeout: float = 10, since: float = 0) -> Advert:
         return wait_until(lambda: next((a for a in self.adverts(since=since) if matches(a)), None), timeout,
                           lambda: f"an advert; heard: {self.adverts(since=since)[-10:]}")
@@ -132,8 +141,6 @@ class Wire:
                 if self._wake_read in readable:
                     return
                 frame, ancillary, _, sender = self._socket.recvmsg(2048, 256)
-                if sender[2] == 4:  # PACKET_OUTGOING: the same frame leaving by another port
-                    continue
                 self._decode(_monotonic(ancillary), sender[0], frame)
         except BaseException as error:  # noqa: BLE001 - told to whoever asks next
             self._failure = error
@@ -219,7 +226,7 @@ def _open_packet_socket() -> socket.socket:
     buffer = ctypes.create_string_buffer(code)
     packet.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", len(_FILTER), ctypes.addressof(buffer)))
     packet.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    packet.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    packet.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
     return packet
 
 
