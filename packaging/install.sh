@@ -9,6 +9,7 @@
 #   image   what packaging/Dockerfile puts beside the executables
 #   net     what drives and judges the network tests (tests/net, tests/interop, tests/matrix)
 #   page    a browser, what steers it, and letters for it (tests/page, tests/swarm)
+#   bench   what measures beside keepalived and FRR, and draws (tests/bench)
 #   monitoring  Prometheus and promtool (tests/monitoring)
 #
 # Nothing is removed, nothing is started as a service, and no package index is fetched while everything is there.
@@ -36,11 +37,13 @@ readonly NET=(
   python3 python3-pytest python3-pytest-xdist keepalived nftables iproute2 procps util-linux "iputils-ping|inetutils-ping"
   gcc libc6-dev frr tshark libfaketime openssl groff-base
 )
+readonly BENCH=(python3 python3-matplotlib python3-pytest keepalived frr nftables iproute2 procps util-linux
+  "iputils-ping|inetutils-ping" gcc libc6-dev)
 readonly PAGE=(python3 python3-pytest chromium chromium-driver python3-selenium fonts-dejavu-core procps util-linux iproute2)
 readonly MONITORING=(prometheus python3 python3-pytest iproute2 nftables util-linux gcc libc6-dev)
 
 usage() {
-  sed -n '2,14s/^# \{0,1\}//p' "$0"
+  sed -n '2,15s/^# \{0,1\}//p' "$0"
 }
 
 fail() {
@@ -127,13 +130,14 @@ main() {
         ;;
       image) wanted+=("${IMAGE[@]}") ;;
       net) wanted+=("${NET[@]}") ;;
+      bench) wanted+=("${BENCH[@]}") ;;
       page) wanted+=("${PAGE[@]}") ;;
       monitoring) wanted+=("${MONITORING[@]}") ;;
       -h | --help)
         usage
         exit 0
         ;;
-      *) fail "unknown kind '$kind'; allowed are: build lint lab image net page monitoring" 2 ;;
+      *) fail "unknown kind '$kind'; allowed are: build lint lab image net bench page monitoring" 2 ;;
     esac
   done
 
