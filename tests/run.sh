@@ -18,6 +18,8 @@
 #   swarm    the real image on three real Docker engines
 #   matrix   every row of the fault matrix, once; the worst of many, beside keepalived, and the table of
 #            packaging/doc/failover.md: tests/matrix/run.py
+#   bench    what measures us beside keepalived and FRR works, and notices what did not happen; the figures, and the table
+#            of packaging/doc/bench.md: tests/bench/run.sh
 #   tidy     clang-tidy finds nothing
 #
 # Up to three tests of the kinds that measure time may fail while others keep the machine busy: they are tried again,
@@ -25,7 +27,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kinds_known=(format unit sim fuzz net operator page interop monitoring swarm matrix tidy)
+readonly kinds_known=(format unit sim fuzz net operator page interop monitoring swarm matrix bench tidy)
 readonly results=$(mktemp -d)
 lanes=()  # process groups that run beside what this script does
 trap 'end_lanes; rm -rf "$results"' EXIT
@@ -89,7 +91,7 @@ build() {  # build PRESET [TARGET...]
   }
 }
 
-kinds_of_pytest=(net operator page interop monitoring swarm matrix)
+kinds_of_pytest=(net operator page interop monitoring swarm matrix bench)
 run_pytest() {  # run_pytest KIND OPTIONS...
   local kind=$1
   shift
@@ -139,14 +141,14 @@ start() {
 run_swarm() { run_pytest swarm -n 2 --dist loadfile; }
 
 say "install what is missing"
-packaging/install.sh build lint net lab page monitoring
+packaging/install.sh build lint net lab page bench monitoring
 
 if wants format; then
   say format
   verdict format check_format
 fi
 if wants swarm || wants matrix; then start image; fi
-if wants sim || wants net || wants operator || wants page || wants interop || wants monitoring || wants matrix; then
+if wants sim || wants net || wants operator || wants page || wants interop || wants monitoring || wants matrix || wants bench; then
   say "build (release)"
   build release swarm-vip swarm-vip-agent sim  # the unit tests have their own preset
 fi
@@ -180,6 +182,10 @@ fi
 if wants matrix; then
   say matrix
   run_pytest matrix -n 3 --dist loadgroup
+fi
+if wants bench; then
+  say bench
+  run_pytest bench
 fi
 for lane in "${lanes[@]}"; do
   wait "$lane" || true
