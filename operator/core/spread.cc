@@ -39,7 +39,9 @@ class Spreading {
   // Weighted rendezvous hashing: the shortest of times until an event of that rate.
   [[nodiscard]] double wait(const std::string& key, const Bearer& bearer) const {
     const auto rate = total_ == 0 ? 1.0 : bearer.weight;
-    return -std::log(chance(key, bearer.id)) / rate;  // for ever where the rate is 0
+    // As a long double, because the one for double comes only with the whole of a shared libm.
+    const auto time = -std::log(static_cast<long double>(chance(key, bearer.id)));
+    return static_cast<double>(time) / rate;  // for ever where the rate is 0
   }
 
   [[nodiscard]] bool has_room(std::size_t bearer) const {

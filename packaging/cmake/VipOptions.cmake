@@ -1,4 +1,6 @@
 # How every target of ours is compiled and linked: vip::options.
+include(CheckCXXSourceRuns)
+
 add_library(vip_options INTERFACE)
 add_library(vip::options ALIAS vip_options)
 
@@ -33,4 +35,12 @@ else()
   target_link_options(vip_options INTERFACE
     -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--as-needed
     $<$<CONFIG:Release>:-s>)
+  # What the loader has to move, in a few bits each: 0.1 MB of the agent, 0.5 MB of an operator with its own TLS. Run,
+  # because a linker can know more than the C library.
+  set(CMAKE_REQUIRED_LINK_OPTIONS -pie -Wl,-z,pack-relative-relocs)
+  check_cxx_source_runs("int main() { return 0; }" VIP_HAS_RELATIVE_RELOCATIONS)
+  unset(CMAKE_REQUIRED_LINK_OPTIONS)
+  if(VIP_HAS_RELATIVE_RELOCATIONS)
+    target_link_options(vip_options INTERFACE -Wl,-z,pack-relative-relocs)
+  endif()
 endif()

@@ -28,6 +28,9 @@ function(vip_add_program name)
   target_link_libraries(${name} PRIVATE vip::options ${ARG_LINKS})
   if(NOT SWARM_VIP_SANITIZE)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+    # Last of all, and before the shared libm, which libstdc++ would bring for two functions that nothing of ours
+    # reaches: 0.9 MB of the image, 0.3 MB of each process.
+    set(CMAKE_CXX_STANDARD_LIBRARIES "-l:libstdc++.a -l:libm.a" PARENT_SCOPE)
   endif()
   install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_SBINDIR})
   vip_add_documents(${name})
