@@ -16,15 +16,16 @@ libraries_of() {
 mkdir -p "$root"/{bin,etc/ssl/certs,etc/swarm-vip,run,tmp,usr/sbin}
 chmod 1777 "$root/tmp"
 
-for executable in "$@"; do
-  install -m 0755 "$executable" "$root/usr/sbin/"
-  for library in $(libraries_of "$executable"); do
+put() {  # put EXECUTABLE FOLDER
+  install -m 0755 "$1" "$root/$2/"
+  for library in $(libraries_of "$1"); do
     install -D -m 0755 "$(readlink -f "$library")" "$root$library"
   done
-done
+}
 
+for executable in "$@"; do put "$executable" usr/sbin; done
 install -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-install -m 0755 "$(command -v busybox)" "$root/bin/busybox"
+put "$(command -v busybox)" bin
 for applet in $("$root/bin/busybox" --list | grep -vx busybox); do
   ln -s busybox "$root/bin/$applet"
 done

@@ -6,7 +6,7 @@
 #   build   compiler, CMake and libraries for both programs and their unit tests
 #   lint    clang 19: format, tidy and the fuzzer's runtime
 #   lab     what raises a Docker Swarm in namespaces (demo.sh, tests/swarm)
-#   image   what packaging/Dockerfile puts beside the executables
+#   image   what packaging/Dockerfile puts beside the executables, and what it builds curl with
 #   net     what drives and judges the network tests (tests/net, tests/interop, tests/matrix)
 #   page    a browser, what steers it, and letters for it (tests/page, tests/swarm)
 #   bench   what measures beside keepalived and FRR, and draws (tests/bench)
@@ -28,7 +28,7 @@ readonly BUILD=(
   libspdlog-dev libfmt-dev libevent-dev nettle-dev libcli11-dev libgtest-dev libgmock-dev
 )
 readonly LINT=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
-readonly IMAGE=(busybox-static ca-certificates)
+readonly IMAGE=(busybox ca-certificates dpkg-dev libssl-dev)
 readonly LAB=(
   debootstrap iproute2 nftables "iputils-ping|inetutils-ping" procps util-linux mount gcc libc6-dev
   python3 python3-pytest ca-certificates
