@@ -16,13 +16,36 @@ TEST(LookSchedule, LooksAtOnceThenRegularly) {
   EXPECT_EQ(schedule.next(), kStart + 30s);
 }
 
-TEST(LookSchedule, WaitsForAQuietSecondAfterAHint) {
+TEST(LookSchedule, WaitsAMomentAfterTheFirstHintInALongWhile) {
+  LookSchedule schedule(kStart, 30s);
+  schedule.succeeded(kStart);
+  schedule.hint(kStart + 2s);
+  EXPECT_EQ(schedule.next(), kStart + 2250ms);
+  schedule.hint(kStart + 2200ms);
+  EXPECT_EQ(schedule.next(), kStart + 2450ms);
+}
+
+TEST(LookSchedule, WaitsForAQuietSecondAfterAHintSoonAfterALook) {
   LookSchedule schedule(kStart, 30s);
   schedule.succeeded(kStart);
   schedule.hint(kStart + 1s);
   EXPECT_EQ(schedule.next(), kStart + 2s);
   schedule.hint(kStart + 1500ms);
   EXPECT_EQ(schedule.next(), kStart + 2500ms);
+}
+
+// Each label of a script that takes its time: the first is acted upon, and all the others together.
+TEST(LookSchedule, TakesAStormOfLabelsInTwoLooks) {
+  LookSchedule schedule(kStart, 30s);
+  schedule.succeeded(kStart);
+  int looks = 0;
+  for (auto at = kStart + 10s; at < kStart + 18s; at += 10ms) {
+    if (at < kStart + 14s && (at - kStart) % 400ms == Duration::zero()) schedule.hint(at);
+    if (!schedule.is_due(at)) continue;
+    schedule.succeeded(at);
+    ++looks;
+  }
+  EXPECT_EQ(looks, 2);
 }
 
 TEST(LookSchedule, LooksFiveSecondsAfterTheFirstHintHoweverManyFollow) {
@@ -38,7 +61,7 @@ TEST(LookSchedule, LooksFiveSecondsAfterTheFirstHintHoweverManyFollow) {
 TEST(LookSchedule, AHintNeverDelaysTheRegularLook) {
   LookSchedule schedule(kStart, 30s);
   schedule.succeeded(kStart);
-  schedule.hint(kStart + 29500ms);
+  schedule.hint(kStart + 29900ms);
   EXPECT_EQ(schedule.next(), kStart + 30s);
 }
 
