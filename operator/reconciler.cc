@@ -1,6 +1,7 @@
 #include "operator/reconciler.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "common/base/assert.h"
@@ -30,9 +31,9 @@ bool all_run(const Observed& observed, const Service* service) {
 
 // Groups see each other as they will be after this round: what is planned takes the place of what is
 // deployed.
-void replace(const plan::Plan& planned, std::vector<OtherGroup>& others) {
+void replace(const std::shared_ptr<const plan::Plan>& planned, std::vector<OtherGroup>& others) {
   const auto found = std::ranges::find_if(
-      others, [&](const OtherGroup& other) { return equal_fold(other.plan.group, planned.group); });
+      others, [&](const OtherGroup& other) { return equal_fold(other.plan->group, planned->group); });
   if (found != others.end()) {
     found->plan = planned;
   } else {
@@ -103,13 +104,13 @@ Result<Picture> Reconciler::observe(TimePoint now, WallTime at) {
   // Who was given an id has it; the others choose among what is left.
   std::ranges::stable_partition(order,
                                 [](const auto* group) { return group->settings.router_id.has_value(); });
-  std::vector<plan::Plan> planned;
+  std::vector<std::shared_ptr<const plan::Plan>> planned;
   for (const auto* const group : order) {
     const auto* const service = agent_service(picture.observed, identity_, group->settings.name);
     auto known = deployed.known_to(service, group->settings.name);
     for (const auto& plan : planned) replace(plan, known.others);
     auto& made = picture.groups.emplace_back(picture_of(*group, picture.observed, known, now));
-    if (made.group.plan) planned.push_back(*made.group.plan);
+    if (made.group.plan) planned.push_back(std::make_shared<const plan::Plan>(*made.group.plan));
   }
   std::ranges::sort(picture.groups, {}, [](const GroupPicture& made) { return made.configured; });
   return picture;

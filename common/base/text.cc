@@ -1,15 +1,15 @@
 #include "common/base/text.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace vip {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
-char lower_char(char c) {
-  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+// Of ASCII's letters, whatever the locale.
+constexpr char lower_char(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 }  // namespace

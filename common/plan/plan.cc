@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -20,6 +21,11 @@ class Findings {
  public:
   void require(bool condition, std::string finding) {
     if (!condition) list_.push_back(std::move(finding));
+  }
+  // Where there are many: the words are made for what is found alone.
+  template <std::invocable Words>
+  void require(bool condition, Words words) {
+    if (!condition) list_.push_back(words());
   }
   std::vector<std::string> take() && { return std::move(list_); }
 
@@ -84,10 +90,12 @@ bool needs(const Plan& plan, Family family) {
 
 void check_priority(const std::string& name, Priority priority, std::set<Priority>& known,
                     Findings& findings) {
+  const auto words = [&](std::string_view what) {
+    return name + ": priority " + std::to_string(priority.value) + std::string(what);
+  };
   findings.require(priority.value >= 1 && priority.value <= 254,
-                   name + ": priority " + std::to_string(priority.value) + "; allowed are 1 to 254");
-  findings.require(known.insert(priority).second,
-                   name + ": priority " + std::to_string(priority.value) + " stands twice");
+                   [&] { return words("; allowed are 1 to 254"); });
+  findings.require(known.insert(priority).second, [&] { return words(" stands twice"); });
 }
 
 std::string name_of(const Member& member) {
@@ -101,12 +109,12 @@ void check_members(const Plan& plan, Findings& findings) {
   std::set<Priority> priorities;
   for (const auto& member : plan.members) {
     const auto name = name_of(member);
-    findings.require(!member.id.empty(), name + ": no id");
-    findings.require(ids.insert(member.id).second, name + ": the id stands twice");
+    findings.require(!member.id.empty(), [&] { return name + ": no id"; });
+    findings.require(ids.insert(member.id).second, [&] { return name + ": the id stands twice"; });
     findings.require(addresses.insert(member.address).second,
-                     name + ": the address " + member.address.text() + " stands twice");
+                     [&] { return name + ": the address " + member.address.text() + " stands twice"; });
     findings.require(member.address.is_host(),
-                     name + ": " + member.address.text() + " cannot be a node's address");
+                     [&] { return name + ": " + member.address.text() + " cannot be a node's address"; });
     if (member.address6) {
       findings.require(member.address6->is_host() && member.address6->family() == Family::ipv6,
                        name + ": address6 " + member.address6->text() + " cannot be a node's IPv6 address");
@@ -114,9 +122,10 @@ void check_members(const Plan& plan, Findings& findings) {
                        name + ": the address " + member.address6->text() + " stands twice");
     }
     for (const auto family : {Family::ipv4, Family::ipv6}) {
-      findings.require(
-          !needs(plan, family) || member.address_of(family),
-          name + ": no address of " + std::string(vip::name(family)) + ", from which its unicast would come");
+      findings.require(!needs(plan, family) || member.address_of(family), [&] {
+        return name + ": no address of " + std::string(vip::name(family)) +
+               ", from which its unicast would come";
+      });
     }
     check_priority(name, member.priority, priorities, findings);
   }

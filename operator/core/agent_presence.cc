@@ -8,11 +8,6 @@
 namespace vip::swarm {
 namespace {
 
-const Node* find_node(const Observed& observed, std::string_view id) {
-  const auto found = std::ranges::find(observed.nodes, id, &Node::id);
-  return found == observed.nodes.end() ? nullptr : &*found;
-}
-
 bool any_in(const std::vector<const Task*>& tasks, TaskState state) {
   return std::ranges::any_of(tasks, [state](const Task* task) { return task->state == state; });
 }
@@ -42,7 +37,7 @@ AgentPresence agent_presence(const Service* service, const plan::Plan* deployed,
     presence.hostname = member->hostname;
     presence.address = member->address;
   }
-  const auto* const node = find_node(observed, node_id);
+  const auto* const node = node_with_id(observed.nodes, node_id);
   if (node == nullptr) {
     presence.absence = "the node is not in the Swarm any more";
     return presence;
@@ -76,7 +71,8 @@ std::vector<std::string> agent_nodes(const Service& service, const plan::Plan* d
     const bool lives = task.service_id == service.id && task.state == TaskState::running && task.wanted;
     const bool is_known = std::ranges::find(nodes, task.node_id) != nodes.end() ||
                           std::ranges::find(others, task.node_id) != others.end();
-    if (lives && !is_known && find_node(observed, task.node_id) != nullptr) others.push_back(task.node_id);
+    if (lives && !is_known && node_with_id(observed.nodes, task.node_id) != nullptr)
+      others.push_back(task.node_id);
   }
   std::ranges::sort(others);
   nodes.insert(nodes.end(), others.begin(), others.end());

@@ -1,6 +1,10 @@
 #include "operator/core/by_hand.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <ranges>
+#include <utility>
 
 #include "common/base/text.h"
 
@@ -23,9 +27,18 @@ bool are_drained(const std::vector<Candidate>& candidates) {
   return std::ranges::all_of(candidates, &Candidate::drained);
 }
 
-// What is wrong with the labels of one node.
+// All labels that can be wrong have names of ours; few nodes have any.
+bool has_labels_of_ours(const Node& node) {
+  constexpr std::string_view kOurs = "swarm-vip.";
+  static_assert(kDrainNodeLabel.starts_with(kOurs) && kPreferNodeLabel.starts_with(kOurs) &&
+                kKeepalivedNodeLabel.starts_with(kOurs));
+  const auto first = node.labels.lower_bound(kOurs);
+  return first != node.labels.end() && first->first.starts_with(kOurs);
+}
+
+// What is wrong with the labels of one node. `groups`: all there are, in order.
 std::vector<std::string> faults_of(const Node& node, const GroupSettings& settings,
-                                   const std::vector<std::string>& others) {
+                                   const std::vector<std::string>& groups) {
   if (!is_labelled(node, settings)) {
     if (!is_preferred(node, settings.name)) return {};
     return {"label " + std::string(kPreferNodeLabel) + " names group " + settings.name +
@@ -37,20 +50,20 @@ std::vector<std::string> faults_of(const Node& node, const GroupSettings& settin
     faults.push_back(
         refusal(kDrainNodeLabel, label(node.labels, kDrainNodeLabel), "true or false; it is not drained"));
   }
-  auto groups = others;
-  groups.push_back(settings.name);
-  std::ranges::sort(groups);
-  const auto allowed = "names of groups, between commas; there are " + join(groups, ", ");
   const auto spoken_for = label(node.labels, kKeepalivedNodeLabel);
   if (node.labels.contains(kKeepalivedNodeLabel) && !is_group_in(groups, spoken_for)) {
     faults.push_back(
         refusal(kKeepalivedNodeLabel, spoken_for, "the name of a group; there are " + join(groups, ", ")));
   }
+  if (!node.labels.contains(kPreferNodeLabel)) return faults;
+  const auto refuse = [&](std::string_view value) {
+    faults.push_back(
+        refusal(kPreferNodeLabel, value, "names of groups, between commas; there are " + join(groups, ", ")));
+  };
   const auto names = preferences(node);
-  if (names.empty() && node.labels.contains(kPreferNodeLabel))
-    faults.push_back(refusal(kPreferNodeLabel, label(node.labels, kPreferNodeLabel), allowed));
+  if (names.empty()) refuse(label(node.labels, kPreferNodeLabel));
   for (const auto& name : names)
-    if (!is_group_in(groups, name)) faults.push_back(refusal(kPreferNodeLabel, name, allowed));
+    if (!is_group_in(groups, name)) refuse(name);
   return faults;
 }
 
@@ -102,12 +115,20 @@ std::vector<Standing> standings(const std::vector<Candidate>& candidates) {
 std::vector<std::string> label_warnings(const GroupSettings& settings, const std::vector<Node>& nodes,
                                         const std::vector<Candidate>& candidates,
                                         const std::vector<std::string>& others) {
-  std::vector<const Node*> in_order(nodes.size());
-  std::ranges::transform(nodes, in_order.begin(), [](const Node& node) { return &node; });
-  std::ranges::sort(in_order, {}, [](const Node* node) { return std::string_view(node->id); });
+  auto groups = others;
+  groups.push_back(settings.name);
+  std::ranges::sort(groups);
+  std::map<std::string_view, std::vector<std::string>> by_node;
+  for (const auto& node : nodes) {
+    if (!has_labels_of_ours(node)) continue;
+    if (auto faults = faults_of(node, settings, groups); !faults.empty()) {
+      std::ranges::transform(faults, faults.begin(),
+                             [&](const std::string& words) { return about(node, words); });
+      by_node.emplace(node.id, std::move(faults));
+    }
+  }
   std::vector<std::string> warnings;
-  for (const Node* const node : in_order)
-    for (const auto& words : faults_of(*node, settings, others)) warnings.push_back(about(*node, words));
+  for (auto& faults : by_node | std::views::values) std::ranges::move(faults, std::back_inserter(warnings));
   const auto* const first = first_choice(candidates);
   for (const auto& candidate : candidates) {
     if (!candidate.preferred || &candidate == first) continue;
@@ -122,8 +143,8 @@ std::vector<std::string> label_warnings(const GroupSettings& settings, const std
 
 bool all_drained(const plan::Plan& plan, const std::vector<Node>& nodes) {
   return std::ranges::all_of(plan.members, [&](const plan::Member& member) {
-    const auto node = std::ranges::find(nodes, member.id, &Node::id);
-    return node != nodes.end() && is_drained(*node).value_or(false);
+    const auto* const node = node_with_id(nodes, member.id);
+    return node != nullptr && is_drained(*node).value_or(false);
   });
 }
 
@@ -149,10 +170,10 @@ std::vector<std::string> notes_by_hand(const plan::Plan& plan, const std::vector
   std::vector<std::string> asked;  // to be drained
   bool any = false;
   for (const auto& member : plan.members) {
-    const auto node = std::ranges::find(nodes, member.id, &Node::id);
-    if (node != nodes.end() && is_drained(*node).value_or(false)) asked.push_back(member.hostname);
+    const auto* const node = node_with_id(nodes, member.id);
+    if (node != nullptr && is_drained(*node).value_or(false)) asked.push_back(member.hostname);
     any |= member.drained;
-    if (node != nodes.end() && is_spoken_for(*node, plan.group)) {
+    if (node != nullptr && is_spoken_for(*node, plan.group)) {
       notes.push_back("node " + member.hostname +
                       " has a keepalived that speaks for it, so no agent runs there; when that is gone: "
                       "docker node update --label-rm " +

@@ -151,6 +151,13 @@ Membership find_members(const GroupSettings& settings, const std::vector<Node>& 
   return MemberFinder(settings).find(nodes);
 }
 
+const Node* node_with_id(const std::vector<Node>& nodes, std::string_view id) {
+  const auto guess = std::ranges::lower_bound(nodes, id, {}, &Node::id);
+  if (guess != nodes.end() && guess->id == id) return &*guess;
+  const auto found = std::ranges::find(nodes, id, &Node::id);  // they may be in any order
+  return found == nodes.end() ? nullptr : &*found;
+}
+
 // As Swarm compares values in constraints: without regard to case.
 bool is_labelled(const Node& node, const GroupSettings& settings) {
   const auto found = node.labels.find(settings.label_key);

@@ -30,6 +30,10 @@ struct Membership {
 
 [[nodiscard]] Membership find_members(const GroupSettings& settings, const std::vector<Node>& nodes);
 
+// Nothing: there is none. Quick where the nodes are in the order of their ids, as they are when Docker gave
+// them.
+[[nodiscard]] const Node* node_with_id(const std::vector<Node>& nodes, std::string_view id);
+
 // Whether the node's label says that it belongs to the group, whatever keeps it from being a member.
 [[nodiscard]] bool is_labelled(const Node& node, const GroupSettings& settings);
 

@@ -64,13 +64,14 @@ std::vector<DeployedGroup> deployed_groups(const Observed& observed) {
 DeployedPlans::DeployedPlans(const Observed& observed) : observed_(observed) {
   for (const auto& config : observed.configs) {
     if (label(config.labels, kRoleLabel) != kRolePlan) continue;
-    if (auto plan = plan::from_json(config.data)) by_config_.emplace(config.id, *std::move(plan));
+    if (auto plan = plan::from_json(config.data))
+      by_config_.emplace(config.id, std::make_shared<const plan::Plan>(*std::move(plan)));
   }
 }
 
-const plan::Plan* DeployedPlans::of(const TaskTemplate& spec) const {
+std::shared_ptr<const plan::Plan> DeployedPlans::of(const TaskTemplate& spec) const {
   for (const auto& config : spec.configs) {
-    if (const auto found = by_config_.find(config.id); found != by_config_.end()) return &found->second;
+    if (const auto found = by_config_.find(config.id); found != by_config_.end()) return found->second;
   }
   return nullptr;
 }
@@ -80,9 +81,9 @@ std::vector<LivingPlan> DeployedPlans::alive(const Service& service) const {
   std::map<const plan::Plan*, std::set<std::string>> nodes;
   for (const auto& task : observed_.tasks) {
     if (task.service_id != service.id || !may_act(task, observed_.at)) continue;
-    const auto* const plan = of(task.spec);
+    const auto plan = of(task.spec);
     const auto* const member = plan != nullptr ? plan->member(task.node_id) : nullptr;
-    if (member != nullptr && !member->standby) nodes[plan].insert(task.node_id);
+    if (member != nullptr && !member->standby) nodes[plan.get()].insert(task.node_id);
   }
   std::vector<LivingPlan> alive;
   alive.reserve(nodes.size());
@@ -96,18 +97,18 @@ KnownPlans DeployedPlans::known_to(const Service* service, std::string_view grou
   if (service != nullptr) {
     known.since = service->created_at;
     known.alive = alive(*service);
-    if (const auto* const plan = of(service->spec)) known.current = *plan;
+    if (const auto plan = of(service->spec)) known.current = *plan;
   }
   for (const auto& config : observed_.configs) {
     if (!is_ours(config.labels, kRolePlan, group)) continue;
     const auto found = by_config_.find(config.id);
     if (found == by_config_.end()) continue;
-    if (!known.newest || found->second.generation > known.newest->generation) known.newest = found->second;
+    if (!known.newest || found->second->generation > known.newest->generation) known.newest = *found->second;
   }
   for (const auto& other : observed_.services) {
     if (label(other.labels, kRoleLabel) != kRoleAgent || is_ours(other.labels, kRoleAgent, group)) continue;
-    if (const auto* const plan = of(other.spec))
-      known.others.push_back({.plan = *plan, .since = other.created_at});
+    if (auto plan = of(other.spec))
+      known.others.push_back({.plan = std::move(plan), .since = other.created_at});
   }
   return known;
 }

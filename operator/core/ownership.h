@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,11 +56,11 @@ class DeployedPlans {
   [[nodiscard]] KnownPlans known_to(const Service* service, std::string_view group) const;
 
  private:
-  [[nodiscard]] const plan::Plan* of(const TaskTemplate& spec) const;
+  [[nodiscard]] std::shared_ptr<const plan::Plan> of(const TaskTemplate& spec) const;
   [[nodiscard]] std::vector<LivingPlan> alive(const Service& service) const;
 
   const Observed& observed_;
-  std::map<std::string, plan::Plan, std::less<>> by_config_;  // by the config's id
+  std::map<std::string, std::shared_ptr<const plan::Plan>, std::less<>> by_config_;  // by the config's id
 };
 
 }  // namespace vip::swarm

@@ -42,7 +42,7 @@ class Planner {
 
   static std::vector<std::string> names_of(const std::vector<OtherGroup>& groups) {
     std::vector<std::string> names(groups.size());
-    std::ranges::transform(groups, names.begin(), [](const OtherGroup& group) { return group.plan.group; });
+    std::ranges::transform(groups, names.begin(), [](const OtherGroup& group) { return group.plan->group; });
     return names;
   }
 
@@ -62,7 +62,7 @@ class Planner {
       std::erase_if(counted.nodes, [&](const std::string& id) { return is_gone(id, wanted, nodes); });
     }
     auto [next, waits_for] = next_plan(wanted, current, alive);
-    result_.later = plan_changes(next, wanted);
+    if (next != wanted) result_.later = plan_changes(next, wanted);
     for (const auto& node : nodes) {
       if (!waits_for.contains(node.id)) continue;
       const bool is_down = node.state == NodeState::down;
@@ -89,8 +89,8 @@ class Planner {
 
   // Its agent may have an older plan, but nobody will hear of it again.
   static bool is_gone(const std::string& id, const plan::Plan& wanted, const std::vector<Node>& nodes) {
-    const auto node = std::ranges::find(nodes, id, &Node::id);
-    return node == nodes.end() || (node->state == NodeState::down && wanted.member(id) == nullptr);
+    const auto* const node = node_with_id(nodes, id);
+    return node == nullptr || (node->state == NodeState::down && wanted.member(id) == nullptr);
   }
 
   plan::Plan document(const std::vector<Candidate>& candidates, const KnownPlans& known) {
@@ -304,7 +304,7 @@ class Planner {
     if (settings_.status_port) return *settings_.status_port;
     const auto taken = [&](std::uint16_t port, const auto& counts) {
       return std::ranges::any_of(known.others, [&](const OtherGroup& other) {
-        return other.plan.status_port == port && counts(other.plan);
+        return other.plan->status_port == port && counts(*other.plan);
       });
     };
     const auto* const earlier = known.earlier();

@@ -1,6 +1,7 @@
 #include "operator/core/problems.h"
 
 #include <algorithm>
+#include <map>
 #include <ranges>
 
 #include "common/base/text.h"
@@ -170,7 +171,7 @@ class GroupProblems {
   // other's peers for their own. Whoever was there first stays.
   void other_groups() {
     for (const auto& other : known_.others) {
-      for (const auto& conflict : conflicts_with(other.plan)) {
+      for (const auto& conflict : conflicts_with(*other.plan)) {
         if (comes_before_us(other)) {
           block(conflict);
         } else {
@@ -182,20 +183,23 @@ class GroupProblems {
 
   [[nodiscard]] bool comes_before_us(const OtherGroup& other) const {
     if (known_.since && other.since) return *other.since < *known_.since;
-    if (!known_.since && !other.since) return other.plan.group < settings_.name;
+    if (!known_.since && !other.since) return other.plan->group < settings_.name;
     return other.since.has_value();
+  }
+
+  [[nodiscard]] bool shares_node_with(const plan::Plan& other) const {
+    return std::ranges::any_of(plan_.members,
+                               [&](const MemberNote& member) { return other.member(member.id) != nullptr; });
   }
 
   [[nodiscard]] std::vector<std::string> conflicts_with(const plan::Plan& other) const {
     std::vector<std::string> conflicts;
     const std::string name = "group " + other.group;
-    const bool shares_node = std::ranges::any_of(
-        plan_.members, [&](const MemberNote& member) { return other.member(member.id) != nullptr; });
     for (const auto& theirs : other.routers) {
       const bool same_id = plan_.plan && std::ranges::any_of(plan_.plan->routers, [&](const auto& router) {
                              return router.family() == theirs.family() && share_id(router, theirs);
                            });
-      if (same_id && shares_node) {
+      if (same_id && shares_node_with(other)) {
         conflicts.push_back(name + " shares a node with this group and has router id " +
                             std::to_string(theirs.vrid.value) +
                             ", too; choose another KEEPALIVED_ROUTER_ID, or auto");
@@ -225,7 +229,7 @@ constexpr std::chrono::seconds kBecomeHealthyMax{90};
 class ServiceProblems {
  public:
   ServiceProblems(const Service& service, const plan::Plan& plan, const Observed& observed)
-      : service_(service), plan_(plan), observed_(observed) {}
+      : service_(service), plan_(plan), observed_(observed), tasks_(tasks_by_node(observed, service.id)) {}
 
   std::vector<Problem> find() {
     update();
@@ -261,15 +265,15 @@ class ServiceProblems {
   }
 
   void of_member(const plan::Member& member) {
-    const auto node = std::ranges::find(observed_.nodes, member.id, &Node::id);
-    if (node == observed_.nodes.end()) return;
+    const auto* const node = node_with_id(observed_.nodes, member.id);
+    if (node == nullptr) return;
     const std::string name = "node " + member.hostname;
     if (node->state == NodeState::down) {
       add(Severity::warning, name + " is down");
       return;
     }
     if (node->availability == Availability::drain || is_spoken_for(*node, plan_.group)) return;
-    const auto tasks = tasks_newest_first(observed_, service_.id, member.id);
+    const auto& tasks = tasks_[member.id];
     if (const Task* const failed = current_failure(tasks)) {
       add(Severity::error, name + ": the agent does not run: " + failed->error);
       return;
@@ -285,6 +289,7 @@ class ServiceProblems {
   const Service& service_;
   const plan::Plan& plan_;
   const Observed& observed_;
+  std::map<std::string_view, std::vector<const Task*>> tasks_;  // newest first
   std::vector<Problem> problems_;
 };
 

@@ -13,12 +13,12 @@ class Allocation {
              const std::set<std::string>& member_ids) {
     for (const auto& other : known.others) {
       const bool is_near = std::ranges::any_of(
-          other.plan.members, [&](const plan::Member& member) { return member_ids.contains(member.id); });
-      for (const auto& router : other.plan.routers) {
+          other.plan->members, [&](const plan::Member& member) { return member_ids.contains(member.id); });
+      for (const auto& router : other.plan->routers) {
         for (const auto id : {router.vrid, router.also_vrid.value_or(router.vrid)}) {
           taken_.insert(id);
           if (is_near) taken_near_.insert(id);
-          if (other.plan.group < settings.name) before_us_.insert(id);
+          if (other.plan->group < settings.name) before_us_.insert(id);
         }
       }
     }

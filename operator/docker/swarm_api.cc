@@ -1,5 +1,6 @@
 #include "operator/docker/swarm_api.h"
 
+#include <algorithm>
 #include <set>
 
 #include "operator/core/following.h"
@@ -48,6 +49,7 @@ Result<Observed> SwarmApi::observe_once(WallTime at, const std::vector<std::stri
   Observed observed{.at = at, .nodes = {}, .services = {}, .configs = {}, .secrets = {}, .tasks = {}};
   VIP_TRY(const auto nodes, client_.get("/nodes"));
   VIP_TRY(observed.nodes, parse_nodes(nodes));
+  std::ranges::sort(observed.nodes, {}, &Node::id);  // where many of them are looked up
   VIP_TRY(const auto services, client_.get("/services"));
   VIP_TRY(observed.services, parse_services(services));
   VIP_TRY(const auto configs, client_.get("/configs", {{"filters", agent_filter()}}));

@@ -98,7 +98,7 @@ TEST(Preferred, ComesBeforeAllOthersOfThatGroup) {
 
 TEST(Preferred, InAnotherGroupChangesNothingInThisOne) {
   KnownPlans known;
-  known.others.push_back({.plan = {.group = "web"}, .since = at_second(0)});
+  known.others.push_back({.plan = shared({.group = "web"}), .since = at_second(0)});
   const auto group = make_plan(make_group(), nodes_with(2, "swarm-vip.prefer", "web"), known);
   EXPECT_EQ(priorities(*group.plan), (std::vector{108, 100, 92}));
   EXPECT_TRUE(group.warnings.empty());
@@ -106,7 +106,7 @@ TEST(Preferred, InAnotherGroupChangesNothingInThisOne) {
 
 TEST(Preferred, AWrongValueIsAWarningThatNamesNodeLabelAndValue) {
   KnownPlans known;
-  known.others.push_back({.plan = {.group = "web"}, .since = at_second(0)});
+  known.others.push_back({.plan = shared({.group = "web"}), .since = at_second(0)});
   const auto warnings = [&](const std::string& value) {
     return make_plan(make_group(), nodes_with(2, "swarm-vip.prefer", value), known).warnings;
   };
@@ -244,7 +244,7 @@ TEST(SpokenFor, IsNotPreferredAndAnotherGroupsNameSaysNothingOfThisOne) {
   EXPECT_EQ(group.warnings,
             Texts{"node n2: label swarm-vip.prefer does nothing: a keepalived speaks for it"});
   KnownPlans known;
-  known.others.push_back({.plan = {.group = "web"}, .since = at_second(0)});
+  known.others.push_back({.plan = shared({.group = "web"}), .since = at_second(0)});
   EXPECT_FALSE(
       make_plan(make_group(), nodes_with(1, "swarm-vip.keepalived", "web"), known).plan->members[1].standby);
   EXPECT_EQ(

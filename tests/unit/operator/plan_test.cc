@@ -260,15 +260,17 @@ TEST(Plan, GivesEachGroupAStatusPortOfItsOwn) {
   EXPECT_EQ(own.status_port, 9112);
   auto other = own;
   other.group = "staging";
-  EXPECT_EQ(make_plan(make_group(), nodes,
-                      {.current = {}, .newest = {}, .since = {}, .others = {{.plan = other, .since = {}}}})
-                .plan->status_port,
-            9113);
+  EXPECT_EQ(
+      make_plan(make_group(), nodes,
+                {.current = {}, .newest = {}, .since = {}, .others = {{.plan = shared(other), .since = {}}}})
+          .plan->status_port,
+      9113);
   own.status_port = 9115;
-  EXPECT_EQ(make_plan(make_group(), nodes,
-                      {.current = own, .newest = {}, .since = {}, .others = {{.plan = other, .since = {}}}})
-                .plan->status_port,
-            9115);
+  EXPECT_EQ(
+      make_plan(make_group(), nodes,
+                {.current = own, .newest = {}, .since = {}, .others = {{.plan = shared(other), .since = {}}}})
+          .plan->status_port,
+      9115);
 }
 
 TEST(Plan, TakesTheStatusPortOfTheSettingsWhateverOthersHave) {
@@ -276,10 +278,11 @@ TEST(Plan, TakesTheStatusPortOfTheSettingsWhateverOthersHave) {
   settings.status_port = 9112;
   auto other = *plan_of_nodes(three_nodes()).plan;
   other.group = "staging";
-  EXPECT_EQ(make_plan(settings, three_nodes(),
-                      {.current = {}, .newest = {}, .since = {}, .others = {{.plan = other, .since = {}}}})
-                .plan->status_port,
-            9112);
+  EXPECT_EQ(
+      make_plan(settings, three_nodes(),
+                {.current = {}, .newest = {}, .since = {}, .others = {{.plan = shared(other), .since = {}}}})
+          .plan->status_port,
+      9112);
 }
 
 TEST(Plan, OfTwoGroupsThatChoseOnePortTheLaterInTheAlphabetMoves) {
@@ -288,9 +291,9 @@ TEST(Plan, OfTwoGroupsThatChoseOnePortTheLaterInTheAlphabetMoves) {
   for (const auto& [name, expected] : {std::pair{"staging", 9112}, std::pair{"db", 9113}}) {
     auto other = own;
     other.group = name;
-    const auto made =
-        make_plan(make_group(), nodes,
-                  {.current = own, .newest = {}, .since = {}, .others = {{.plan = other, .since = {}}}});
+    const auto made = make_plan(
+        make_group(), nodes,
+        {.current = own, .newest = {}, .since = {}, .others = {{.plan = shared(other), .since = {}}}});
     EXPECT_EQ(made.plan->status_port, expected) << name;
   }
 }

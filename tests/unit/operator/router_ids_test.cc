@@ -45,7 +45,7 @@ class RouterIds : public testing::Test {
 
 TEST_F(RouterIds, AreThoseOfTheSettings) {
   settings.router_id = Vrid(7);
-  known.others.push_back({.plan = plan_with("db", {{7, "192.0.2.1"}}, "id1"), .since = {}});
+  known.others.push_back({.plan = shared(plan_with("db", {{7, "192.0.2.1"}}, "id1")), .since = {}});
   EXPECT_EQ(ids({"192.0.2.201", "192.0.2.202"}), (Ids{{7, 8}}));
 }
 
@@ -62,7 +62,7 @@ TEST_F(RouterIds, OfTheSettingsAreKeptByTheAddressThatHasThem) {
 TEST_F(RouterIds, AreTheFirstThatNobodyHas) {
   EXPECT_EQ(ids({"192.0.2.201"}), (Ids{{51}}));
   known.others.push_back(
-      {.plan = plan_with("db", {{51, "192.0.2.1"}, {53, "192.0.2.2"}}, "id9"), .since = {}});
+      {.plan = shared(plan_with("db", {{51, "192.0.2.1"}, {53, "192.0.2.2"}}, "id9")), .since = {}});
   settings.spread = true;
   EXPECT_EQ(ids({"192.0.2.201", "192.0.2.202"}), (Ids{{52, 54}}));
 }
@@ -81,18 +81,18 @@ TEST_F(RouterIds, StayAlsoWhenTheAddressesAreOthers) {
 // Two operators may choose the same at the same time; the group that comes first in the alphabet keeps it.
 TEST_F(RouterIds, OfTwoThatChoseTheSameOneGivesWay) {
   known.current = plan_with("web", {{51, "192.0.2.201"}}, "id1");
-  known.others = {{.plan = plan_with("zoo", {{51, "192.0.2.1"}}, "id1"), .since = {}}};
+  known.others = {{.plan = shared(plan_with("zoo", {{51, "192.0.2.1"}}, "id1")), .since = {}}};
   EXPECT_EQ(ids({"192.0.2.201"}), (Ids{{51}}));
-  known.others = {{.plan = plan_with("db", {{51, "192.0.2.1"}}, "id1"), .since = {}}};
+  known.others = {{.plan = shared(plan_with("db", {{51, "192.0.2.1"}}, "id1")), .since = {}}};
   EXPECT_EQ(ids({"192.0.2.201"}), (Ids{{52}}));
 }
 
 TEST_F(RouterIds, AreSharedWithOtherNodesBeforeThereAreNone) {
   std::vector<std::pair<int, std::string>> all;
   for (int id = 1; id <= 255; ++id) all.emplace_back(id, "192.0.2." + std::to_string(id));
-  known.others = {{.plan = plan_with("db", all, "id9"), .since = {}}};
+  known.others = {{.plan = shared(plan_with("db", all, "id9")), .since = {}}};
   EXPECT_EQ(ids({"198.51.100.1"}), (Ids{{51}}));
-  known.others = {{.plan = plan_with("db", all, "id2"), .since = {}}};
+  known.others = {{.plan = shared(plan_with("db", all, "id2")), .since = {}}};
   EXPECT_EQ(ids({"198.51.100.1"}), Ids{});
 }
 

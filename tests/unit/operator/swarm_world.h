@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -35,6 +36,10 @@ inline GroupSettings make_group() {
   settings.name = "production";
   settings.addresses = {IpPrefix::parse("192.0.2.201").value()};
   return settings;
+}
+
+inline std::shared_ptr<const plan::Plan> shared(plan::Plan plan) {
+  return std::make_shared<const plan::Plan>(std::move(plan));
 }
 
 inline const Identity kIdentity{.service_id = "own",
