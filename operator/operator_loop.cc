@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <malloc.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 
@@ -185,6 +186,9 @@ class OperatorLoop {
       if (outcome.other && herald.take_news()) schedule.hint(sys::monotonic_now());
       if (schedule.is_due(sys::monotonic_now())) {
         look(reconciler, herald, schedule);
+        // The engine's answers as trees are many times what is kept of them; until the next look nobody needs
+        // it.
+        (void)::malloc_trim(0);
       } else if (reconciler.follows() && sys::monotonic_now() >= tasks_at_) {
         look_at_tasks(reconciler, schedule);
       }

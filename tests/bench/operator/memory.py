@@ -14,6 +14,7 @@ import csv
 import json
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(_ROOT / "tests" / "operator"), str(_ROOT / "tests" / "support")]
 
 from bed import Bed  # noqa: E402
+from netns import wait_until  # noqa: E402
 from operator_process import UNSET  # noqa: E402
 from oracle import GROUP_LABEL, Group  # noqa: E402
 
@@ -59,9 +61,23 @@ def measure(nodes: int, count: int) -> Memory:
             bed.swarm.settle()
             bed.wait_for_looks(LOOKS, timeout=120)
             folder_of = Path(f"/proc/{operator.pid}")
+            wait_at_rest(folder_of)
             rollup = dict(line.split()[:2] for line in (folder_of / "smaps_rollup").read_text().splitlines()[1:])
             return Memory(nodes, count, int(rollup["Rss:"]), int(rollup["Pss:"]), operator.memory_kib(),
                           by_mapping((folder_of / "smaps").read_text()))
+
+
+def wait_at_rest(process: Path) -> None:
+    """Until it has not run for a while: the last look is over."""
+    last: list[tuple[float, str]] = [(time.monotonic(), "")]
+
+    def at_rest() -> bool:
+        used = " ".join((process / "stat").read_text().rpartition(")")[2].split()[11:13])
+        if used != last[0][1]:
+            last[0] = (time.monotonic(), used)
+        return time.monotonic() - last[0][0] > 1.0
+
+    wait_until(at_rest, 30, "the operator has looked", interval=0.05)
 
 
 def by_mapping(smaps: str) -> Counter[str]:
