@@ -5,7 +5,7 @@
 #
 #   tests/bench/operator/run.sh [--out FOLDER] [--smoke] [CASE...]     cases: plan memory swarm image
 #
-# --smoke: each case once and briefly. Exit status 1 when a case did not happen.
+# --smoke: each case once and briefly. Exit status 1 when a case did not happen. An idle hour is five minutes, scaled.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
