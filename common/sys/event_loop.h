@@ -1,5 +1,6 @@
 // The one loop of a program: readable descriptors, deadlines, signals. A small face on
-// libevent. Single-threaded; callbacks never throw and never block.
+// libevent. Single-threaded; callbacks never throw and never block. Of one turn, what is readable comes
+// before the deadlines.
 #pragma once
 
 #include <functional>
@@ -36,22 +37,33 @@ class Watch {
   std::unique_ptr<Impl> impl_;
 };
 
-// Calls back once at or after the deadline last set.
+// Calls back once at or after the deadline last set. Within its own callback it must not be destroyed.
 class DeadlineTimer {
  public:
+  DeadlineTimer(DeadlineTimer&&) noexcept;
+  DeadlineTimer& operator=(DeadlineTimer&&) noexcept;
+  DeadlineTimer(const DeadlineTimer&) = delete;
+  DeadlineTimer& operator=(const DeadlineTimer&) = delete;
+  ~DeadlineTimer();
   void set(TimePoint when);
   void stop();
 
  private:
   friend class EventLoop;
-  explicit DeadlineTimer(Watch watch) : watch_(std::move(watch)) {}
-  Watch watch_;
+  struct Impl;
+  explicit DeadlineTimer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 class EventLoop {
  public:
   // Errors: exhausted.
   static Result<EventLoop> create();
+  EventLoop(EventLoop&&) noexcept;
+  EventLoop& operator=(EventLoop&&) = delete;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop();
 
   [[nodiscard]] Watch on_readable(int fd, Callback callback);
   [[nodiscard]] Watch on_writable(int fd, Callback callback);  // once
@@ -67,9 +79,12 @@ class EventLoop {
   struct BaseDeleter {
     void operator()(event_base* base) const;
   };
-  explicit EventLoop(event_base* base) : base_(base) {}
+  class Timers;
+  friend class DeadlineTimer;
+  explicit EventLoop(event_base* base);
   Watch watch(int fd, short what, Callback callback, bool start);
   std::unique_ptr<event_base, BaseDeleter> base_;
+  std::unique_ptr<Timers> timers_;
 };
 
 }  // namespace vip::sys
