@@ -271,8 +271,9 @@ void Agent::on_packets() {
       if (const auto* const advert = std::get_if<Received>(&*reception.event))
         note(*reception.router, *advert);
     }
-    perform(reception.actions);
+    obey(reception.actions);
   });
+  end_turn();
 }
 
 void Agent::on_neighbour(IfIndex interface, std::span<const std::uint8_t> frame) {

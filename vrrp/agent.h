@@ -175,10 +175,14 @@ class Agent {
   // That the loop turns; now and then also what changes without actions.
   void on_pulse();
 
-  // Carries out actions, and feeds what comes of them, until nothing is left to do.
+  // Carries out actions, and feeds what comes of them, until nothing is left to do. Then the turn is over.
   void perform(const RouterActions& actions);
+  void obey(const RouterActions& actions);
+  void end_turn();
   void carry_out(const RouterAction& action);
   void carry_out(std::size_t router, const SendAdvertisement& action);
+  // To be called before anything else is carried out.
+  void send_advertisements();
   void carry_out(std::size_t router, const HoldAddresses& action);
   void carry_out(std::size_t router, const ReleaseAddresses& action);
   void carry_out(std::size_t router, const ReleaseAddress& action);
@@ -263,6 +267,15 @@ class Agent {
   std::optional<RouterSet> routers_;
   std::vector<Site> sites_;
   std::deque<std::pair<std::size_t, Event>> answers_;  // to the actions being carried out
+  // Advertisements that go out together, and whose each is.
+  struct Outbox {
+    struct Sender {
+      std::size_t router = 0;
+      Priority priority;
+    };
+    std::vector<Packet> packets;
+    std::vector<Sender> senders;
+  } outbox_;
   std::optional<AddressKeeper> keeper_;
   std::map<IpPrefix, std::uint32_t> removed_by_;  // just now; see NetlinkHints
   bool links_known_ = true;

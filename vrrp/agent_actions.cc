@@ -22,23 +22,33 @@ std::string seconds_text(Duration duration) {
 }  // namespace
 
 void Agent::perform(const RouterActions& actions) {
-  note(actions);
-  remember(actions);
-  for (const auto& action : actions) carry_out(action);
+  obey(actions);
+  end_turn();
+}
+
+void Agent::obey(const RouterActions& actions) {
+  const auto carry_out_all = [this](const RouterActions& all) {
+    note(all);
+    remember(all);
+    for (const auto& action : all) carry_out(action);
+    send_advertisements();
+  };
+  carry_out_all(actions);
   while (!answers_.empty()) {
     const auto [router, answer] = std::move(answers_.front());
     answers_.pop_front();
-    const auto more = routers_->feed(loop_.now(), router, answer);
-    note(more);
-    remember(more);
-    for (const auto& action : more) carry_out(action);
+    carry_out_all(routers_->feed(loop_.now(), router, answer));
   }
   if (is_going_ && acts_ && routers_->authenticator().has_outgrown(remembered_number_)) remember_set();
+}
+
+void Agent::end_turn() {
   arm_timers();
   if (leaving_ && !routers_->is_lingering()) gone_();
 }
 
 void Agent::carry_out(const RouterAction& action) {
+  if (!std::holds_alternative<SendAdvertisement>(action.action)) send_advertisements();
   std::visit([&](const auto& what) { carry_out(action.router, what); }, action.action);
 }
 
@@ -48,11 +58,22 @@ void Agent::carry_out(std::size_t router, const SendAdvertisement& action) {
   const bool by_virtual_mac = site.virtual_link && site.settings.transport == Transport::multicast;
   for (auto& packet : routers_->packets(router, action.priority, loop_.now(), sys::wall_clock())) {
     if (by_virtual_mac) packet.envelope.interface = site.virtual_link->index();
-    const auto sent = sockets_.packets.send(packet);
-    ++(sent ? site.counters.advertisements_sent : site.counters.send_errors);
-    if (sent && action.priority == kPriorityLeaving) ++site.counters.priority_zero_sent;
-    if (!sent) chronicle_.failed(loop_.now(), "send_failed", sent.error());
+    outbox_.packets.push_back(std::move(packet));
+    outbox_.senders.push_back({.router = router, .priority = action.priority});
   }
+}
+
+void Agent::send_advertisements() {
+  if (outbox_.packets.empty()) return;
+  sockets_.packets.send(outbox_.packets, [this](std::size_t place, const Status& sent) {
+    const auto& [router, priority] = outbox_.senders.at(place);
+    auto& counters = sites_.at(router).counters;
+    ++(sent ? counters.advertisements_sent : counters.send_errors);
+    if (sent && priority == kPriorityLeaving) ++counters.priority_zero_sent;
+    if (!sent) chronicle_.failed(loop_.now(), "send_failed", sent.error());
+  });
+  outbox_.packets.clear();
+  outbox_.senders.clear();
 }
 
 void Agent::carry_out(std::size_t router, const HoldAddresses&) {

@@ -12,11 +12,14 @@
 namespace vip::vrrp {
 namespace {
 
-constexpr int kPacketsPerTurn = 256;  // then timers get their turn
+constexpr std::size_t kPacketsPerTurn = 256;  // then timers get their turn
+// In one call of the kernel.
+constexpr std::size_t kReceivedAtOnce = 16;
+constexpr std::size_t kSentAtOnce = 32;
 constexpr std::size_t kPacketMax =
     8192;  // 255 addresses of 16 bytes and all headers; what is longer is nobody's
 constexpr int kReceiveBuffer = 1 << 20;
-constexpr std::size_t kControlMax = 256;
+constexpr std::size_t kControlMax = 128;  // addresses, interface and hop limit take less
 
 template <typename Raw>
 IpAddress from_raw(const Raw& raw) {
@@ -27,52 +30,68 @@ IpAddress from_raw(const Raw& raw) {
 
 using Control = std::array<std::uint8_t, kControlMax>;
 
-template <typename Info>
-void attach(msghdr& header, Control& control, int level, int type, const Info& info) {
-  header.msg_control = control.data();
-  header.msg_controllen = CMSG_SPACE(sizeof(info));
-  cmsghdr* const option = CMSG_FIRSTHDR(&header);
-  option->cmsg_level = level;
-  option->cmsg_type = type;
-  option->cmsg_len = CMSG_LEN(sizeof(info));
-  std::memcpy(CMSG_DATA(option), &info, sizeof(info));
-}
-
 template <typename Value>
 void read_option(const cmsghdr& option, Value& value) {
   if (option.cmsg_len >= CMSG_LEN(sizeof(value))) std::memcpy(&value, CMSG_DATA(&option), sizeof(value));
 }
 
-bool send_ipv4(int fd, const Packet& packet, std::uint16_t port, msghdr header) {
-  sockaddr_in destination{};
-  destination.sin_family = AF_INET;
-  destination.sin_port = htons(port);
-  destination.sin_addr = raw_address<in_addr>(packet.envelope.destination);
-  header.msg_name = &destination;
-  header.msg_namelen = sizeof(destination);
-  in_pktinfo info{};
-  info.ipi_ifindex = static_cast<int>(packet.envelope.interface.value);
-  info.ipi_spec_dst = raw_address<in_addr>(packet.envelope.source);
-  alignas(cmsghdr) Control control{};
-  attach(header, control, IPPROTO_IP, IP_PKTINFO, info);
-  return ::sendmsg(fd, &header, MSG_NOSIGNAL) >= 0;
-}
+// What the kernel is told of a packet. Stays where it is, since its parts name each other.
+class Outgoing {
+ public:
+  void set_up(const Packet& packet, std::uint16_t port, msghdr& header) {
+    payload_ = {.iov_base = const_cast<std::uint8_t*>(packet.bytes.data()),  // NOLINT: the kernel only reads
+                .iov_len = packet.bytes.size()};
+    header = {};
+    header.msg_iov = &payload_;
+    header.msg_iovlen = 1;
+    packet.envelope.source.family() == Family::ipv4 ? set_up_ipv4(packet.envelope, port, header)
+                                                    : set_up_ipv6(packet.envelope, port, header);
+  }
 
-bool send_ipv6(int fd, const Packet& packet, std::uint16_t port, msghdr header) {
-  sockaddr_in6 destination{};
-  destination.sin6_family = AF_INET6;
-  destination.sin6_port = htons(port);
-  destination.sin6_addr = raw_address<in6_addr>(packet.envelope.destination);
-  destination.sin6_scope_id = packet.envelope.interface.value;
-  header.msg_name = &destination;
-  header.msg_namelen = sizeof(destination);
-  in6_pktinfo info{};
-  info.ipi6_ifindex = packet.envelope.interface.value;
-  info.ipi6_addr = raw_address<in6_addr>(packet.envelope.source);
-  alignas(cmsghdr) Control control{};
-  attach(header, control, IPPROTO_IPV6, IPV6_PKTINFO, info);
-  return ::sendmsg(fd, &header, MSG_NOSIGNAL) >= 0;
-}
+ private:
+  void set_up_ipv4(const Envelope& envelope, std::uint16_t port, msghdr& header) {
+    sockaddr_in destination{};
+    destination.sin_family = AF_INET;
+    destination.sin_port = htons(port);
+    destination.sin_addr = raw_address<in_addr>(envelope.destination);
+    in_pktinfo info{};
+    info.ipi_ifindex = static_cast<int>(envelope.interface.value);
+    info.ipi_spec_dst = raw_address<in_addr>(envelope.source);
+    attach(header, destination, IPPROTO_IP, IP_PKTINFO, info);
+  }
+
+  void set_up_ipv6(const Envelope& envelope, std::uint16_t port, msghdr& header) {
+    sockaddr_in6 destination{};
+    destination.sin6_family = AF_INET6;
+    destination.sin6_port = htons(port);
+    destination.sin6_addr = raw_address<in6_addr>(envelope.destination);
+    destination.sin6_scope_id = envelope.interface.value;
+    in6_pktinfo info{};
+    info.ipi6_ifindex = envelope.interface.value;
+    info.ipi6_addr = raw_address<in6_addr>(envelope.source);
+    attach(header, destination, IPPROTO_IPV6, IPV6_PKTINFO, info);
+  }
+
+  template <typename Destination, typename Info>
+  void attach(msghdr& header, const Destination& destination, int level, int type, const Info& info) {
+    static_assert(sizeof(destination) <= sizeof(destination_) &&
+                  CMSG_SPACE(sizeof(info)) <= sizeof(control_));
+    std::memcpy(&destination_, &destination, sizeof(destination));
+    header.msg_name = &destination_;
+    header.msg_namelen = sizeof(destination);
+    header.msg_control = control_.data();
+    header.msg_controllen = CMSG_SPACE(sizeof(info));
+    cmsghdr* const option = CMSG_FIRSTHDR(&header);
+    option->cmsg_level = level;
+    option->cmsg_type = type;
+    option->cmsg_len = CMSG_LEN(sizeof(info));
+    std::memcpy(CMSG_DATA(option), &info, sizeof(info));
+  }
+
+  iovec payload_{};
+  sockaddr_in6 destination_{};  // of either family
+  alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in6_pktinfo))> control_{};
+};
 
 Envelope envelope_ipv4(msghdr& header) {
   in_pktinfo info{};
@@ -104,6 +123,26 @@ Envelope envelope_ipv6(msghdr& header) {
           .interface = IfIndex(info.ipi6_ifindex)};
 }
 
+// Where a packet and what the kernel says of it come.
+class Incoming {
+ public:
+  void set_up(std::span<std::uint8_t> buffer, msghdr& header) {
+    payload_ = {.iov_base = buffer.data(), .iov_len = buffer.size()};
+    header = {};
+    header.msg_name = &sender_;
+    header.msg_namelen = sizeof(sender_);
+    header.msg_iov = &payload_;
+    header.msg_iovlen = 1;
+    header.msg_control = control_.data();
+    header.msg_controllen = control_.size();
+  }
+
+ private:
+  iovec payload_{};
+  sockaddr_in6 sender_{};  // of either family
+  alignas(cmsghdr) std::array<std::uint8_t, kControlMax> control_{};
+};
+
 }  // namespace
 
 // Beyond the system's limit where we may, else as far as it lets us.
@@ -112,35 +151,45 @@ void widen_receive_buffer(int fd) {
     (void)set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
 }
 
+void send_packets(int fd, std::span<const Packet> packets, std::uint16_t port, const SendReport& report) {
+  std::array<Outgoing, kSentAtOnce> outgoing;
+  std::array<mmsghdr, kSentAtOnce> headers{};
+  for (std::size_t next = 0; next < packets.size();) {
+    const auto count = std::min(kSentAtOnce, packets.size() - next);
+    for (std::size_t i = 0; i < count; ++i)
+      outgoing.at(i).set_up(packets[next + i], port, headers.at(i).msg_hdr);
+    const int sent = ::sendmmsg(fd, headers.data(), static_cast<unsigned>(count), MSG_NOSIGNAL);
+    for (int i = 0; i < sent; ++i) report(next++, {});
+    if (sent > 0) continue;  // an error of the one behind them comes back with the next call
+    const auto error = sys::errno_failure("send to " + packets[next].envelope.destination.text());
+    report(next++, error);
+  }
+}
+
 Status send_packet(int fd, const Packet& packet, std::uint16_t port) {
-  iovec payload{.iov_base = const_cast<std::uint8_t*>(packet.bytes.data()),  // NOLINT: sendmsg only reads
-                .iov_len = packet.bytes.size()};
-  msghdr header{};
-  header.msg_iov = &payload;
-  header.msg_iovlen = 1;
-  const bool v4 = packet.envelope.source.family() == Family::ipv4;
-  if (v4 ? send_ipv4(fd, packet, port, header) : send_ipv6(fd, packet, port, header)) return {};
-  return sys::errno_failure("send to " + packet.envelope.destination.text());
+  Status result;
+  send_packets(fd, {&packet, 1}, port, [&](std::size_t, const Status& sent) { result = sent; });
+  return result;
 }
 
 void receive_packets(int fd, Family family, const PacketReceiver& receiver) {
-  std::array<std::uint8_t, kPacketMax> buffer{};
-  alignas(cmsghdr) Control control{};
-  for (int i = 0; i < kPacketsPerTurn; ++i) {
-    sockaddr_in6 sender{};  // of either family
-    iovec payload{.iov_base = buffer.data(), .iov_len = buffer.size()};
-    msghdr header{};
-    header.msg_name = &sender;
-    header.msg_namelen = sizeof(sender);
-    header.msg_iov = &payload;
-    header.msg_iovlen = 1;
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    const ssize_t size = ::recvmsg(fd, &header, 0);
+  // Not set to zero: of most of it the processor sees nothing in its life.
+  std::array<std::array<std::uint8_t, kPacketMax>, kReceivedAtOnce> buffers;  // NOLINT(*-member-init)
+  std::array<Incoming, kReceivedAtOnce> incoming;
+  std::array<mmsghdr, kReceivedAtOnce> headers{};
+  for (std::size_t received = 0; received < kPacketsPerTurn;) {
+    for (std::size_t i = 0; i < kReceivedAtOnce; ++i)
+      incoming.at(i).set_up(buffers.at(i), headers.at(i).msg_hdr);
+    const int count = ::recvmmsg(fd, headers.data(), kReceivedAtOnce, MSG_DONTWAIT, nullptr);
     // Empty queue, or an error of the network (an ICMP answer, say) that the next packet does not share.
-    if (size < 0) return;
-    const auto envelope = family == Family::ipv4 ? envelope_ipv4(header) : envelope_ipv6(header);
-    receiver(envelope, std::span(buffer).first(static_cast<std::size_t>(size)));
+    if (count <= 0) return;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      auto& [header, size] = headers.at(i);
+      const auto envelope = family == Family::ipv4 ? envelope_ipv4(header) : envelope_ipv6(header);
+      receiver(envelope, std::span(buffers.at(i)).first(size));
+    }
+    received += static_cast<std::size_t>(count);
+    if (static_cast<std::size_t>(count) < kReceivedAtOnce) return;
   }
 }
 

@@ -17,6 +17,8 @@
 namespace vip::vrrp {
 
 using PacketReceiver = std::function<void(const Envelope&, std::span<const std::uint8_t> payload)>;
+// Of a packet by its place among those that were to be sent.
+using SendReport = std::function<void(std::size_t place, const Status& sent)>;
 
 // errno says why, when it is false.
 template <typename Value>
@@ -34,8 +36,10 @@ template <typename Raw>
 // A group of 255 routers may speak at once, and again before this loop has its turn.
 void widen_receive_buffer(int fd);
 
-// From the envelope's source to its destination; the port is 0 for a raw socket. Errors: unavailable,
-// not_found; worth a count, never fatal.
+// One after the other, each from its envelope's source to its destination, and says what became of each; all
+// are of one family. The port is 0 for a raw socket. Errors: unavailable, not_found; worth a count, never
+// fatal.
+void send_packets(int fd, std::span<const Packet> packets, std::uint16_t port, const SendReport& report);
 [[nodiscard]] Status send_packet(int fd, const Packet& packet, std::uint16_t port);
 
 // Hands over what has arrived, at most as much as fits one turn of the loop. The socket has IP_PKTINFO, or

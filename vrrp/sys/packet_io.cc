@@ -1,5 +1,6 @@
 #include "vrrp/sys/packet_io.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vip::vrrp {
@@ -31,8 +32,18 @@ void PacketIo::stay_only(Family family, const std::set<IfIndex>& interfaces) {
   sockets_.at(family).stay_only(interfaces);
 }
 
-Status PacketIo::send(const Packet& packet) const {
-  return sockets_.at(packet.envelope.source.family()).send(packet);
+void PacketIo::send(std::span<const Packet> packets, const SendReport& report) const {
+  const auto family_of = [](const Packet& packet) { return packet.envelope.source.family(); };
+  for (std::size_t begin = 0; begin < packets.size();) {
+    const auto family = family_of(packets[begin]);
+    const auto rest = packets.subspan(begin);
+    const auto end =
+        std::ranges::find_if(rest, [&](const auto& packet) { return family_of(packet) != family; });
+    const auto run = rest.first(static_cast<std::size_t>(end - rest.begin()));
+    sockets_.at(family).send(run,
+                             [&](std::size_t place, const Status& sent) { report(begin + place, sent); });
+    begin += run.size();
+  }
 }
 
 void PacketIo::receive(const PacketReceiver& receiver) const {

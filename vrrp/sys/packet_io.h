@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 
 #include "common/base/error.h"
 #include "common/sys/event_loop.h"
@@ -25,7 +26,8 @@ class PacketIo {
 
   [[nodiscard]] Status join(Family family, IfIndex interface);
   void stay_only(Family family, const std::set<IfIndex>& interfaces);
-  [[nodiscard]] Status send(const Packet& packet) const;
+  // In their order, and says what became of each.
+  void send(std::span<const Packet> packets, const SendReport& report) const;
   void receive(const PacketReceiver& receiver) const;
   // Calls back when something has arrived, as long as the watches live.
   [[nodiscard]] std::vector<sys::Watch> watch(sys::EventLoop& loop, const sys::Callback& callback) const;

@@ -109,8 +109,8 @@ void VrrpSocket::stay_only(const std::set<IfIndex>& interfaces) {
   std::ranges::for_each(std::exchange(doubtful_, {}), leave);
 }
 
-Status VrrpSocket::send(const Packet& packet) const {
-  return send_packet(fd_.get(), packet, 0);
+void VrrpSocket::send(std::span<const Packet> packets, const SendReport& report) const {
+  send_packets(fd_.get(), packets, 0, report);
 }
 
 void VrrpSocket::receive(const PacketReceiver& receiver) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 
 #include "common/base/error.h"
 #include "common/sys/unique_fd.h"
@@ -23,9 +24,9 @@ class VrrpSocket {
   // Leaves the group on all other interfaces, also where an earlier life of the router took part.
   void stay_only(const std::set<IfIndex>& interfaces);
 
-  // From the envelope's source to its destination, TTL 255. Errors: unavailable, not_found; worth a count,
-  // never fatal.
-  [[nodiscard]] Status send(const Packet& packet) const;
+  // Each from its envelope's source to its destination, TTL 255, and says what became of it. Errors:
+  // unavailable, not_found; worth a count, never fatal.
+  void send(std::span<const Packet> packets, const SendReport& report) const;
 
   // Hands over what has arrived, at most as much as fits one turn of the loop. What is no packet of the
   // family comes as an empty message, so that it is counted.
