@@ -104,17 +104,19 @@ Result<Agent::Sockets> Agent::open_sockets(const AgentConfig& config, PreparedSo
 
 Status Agent::set_up_routers() {
   VIP_TRY(links_, sockets_.netlink.links());
-  for (auto& settings : config_.routers) {
+  sites_.reserve(config_.routers.size());
+  for (auto& settings : std::exchange(config_.routers, {})) {
     settings.protocol.lease = lease_;
     if (!config_.managed) VIP_CHECK(check_here(settings));
     // People list all nodes, themselves too, by whichever of their addresses.
     std::erase_if(settings.rules.peers, [&](const IpAddress& peer) {
       return peer == settings.protocol.source || (!config_.managed && is_here(peer));
     });
-    sites_.push_back({.settings = settings, .changed = loop_.now()});
-    if (settings.virtual_mac) {
-      sites_.back().virtual_link.emplace(sockets_.netlink, config_.mark_name, settings.family(),
-                                         settings.protocol.vrid);
+    sites_.push_back({.settings = std::move(settings), .changed = loop_.now()});
+    auto& site = sites_.back();
+    if (site.settings.virtual_mac) {
+      site.virtual_link.emplace(sockets_.netlink, config_.mark_name, site.settings.family(),
+                                site.settings.protocol.vrid);
     }
   }
   make_routers();
@@ -318,6 +320,7 @@ void Agent::on_announcement(IfIndex interface, const Announcement& announcement)
                                  Site::Other{.announcement = announcement, .heard = loop_.now()});
     if (is_active(i)) {
       if (site.claims.count == 0) site.claims.first = loop_.now();
+      if (!claimed_since_) claimed_since_ = site.claims.first;
       site.claims.last = announcement;
       ++site.claims.count;
     }
@@ -327,8 +330,14 @@ void Agent::on_announcement(IfIndex interface, const Announcement& announcement)
 
 void Agent::settle_claims() {
   const auto now = loop_.now();
+  if (!claimed_since_ || now - *claimed_since_ < kSuccessorSpeaksWithin) return;
+  claimed_since_.reset();
   for (auto& site : sites_) {
-    if (site.claims.count == 0 || now - site.claims.first < kSuccessorSpeaksWithin) continue;
+    if (site.claims.count == 0) continue;
+    if (now - site.claims.first < kSuccessorSpeaksWithin) {
+      claimed_since_ = std::min(claimed_since_.value_or(now), site.claims.first);
+      continue;
+    }
     site.counters.foreign_owners += site.claims.count;
     chronicle_.foreign_owner(now, site.claims.last, site.claims.count);
     site.claims = {};

@@ -284,6 +284,7 @@ class Agent {
   std::vector<ObservedLink> links_;
   std::string since_;
   std::optional<http::Server> status_server_;
+  std::optional<TimePoint> claimed_since_;  // the oldest of the sites' claims; see settle_claims()
   sys::DeadlineTimer timer_;
   sys::DeadlineTimer renewal_;
   sys::DeadlineTimer again_;  // after something failed

@@ -28,6 +28,9 @@ class ByteReader {
 
 class ByteWriter {
  public:
+  ByteWriter() = default;
+  // For so many bytes; more are no error.
+  explicit ByteWriter(std::size_t expected) { bytes_.reserve(expected); }
   void u8(std::uint8_t value) { bytes_.push_back(value); }
   void u16(std::uint16_t value);
   void u32(std::uint32_t value);

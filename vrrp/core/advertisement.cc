@@ -147,7 +147,8 @@ std::vector<std::uint8_t> encode(const Advertisement& advertisement, const Envel
                                  ChecksumForm form) {
   VIP_ASSERT(advertisement.addresses.size() <= 255);
   const bool v2 = advertisement.version == Version::v2;
-  ByteWriter writer;
+  ByteWriter writer(
+      message_size(advertisement.version, envelope.source.family(), advertisement.addresses.size()));
   writer.u8(static_cast<std::uint8_t>(std::to_underlying(advertisement.version) << 4U | kTypeAdvertisement));
   writer.u8(advertisement.vrid.value);
   writer.u8(advertisement.priority.value);

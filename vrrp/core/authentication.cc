@@ -31,7 +31,8 @@ constexpr std::uint64_t kSecondsForgotten = 2;
 Digest digest_of(std::span<const std::uint8_t> message, std::span<const std::uint8_t> trailer_start,
                  const IpAddress& source, const AuthKey& key) {
   VIP_ASSERT(message.size() >= kHeaderSize && trailer_start.size() == kSignedTrailer);
-  ByteWriter input;
+  constexpr std::size_t kPrefix = 4 + 16;
+  ByteWriter input(kPrefix + message.size() + kTrailerSize);
   input.u8(source.family() == Family::ipv4 ? 4 : 6);
   input.u8(static_cast<std::uint8_t>(message[0] >> 4U));
   input.u8(message[1]);
@@ -74,7 +75,7 @@ std::chrono::seconds Sequence::distance_from(Duration wall_clock) const {
 
 Trailer sign(std::span<const std::uint8_t> message, const IpAddress& source, const AuthKey& key,
              Sequence sequence) {
-  ByteWriter writer;
+  ByteWriter writer(kSignedTrailer);
   writer.u8(kExtensionHmac);
   writer.u8(key.id);
   writer.u16(0);

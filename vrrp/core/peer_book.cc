@@ -19,6 +19,11 @@ void PeerBook::resume(const std::map<IpAddress, TimePoint>& transient) {
     if (!is_listed(address) && transient_.size() < kTransientMax) transient_.insert_or_assign(address, until);
 }
 
+bool PeerBook::has_any(TimePoint now) const {
+  return !listed_.empty() ||
+         std::ranges::any_of(transient_, [now](const auto& entry) { return entry.second > now; });
+}
+
 std::vector<IpAddress> PeerBook::current(TimePoint now) {
   std::erase_if(transient_, [now](const auto& entry) { return entry.second <= now; });
   auto peers = listed_;

@@ -18,6 +18,7 @@ class PeerBook {
   [[nodiscard]] bool is_listed(const IpAddress& address) const;
   // Remembers an authentic sender until `now + kTransientLife`; listed ones need no remembering.
   void heard_authentic(const IpAddress& sender, TimePoint now);
+  [[nodiscard]] bool has_any(TimePoint now) const;
   // Listed first; forgets whoever was silent for too long.
   [[nodiscard]] std::vector<IpAddress> current(TimePoint now);
 

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace vip::vrrp {
+namespace {
+
+bool names_same(const std::vector<IpAddress>& addresses, const RouterConfig& config) {
+  const bool all = config.unadvertised.empty();
+  if (all && std::ranges::equal(addresses, config.addresses, {}, {}, &IpPrefix::address)) return true;
+  return std::ranges::is_permutation(addresses, advertised_addresses(config));
+}
+
+}  // namespace
 
 std::optional<Discard> check(const Advertisement& advertisement, const Envelope& envelope,
                              const RouterConfig& config, const ReceiveRules& rules,
@@ -40,8 +49,7 @@ Notices notices(const Decoded& decoded, const Envelope& envelope, const RouterCo
   const bool v3 = advertisement.version == Version::v3;
   const bool leaving = advertisement.priority == kPriorityLeaving;
   note(Notice::other_interval, v3 && !leaving && advertisement.interval != config.advert_interval);
-  note(Notice::other_addresses,
-       !std::ranges::is_permutation(advertisement.addresses, advertised_addresses(config)));
+  note(Notice::other_addresses, !names_same(advertisement.addresses, config));
   const bool v3_ipv4 = v3 && envelope.source.family() == Family::ipv4;
   note(Notice::checksum_message_only, v3_ipv4 && decoded.checksum == ChecksumForm::message_only);
   note(Notice::checksum_multicast, v3_ipv4 && decoded.checksum == ChecksumForm::multicast_pseudo_header);

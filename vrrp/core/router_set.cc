@@ -47,6 +47,7 @@ RouterSet::RouterSet(std::vector<RouterSetup> setups, Authenticator authenticato
     : authenticator_(std::move(authenticator)) {
   std::set<std::string> groups;
   const auto count = static_cast<int>(setups.size());
+  members_.reserve(setups.size());
   for (auto& setup : setups) {
     setup.protocol.in_group = !setup.sync_group.empty();
     setup.protocol.asks_peers = authenticator_.has_keys() && setup.transport == Transport::unicast &&
@@ -143,9 +144,9 @@ bool RouterSet::is_lingering() const {
   return std::ranges::any_of(members_, [](const auto& member) { return member.machine.is_lingering(); });
 }
 
-bool RouterSet::is_alone(TimePoint now, std::size_t router) {
-  auto& member = members_.at(router);
-  return member.setup.transport == Transport::unicast && member.peers.current(now).empty();
+bool RouterSet::is_alone(TimePoint now, std::size_t router) const {
+  const auto& member = members_.at(router);
+  return member.setup.transport == Transport::unicast && !member.peers.has_any(now);
 }
 
 RouterActions RouterSet::link_changed(TimePoint now, std::size_t router, bool usable,
@@ -495,8 +496,15 @@ void RouterSet::queue(std::size_t router) {
   sooner(member.steps_back_by);
   if (deadline) sooner(deadline->when);
   if (when == member.queued) return;
-  if (member.queued) deadlines_.erase({*member.queued, router});
-  if (when) deadlines_.emplace(*when, router);
+  if (member.queued && when) {  // the entry moves, and nothing is allocated
+    auto entry = deadlines_.extract({*member.queued, router});
+    entry.value().first = *when;
+    deadlines_.insert(std::move(entry));
+  } else if (member.queued) {
+    deadlines_.erase({*member.queued, router});
+  } else {
+    deadlines_.emplace(*when, router);
+  }
   member.queued = when;
 }
 

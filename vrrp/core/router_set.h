@@ -184,7 +184,7 @@ class RouterSet {
   };
 
   // Whether there is nobody to speak to. By multicast that is not known.
-  [[nodiscard]] bool is_alone(TimePoint now, std::size_t router);
+  [[nodiscard]] bool is_alone(TimePoint now, std::size_t router) const;
   [[nodiscard]] std::optional<std::size_t> addressed(Vrid vrid, const Envelope& envelope) const;
   [[nodiscard]] std::expected<Authenticity, Discard> authenticity_of(const RouterConfig& config,
                                                                      Version version,

@@ -1,6 +1,9 @@
 #include "vrrp/sys/address_keeper.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <ranges>
 #include <thread>
 #include <utility>
 
@@ -10,7 +13,7 @@ namespace {
 // A lease is renewed this many times in its life.
 constexpr int kRenewalsPerLease = 4;
 // Then packets and timers have their turn.
-constexpr int kRenewalsPerTurn = 16;
+constexpr std::ptrdiff_t kRenewalsPerTurn = 16;
 constexpr Duration kRefusedAgain = std::chrono::milliseconds(100);
 // The kernel may end a lease up to HZ/50 too early.
 constexpr Duration kKernelEarly = std::chrono::milliseconds(20);
@@ -85,6 +88,7 @@ std::vector<AddressStep> AddressKeeper::steps(Wanted wanted) {
   std::set<LocatedAddress> there;
   for (const auto& address : *observed) there.insert(address.at);
   std::erase_if(held_, [&](const auto& entry) { return !there.contains(entry.first); });
+  oldest_.reset();
   std::erase_if(leaving_, [&](const auto& at) { return !there.contains(at); });
   keep_what_is_held();
   for (const auto& [at, when] : held_) known.push_back(at);
@@ -102,11 +106,13 @@ void AddressKeeper::hold(TimePoint now, const LocatedAddress& at, Outcome& outco
   }
   leaving_.erase(at);
   held_.insert_or_assign(at, now);
+  oldest_.reset();
   outcome.added.insert(at.prefix);
 }
 
 void AddressKeeper::let_go(LocatedAddress at, Outcome& outcome) {
   held_.erase(at);
+  oldest_.reset();
   const auto released = netlink_.release(at.interface, at.prefix);
   if (released) {
     leaving_.erase(at);
@@ -119,12 +125,19 @@ void AddressKeeper::let_go(LocatedAddress at, Outcome& outcome) {
 
 AddressKeeper::Outcome AddressKeeper::renew(TimePoint now) {
   Outcome outcome;
-  for (int i = 0; i < kRenewalsPerTurn; ++i) {
-    const auto due = next_renewal();
-    if (!due || *due > now) break;
-    const auto at = most_urgent()->first;
+  std::vector<std::pair<TimePoint, LocatedAddress>> due;
+  if (const auto next = next_renewal(); next && *next <= now) {
+    for (const auto& [at, when] : held_)
+      if (when + renewal_period() <= now) due.emplace_back(when, at);
+  }
+  const auto end = due.begin() + std::min(std::ssize(due), kRenewalsPerTurn);
+  std::ranges::partial_sort(due, end);
+  for (const auto& [when, at] : std::ranges::subrange(due.begin(), end)) {
     hold(now, at, outcome);
-    if (outcome.refused.contains(at.prefix)) held_.at(at) = now - renewal_period() + kRefusedAgain;
+    if (outcome.refused.contains(at.prefix)) {
+      held_.at(at) = now - renewal_period() + kRefusedAgain;
+      oldest_.reset();
+    }
     ++renewals_;
   }
   outcome.renewed = std::exchange(outcome.added, {});
@@ -133,14 +146,14 @@ AddressKeeper::Outcome AddressKeeper::renew(TimePoint now) {
 
 std::optional<TimePoint> AddressKeeper::next_renewal() const {
   if (held_.empty() || lifetime_.lease.count() == 0) return std::nullopt;
-  return most_urgent()->second + renewal_period();
+  return oldest() + renewal_period();
 }
 
 // The kernel's clock stands still while the machine is suspended, ours does not: we never believe in a lease
 // for longer than it does.
 bool AddressKeeper::all_alive(TimePoint now) const {
   if (held_.empty() || lifetime_.lease.count() == 0) return true;
-  return now < most_urgent()->second + lifetime_.lease - kKernelEarly;
+  return now < oldest() + lifetime_.lease - kKernelEarly;
 }
 
 bool AddressKeeper::are_there(const std::vector<LocatedAddress>& addresses) const {
@@ -150,8 +163,9 @@ bool AddressKeeper::are_there(const std::vector<LocatedAddress>& addresses) cons
          });
 }
 
-AddressKeeper::Held::const_iterator AddressKeeper::most_urgent() const {
-  return std::ranges::min_element(held_, {}, &Held::value_type::second);
+TimePoint AddressKeeper::oldest() const {
+  if (!oldest_) oldest_ = std::ranges::min_element(held_, {}, &Held::value_type::second)->second;
+  return *oldest_;
 }
 
 Duration AddressKeeper::renewal_period() const {

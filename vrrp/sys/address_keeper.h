@@ -60,13 +60,16 @@ class AddressKeeper {
   void hold(TimePoint now, const LocatedAddress& at, Outcome& outcome);
   void wait_for_reception(const std::set<IpPrefix>& added);
   void let_go(LocatedAddress at, Outcome& outcome);
-  [[nodiscard]] Held::const_iterator most_urgent() const;
+  // When the one that waits for its renewal longest was held or renewed; asked in each turn of the loop.
+  // There is one.
+  [[nodiscard]] TimePoint oldest() const;
   [[nodiscard]] Duration renewal_period() const;
 
   Netlink& netlink_;
   AddressLifetime lifetime_;
-  Held held_;                         // put by us: known also where no plan names them any more
-  std::set<LocatedAddress> leaving_;  // of those, what could not be released yet; never renewed again
+  Held held_;                                // put by us: known also where no plan names them any more
+  mutable std::optional<TimePoint> oldest_;  // as long as held_ is what it was
+  std::set<LocatedAddress> leaving_;         // of those, what could not be released yet; never renewed again
   bool settled_ = true;
   std::uint64_t renewals_ = 0;
 };

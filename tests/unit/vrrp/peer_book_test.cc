@@ -19,6 +19,15 @@ TEST(PeerBook, AnAuthenticNewcomerIsSpokenToForAWhile) {
   EXPECT_EQ(book.current(TimePoint(31s)), Addresses{kListed});
 }
 
+TEST(PeerBook, HasAnyAsLongAsItSpeaksToSomebody) {
+  EXPECT_TRUE(PeerBook({kListed}).has_any(TimePoint(0s)));
+  PeerBook book({});
+  EXPECT_FALSE(book.has_any(TimePoint(0s)));
+  book.heard_authentic(kNewcomer, TimePoint(1s));
+  EXPECT_TRUE(book.has_any(TimePoint(30s)));
+  EXPECT_FALSE(book.has_any(TimePoint(31s)));
+}
+
 TEST(PeerBook, HearingItAgainProlongsIt) {
   PeerBook book({});
   book.heard_authentic(kNewcomer, TimePoint(0s));
