@@ -308,6 +308,9 @@ class Agent {
   std::optional<SetMemory> recalled_;  // of an earlier life, while we start
   Urgency urgency_;
   bool is_going_ = false;  // until then a crash counts from the life before
+  // What a start or a change of state needed is not needed after so long a calm.
+  static constexpr int kPulsesOfCalm = 5;
+  int pulses_until_small_ = kPulsesOfCalm;
   sys::DeadlineTimer pulse_;
   std::size_t remembered_next_ = 0;  // the router whose turn it is
   std::size_t pulses_until_set_ = 0;

@@ -8,6 +8,7 @@
 #include "common/sys/log.h"
 #include "vrrp/agent.h"
 #include "vrrp/memory_json.h"
+#include "vrrp/sys/resident.h"
 
 namespace vip::vrrp {
 namespace {
@@ -146,6 +147,10 @@ void Agent::on_pulse() {
   if (acts_) {
     settle_claims();
     remember_some();
+  }
+  if (pulses_until_small_ > 0) {
+    --pulses_until_small_;
+    if (pulses_until_small_ == 0) shed_unused_memory();
   }
   chronicle_.say_the_rest(loop_.now());
   perform({});

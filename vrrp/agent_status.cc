@@ -113,6 +113,7 @@ void Agent::note(const RouterActions& actions) {
 void Agent::note(std::size_t router, const StateChanged& change) {
   using std::chrono::floor;
   using std::chrono::milliseconds;
+  pulses_until_small_ = kPulsesOfCalm;
   auto& site = sites_.at(router);
   const auto now = loop_.now();
   const bool took_over = change.to == State::active && change.cause == Cause::silence && site.heard;

@@ -18,19 +18,19 @@ void settle() {
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-// Against torn writes, not against anybody: eight bytes at a time, so that a megabyte is no burden.
-std::uint64_t checksum_of(std::uint64_t serial, std::span<const std::uint8_t> content) {
+constexpr std::uint64_t mixed(std::uint64_t sum, std::uint64_t word) {
   constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
-  const auto mix = [](std::uint64_t sum, std::uint64_t word) {
-    sum = (sum ^ word) * kPrime;
-    return sum ^ (sum >> 32U);
-  };
-  std::uint64_t sum = mix(mix(0, serial), content.size());
+  sum = (sum ^ word) * kPrime;
+  return sum ^ (sum >> 32U);
+}
+
+// Eight bytes at a time, so that a megabyte is no burden.
+std::uint64_t mixed(std::uint64_t sum, std::span<const std::uint8_t> content) {
   while (!content.empty()) {
     const auto step = std::min<std::size_t>(content.size(), sizeof(std::uint64_t));
     std::uint64_t word = 0;
     std::memcpy(&word, content.data(), step);
-    sum = mix(sum, word);
+    sum = mixed(sum, word);
     content = content.subspan(step);
   }
   return sum;
@@ -53,34 +53,48 @@ LastingRecord::LastingRecord(std::span<std::uint8_t> space) : space_(space) {
 }
 
 LastingRecord::Slot LastingRecord::slot(std::size_t number) const {
-  const auto half = space_.size() / 2 / sizeof(std::uint64_t) * sizeof(std::uint64_t);
-  const auto whole = space_.subspan(number * half, half);
-  Slot slot{.head = {}, .content = whole.subspan(sizeof(Head)), .place = whole.data()};
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  const auto half = space_.size() / 2 / kWord * kWord;
+  const auto near = std::min(half, kPage / 2);
+  const auto first = space_.subspan(number * near, near);
+  Slot slot{.head = {},
+            .begin = first.subspan(sizeof(Head)),
+            .rest = space_.subspan(2 * near + number * (half - near), half - near),
+            .place = first.data()};
   std::memcpy(&slot.head, slot.place, sizeof(Head));
   return slot;
 }
 
+// Against torn writes, not against anybody.
+std::uint64_t LastingRecord::checksum_of(const Slot& slot, std::uint64_t serial, std::size_t length) {
+  const auto in_begin = std::min(length, slot.begin.size());
+  const auto sum = mixed(mixed(mixed(0, serial), length), slot.begin.first(in_begin));
+  return mixed(sum, slot.rest.first(length - in_begin));
+}
+
 std::uint64_t LastingRecord::sound_serial(const Slot& slot) {
   const auto& head = slot.head;
-  if (head.serial == 0 || head.length > slot.content.size()) return 0;
-  return head.checksum == checksum_of(head.serial, slot.content.first(head.length)) ? head.serial : 0;
+  if (head.serial == 0 || head.length > slot.room()) return 0;
+  return head.checksum == checksum_of(slot, head.serial, head.length) ? head.serial : 0;
 }
 
 Status LastingRecord::write(std::string_view content) {
   const auto first = sound_serial(slot(0));
   const auto second = sound_serial(slot(1));
   const auto target = slot(first <= second ? 0 : 1);
-  if (content.size() > target.content.size()) {
+  if (content.size() > target.room()) {
     forget();
     return fail(Errc::exhausted, "a record of " + std::to_string(content.size()) + " bytes is too long");
   }
   std::memset(target.place, 0, sizeof(Head));
   settle();
-  std::memcpy(target.content.data(), content.data(), content.size());
+  const auto begin = content.substr(0, target.begin.size());
+  const auto rest = content.substr(begin.size());
+  std::ranges::copy(begin, target.begin.begin());
+  std::ranges::copy(rest, target.rest.begin());
   const auto serial = std::max(first, second) + 1;
-  const Head head{.serial = serial,
-                  .length = content.size(),
-                  .checksum = checksum_of(serial, target.content.first(content.size()))};
+  const Head head{
+      .serial = serial, .length = content.size(), .checksum = checksum_of(target, serial, content.size())};
   settle();
   std::memcpy(target.place, &head, sizeof(head));
   return {};
@@ -90,9 +104,13 @@ std::optional<std::string> LastingRecord::read() const {
   const auto first = slot(0);
   const auto second = slot(1);
   const auto& newest = sound_serial(first) > sound_serial(second) ? first : second;
-  if (sound_serial(newest) == 0 || newest.head.length == 0) return std::nullopt;
-  return std::string(newest.content.begin(),
-                     newest.content.begin() + static_cast<std::ptrdiff_t>(newest.head.length));
+  const auto length = newest.head.length;
+  if (sound_serial(newest) == 0 || length == 0) return std::nullopt;
+  const auto begin = newest.begin.first(std::min(length, newest.begin.size()));
+  const auto rest = newest.rest.first(length - begin.size());
+  std::string content(begin.begin(), begin.end());
+  content.append(rest.begin(), rest.end());
+  return content;
 }
 
 struct LastingMemory::Vitals {

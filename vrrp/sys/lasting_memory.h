@@ -20,7 +20,9 @@
 namespace vip::vrrp {
 
 // A record in a piece of memory that is all zeros at first, or as an earlier life left it. The older slot is
-// the one written next; a slot counts only with its right checksum.
+// the one written next; a slot counts only with its right checksum. The begins of both share a page:
+//
+//   head begin | head begin | rest | rest
 class LastingRecord {
  public:
   // The space is aligned as an integer of 64 bits and at least space_for(0) long.
@@ -42,11 +44,14 @@ class LastingRecord {
     std::uint64_t checksum;
   };
   struct Slot {
+    [[nodiscard]] std::size_t room() const { return begin.size() + rest.size(); }
     Head head;
-    std::span<std::uint8_t> content;  // all there is room for
+    std::span<std::uint8_t> begin;  // of the content; all there is room for
+    std::span<std::uint8_t> rest;
     std::uint8_t* place;
   };
   [[nodiscard]] Slot slot(std::size_t number) const;
+  [[nodiscard]] static std::uint64_t checksum_of(const Slot& slot, std::uint64_t serial, std::size_t length);
   // The serial of a slot with a right checksum, else 0.
   [[nodiscard]] static std::uint64_t sound_serial(const Slot& slot);
 

@@ -15,6 +15,7 @@
 #include "common/base/assert.h"
 #include "common/sys/patient_writer.h"
 #include "common/sys/posix.h"
+#include "vrrp/sys/resident.h"
 
 namespace vip::vrrp {
 namespace {
@@ -131,6 +132,7 @@ class Supervisor {
   // Until the child's end.
   End watch(const Life& life) {
     SilenceMeter silence(memory_);
+    shed_unused_memory();  // all but its loop
     End end;
     Duration lived{};
     while (!reap(end)) {
