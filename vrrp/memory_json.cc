@@ -66,6 +66,7 @@ void each_member(Memory& memory, const auto& visit) {
   visit("vrid", memory.vrid);
   visit("also_vrid", memory.also_vrid);
   visit("family", memory.family);
+  visit("network", memory.network);
   visit("machine", memory.machine);
   visit("transient_peers", memory.transient_peers);
   visit("transitions", memory.transitions);

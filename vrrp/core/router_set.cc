@@ -30,7 +30,8 @@ bool is_of(const SetMemory::Router& memory, const RouterSetup& setup) {
   const auto& now = setup.protocol;
   const bool meets =
       memory.vrid == now.vrid || memory.also_vrid == now.vrid || (now.also && memory.vrid == now.also->vrid);
-  return meets && memory.family == setup.family();
+  const bool elsewhere = !memory.network.empty() && !setup.network.empty() && memory.network != setup.network;
+  return meets && memory.family == setup.family() && !elsewhere;
 }
 
 Family RouterSetup::family() const {
@@ -55,6 +56,16 @@ RouterSet::RouterSet(std::vector<RouterSetup> setups, Authenticator authenticato
     setup.protocol.decides_ties = !setup.protocol.in_group || groups.insert(setup.sync_group).second;
     const auto turn = static_cast<int>(members_.size());
     members_.emplace_back(std::move(setup), Acquaintances::kRound * (turn + 1) / count);
+  }
+  index();
+}
+
+void RouterSet::index() {
+  by_vrid_.fill({});
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const auto& config = members_[i].machine.config();
+    by_vrid_.at(config.vrid.value).push_back(i);
+    if (config.also && config.also->vrid != config.vrid) by_vrid_.at(config.also->vrid.value).push_back(i);
   }
 }
 
@@ -121,6 +132,7 @@ SetMemory::Router RouterSet::memory_of(std::size_t router, TimePoint now) const 
   return {.vrid = config.vrid,
           .also_vrid = config.also ? std::optional(config.also->vrid) : std::nullopt,
           .family = member.setup.family(),
+          .network = member.setup.network,
           .machine = std::move(machine),
           .transient_peers = member.peers.transient(),
           .transitions = {}};
@@ -208,7 +220,9 @@ RouterActions RouterSet::feed(TimePoint now, std::size_t router, const Event& ev
 }
 
 void RouterSet::step(TimePoint now, std::size_t router, const Event& event, RouterActions& out) {
-  follow_up(now, router, members_.at(router).machine.step(now, event), out);
+  const auto actions = members_.at(router).machine.step(now, event);
+  if (std::holds_alternative<Reconfigured>(event)) index();
+  follow_up(now, router, actions, out);
 }
 
 // What the set has to do for its router, and passes on of what it wants.
@@ -446,16 +460,19 @@ std::expected<Answered, Discard> RouterSet::answered(TimePoint now, std::size_t 
                   .known_are_quiet = acquaintances.known_are_quiet(config.source)};
 }
 
-// The router on the interface where the packet came in; else the first that listens elsewhere, too.
+// The router on the interface where the packet came in; else the first that listens elsewhere, too, of those
+// whose peer it is from if there are any.
 std::optional<std::size_t> RouterSet::addressed(Vrid vrid, const Envelope& envelope) const {
   std::optional<std::size_t> elsewhere;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  bool is_peers = false;
+  for (const auto i : by_vrid_.at(vrid.value)) {
     const auto& member = members_[i];
-    const auto& config = member.machine.config();
-    const bool is_meant = config.vrid == vrid || (config.also && config.also->vrid == vrid);
-    if (!is_meant || member.setup.family() != envelope.source.family()) continue;
+    if (member.setup.family() != envelope.source.family()) continue;
     if (member.interface == envelope.interface) return i;
-    if (!elsewhere) elsewhere = i;
+    const bool is_from_peer = member.peers.is_listed(envelope.source);
+    if (elsewhere && (is_peers || !is_from_peer)) continue;
+    elsewhere = i;
+    is_peers = is_from_peer;
   }
   return elsewhere;
 }

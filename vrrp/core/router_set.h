@@ -44,7 +44,8 @@ struct RouterSetup {
   Transport transport = Transport::unicast;
   ChecksumForm checksum = ChecksumForm::pseudo_header;  // of what we send; that or message_only
   std::string sync_group;                               // empty: on its own
-  bool checks_duplicates = false;                       // asks the LAN before a first claim
+  std::string network;             // by what the user tells it from others of its VRID; empty: there is none
+  bool checks_duplicates = false;  // asks the LAN before a first claim
 
   [[nodiscard]] Family family() const;
 };
@@ -78,6 +79,7 @@ struct SetMemory {
     Vrid vrid;
     std::optional<Vrid> also_vrid;  // of its other form
     Family family = Family::ipv4;
+    std::string network;  // as in RouterSetup; who has one beside another without may be the same
     RouterMemory machine;
     std::map<IpAddress, TimePoint> transient_peers;  // and until when
     std::vector<Transition> transitions;             // the last ones, newest last; the set itself has none
@@ -216,11 +218,13 @@ class RouterSet {
                                                           const IpAddress& peer, const Hello& hello);
   [[nodiscard]] IfIndex way_to(const Member& member, const IpAddress& destination) const;
   void queue(std::size_t router);
+  void index();  // to be called when an id has changed
   // The other routers of its sync group.
   [[nodiscard]] std::vector<std::size_t> companions(std::size_t router) const;
   [[nodiscard]] bool group_usable(std::size_t router) const;
 
   std::vector<Member> members_;
+  std::array<std::vector<std::size_t>, 256> by_vrid_;  // those that listen to each, in their order
   Authenticator authenticator_;
   std::set<std::pair<TimePoint, std::size_t>> deadlines_;
   DiscardCounts strays_{};

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -270,6 +271,7 @@ class AgentFileReader {
     read_timing(reader, protocol);
     router.interface_rule = reader.text("interface", plan::kAuto);
     router.interface_setting = reader.place("interface");
+    if (router.interface_rule != plan::kAuto) router.network = router.interface_rule;
     router.source = reader.address("source");
     router.source_setting = reader.place("source");
     if (router.source && router.source->family() != router.family())
@@ -479,20 +481,27 @@ class AgentFileReader {
                           ": without preemption a weight moves nobody here");
       }
     }
-    std::set<std::pair<Vrid, Family>> ids;
     std::set<IpAddress> addresses;
     for (std::size_t i = 0; i < config_.routers.size(); ++i) {
       const auto where = path_ + "routers[" + std::to_string(i) + "].";
       const auto& router = config_.routers[i];
-      if (!ids.emplace(router.protocol.vrid, router.family()).second) {
+      const auto before = std::span(config_.routers).first(i);
+      if (std::ranges::any_of(before, [&](const auto& other) { return is_taken_by(other, router); })) {
         findings_.refuse(where + "router_id", std::to_string(router.protocol.vrid.value),
-                         "each once for each family");
+                         "each once for each family, or on interfaces that both name");
       }
       for (const auto& prefix : router.protocol.addresses) {
         if (!addresses.insert(prefix.address).second)
           findings_.refuse(where + "addresses", prefix.text(), "each address in one router");
       }
     }
+  }
+
+  // An id is of one network. The virtual MAC is made from it, and so is the name of its interface.
+  static bool is_taken_by(const RouterSettings& one, const RouterSettings& other) {
+    if (one.protocol.vrid != other.protocol.vrid || one.family() != other.family()) return false;
+    const bool apart = !one.network.empty() && !other.network.empty() && one.network != other.network;
+    return !apart || one.virtual_mac || other.virtual_mac;
   }
 
   // There is one set of keys; who speaks version 2 has none.

@@ -63,7 +63,7 @@ class LastingMemory {
   // Errors: exhausted.
   static Result<LastingMemory> create();
 
-  static constexpr std::size_t kRoutersMax = 512;
+  static constexpr std::size_t kRoutersMax = 1024;
   static constexpr std::size_t kRouterContentMax = 64U << 10U;
   static constexpr std::size_t kSetContentMax = 1U << 20U;
   // Of one router, below kRoutersMax; and of all of them together.

@@ -19,7 +19,7 @@ namespace vip::vrrp {
 namespace {
 
 constexpr std::string_view kPrefix = "swarm-vip/agent/";
-constexpr std::size_t kAnswerMax = 4U << 20U;  // the status of 255 routers, with what became of them
+constexpr std::size_t kAnswerMax = 16U << 20U;  // the status of 1,000 routers, with what became of them
 constexpr std::uint16_t kLoopbackPort = 9110;
 constexpr int kPerContainer = 16;  // agents that live in one pid namespace, without unix sockets
 
@@ -52,7 +52,7 @@ Result<std::string> exchange(int fd, const std::string& request) {
     if (count < 0) return sys::errno_failure("answer");
     if (count == 0) return answer;
     answer.append(chunk.data(), static_cast<std::size_t>(count));
-    if (answer.size() > kAnswerMax) return fail(Errc::exhausted, "answer: larger than 4 MiB");
+    if (answer.size() > kAnswerMax) return fail(Errc::exhausted, "answer: larger than 16 MiB");
   }
 }
 

@@ -34,7 +34,7 @@ struct LocalAgent {
 // All agents of this network namespace, sorted. Errors: unavailable.
 [[nodiscard]] Result<std::vector<LocalAgent>> local_agents();
 
-// GET of a path, at most `limit` and 4 MiB; the body of a 200. Errors: unavailable, and whatever else came.
+// GET of a path, at most `limit` and 16 MiB; the body of a 200. Errors: unavailable, and whatever else came.
 [[nodiscard]] Result<std::string> ask_locally(const LocalAgent& agent, std::string_view path,
                                               std::chrono::seconds limit);
 

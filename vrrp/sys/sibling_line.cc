@@ -19,8 +19,8 @@ namespace vip::vrrp {
 namespace {
 
 constexpr std::size_t kHead = 5;
-constexpr std::size_t kFrameMax = 4U << 20U;  // of the state of 255 routers and what they heard
-constexpr std::size_t kKeptMax = 8U << 20U;
+constexpr std::size_t kFrameMax = 16U << 20U;  // of the state of 1,000 routers and what they heard
+constexpr std::size_t kKeptMax = 32U << 20U;
 constexpr std::size_t kDescriptorsMax = 8;
 // A state comes in one turn, a flood does not.
 constexpr int kReadsPerTurn = 16;

@@ -108,6 +108,16 @@ TEST(AgentFile, EachKeyOfARouter) {
   EXPECT_EQ(read(with(R"("checksum": "message-only")")).router().checksum, ChecksumForm::message_only);
 }
 
+TEST(AgentFile, AnIdIsOfOneNetwork) {
+  const auto reading = read(R"({"routers": [{"router_id": 1, "addresses": "192.0.2.1", "interface": "eth0"},
+                                            {"router_id": 1, "addresses": "192.0.2.2", "interface": "eth1"},
+                                            {"router_id": 1, "addresses": "2001:db8::1"}]})");
+  ASSERT_EQ(reading.errors(), "");
+  EXPECT_EQ(reading.router(0).network, "eth0");
+  EXPECT_EQ(reading.router(1).network, "eth1");
+  EXPECT_EQ(reading.router(2).network, "");
+}
+
 TEST(AgentFile, ChecksAndScripts) {
   const auto reading = read(with("", R"("checks": [
       {"kind": "interface", "interface": "eth1"},
@@ -225,6 +235,13 @@ TEST(AgentFile, WrongSettingsSayTheirPlaceTheValueAndWhatIsAllowed) {
        "addresses: '192.0.2.1' is not allowed; addresses of one family"},
       {R"({"routers": [{"router_id": 1, "addresses": "192.0.2.1"}, {"router_id": 1, "addresses": "192.0.2.2"}]})",
        "routers[1].router_id: '1' is not allowed; each once for each family"},
+      {R"({"routers": [{"router_id": 1, "addresses": "192.0.2.1", "interface": "eth0"},
+                       {"router_id": 1, "addresses": "192.0.2.2", "interface": "auto"}]})",
+       "routers[1].router_id: '1' is not allowed; each once for each family, or on interfaces that both "
+       "name"},
+      {R"({"routers": [{"router_id": 1, "addresses": "192.0.2.1", "interface": "eth0"},
+                       {"router_id": 1, "addresses": "192.0.2.2", "interface": "eth1", "virtual_mac": true}]})",
+       "routers[1].router_id: '1' is not allowed"},
       {R"({"routers": [{"router_id": 1, "addresses": "192.0.2.1"}, {"router_id": 2, "addresses": "192.0.2.1"}]})",
        "routers[1].addresses: '192.0.2.1/32' is not allowed; each address in one router"},
       {with("", R"("lease": "1s")"), "/vip.json: lease: '1s' is not allowed; auto, off"},

@@ -346,6 +346,17 @@ TEST(Resume, ARouterThatIsNewStarts) {
   EXPECT_EQ(next.machine(0).state(), State::backup);
 }
 
+TEST(Resume, OneOfAnotherNetworkIsNoneOfOurs) {
+  auto here = web();
+  here.network = "eth0";
+  auto there = web();
+  there.network = "eth1";
+  const auto memory = through_json(active_at(TimePoint(10s), there).memory(TimePoint(10s)));
+  EXPECT_TRUE(is_of(memory.routers[0], there));
+  EXPECT_TRUE(is_of(memory.routers[0], web())) << "where nobody says which";
+  EXPECT_FALSE(is_of(memory.routers[0], here));
+}
+
 TEST(Resume, OldPacketsAreStillOldAndOurNumbersNew) {
   auto set = active_at(TimePoint(10s));
   const Envelope to_us{.source = ip("192.0.2.30"), .destination = ip("192.0.2.20"), .interface = kEth0};

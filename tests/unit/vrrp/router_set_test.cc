@@ -95,6 +95,16 @@ TEST(RouterSet, TheInterfaceTellsRoutersOfOneVridAndFamilyApart) {
   EXPECT_EQ(set.receive(TimePoint(1s), envelope, says(second, 200, envelope)).router, 1U);
 }
 
+TEST(RouterSet, ThePeerTellsThemApartWhereAPacketComesByAnotherInterface) {
+  const auto other = setup(51, "198.51.100.100", "198.51.100.20", "198.51.100.30");
+  auto set = started({web4(), other});
+  set.place(1, kEth1);
+  const auto envelope = from_peer(other, IfIndex(7));
+  EXPECT_EQ(set.receive(TimePoint(1s), envelope, says(other, 200, envelope)).router, 1U);
+  const auto first = from_peer(web4(), IfIndex(7));
+  EXPECT_EQ(set.receive(TimePoint(1s), first, says(web4(), 200, first)).router, 0U);
+}
+
 TEST(RouterSet, APacketOfNoRouterIsAStray) {
   auto set = started({web4()});
   const auto other = setup(52, "192.0.2.101", "192.0.2.20", "192.0.2.30");

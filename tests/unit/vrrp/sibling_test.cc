@@ -105,7 +105,7 @@ TEST(SiblingLine, KeepsBackWhatIsNotReadAndSendsItLater) {
 
 TEST(SiblingLine, ASiblingThatNeverReadsIsGivenUp) {
   Ends ends;
-  const std::string large(3U << 20U, 'a');
+  const std::string large(12U << 20U, 'a');
   Status sent;
   for (int i = 0; i < 10 && sent; ++i) sent = ends.near->send(large);
   ASSERT_FALSE(sent);
