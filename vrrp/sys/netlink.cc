@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
+#include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/ip.h>
@@ -21,6 +25,7 @@
 #include <netlink/route/neighbour.h>
 #include <netlink/route/route.h>
 #include <netlink/socket.h>
+#include <sys/socket.h>
 
 #include "common/sys/posix.h"
 
@@ -397,12 +402,37 @@ int collect_hint(nl_msg* message, void* sink) noexcept {
   return NL_OK;
 }
 
+// Classic BPF over a notice: all but additions of virtual addresses, which come again with each renewal of
+// each group on this host and help nobody. The kernel swaps what a program loads; one older than IFA_PROTO
+// lets them pass.
+std::array<sock_filter, 11> not_virtual_additions() {
+  constexpr std::uint32_t kType = offsetof(nlmsghdr, nlmsg_type);
+  constexpr std::uint32_t kAttributes = NLMSG_HDRLEN + sizeof(ifaddrmsg);
+  constexpr auto kFindAttribute = static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_NLATTR);
+  constexpr std::uint32_t kAll = 0xFFFFFFFF;
+  return {{{.code = BPF_LD | BPF_H | BPF_ABS, .jt = 0, .jf = 0, .k = kType},
+           {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 0, .jf = 7, .k = htons(RTM_NEWADDR)},
+           {.code = BPF_LD | BPF_IMM, .jt = 0, .jf = 0, .k = kAttributes},
+           {.code = BPF_LDX | BPF_IMM, .jt = 0, .jf = 0, .k = IFA_PROTO},
+           {.code = BPF_LD | BPF_W | BPF_ABS, .jt = 0, .jf = 0, .k = kFindAttribute},
+           {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 3, .jf = 0, .k = 0},
+           {.code = BPF_MISC | BPF_TAX, .jt = 0, .jf = 0, .k = 0},
+           {.code = BPF_LD | BPF_B | BPF_IND, .jt = 0, .jf = 0, .k = sizeof(nlattr)},
+           {.code = BPF_JMP | BPF_JEQ | BPF_K, .jt = 1, .jf = 0, .k = kAddressProtocol},
+           {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = kAll},
+           {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0}}};
+}
+
 }  // namespace
 
 Result<NetlinkEvents> NetlinkEvents::open() {
   VIP_TRY(nl_sock* const socket, connected_socket());
   NetlinkEvents events(socket);
   nl_socket_disable_seq_check(socket);
+  auto filter = not_virtual_additions();
+  const sock_fprog program{.len = static_cast<unsigned short>(filter.size()), .filter = filter.data()};
+  if (::setsockopt(events.fd(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
+    return sys::errno_failure("netlink events: filter");
   if (const int code =
           nl_socket_add_memberships(socket, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0);
       code < 0) {
