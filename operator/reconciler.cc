@@ -136,7 +136,8 @@ GroupPicture Reconciler::picture_of(const ConfiguredGroup& configured, const Obs
   if (!plan || any_blocks(picture.problems)) return picture;
   const AgentSettings agent{
       .image = settings_.image.empty() ? own_image(identity_, picture.service) : settings_.image,
-      .environment = settings_.agent_environment};
+      .environment = settings_.agent_environment,
+      .health = health_check(observed, *plan)};
   picture.desired = make_desired(group, *plan, agent, identity_);
   return picture;
 }

@@ -1,7 +1,9 @@
 #include "operator/core/desired.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "operator/core/membership.h"
 #include "operator/core/names.h"
 
 namespace vip::swarm {
@@ -70,6 +72,8 @@ std::string spec_hash(const ServiceSpec& spec) {
   text.add("interval", spec.health.interval);
   text.add("timeout", spec.health.timeout);
   text.add("retries", std::uint64_t{spec.health.retries});
+  text.add("start_period", spec.health.start_period);
+  text.add("start_interval", spec.health.start_interval);
   text.add(spec.update);
   text.add(spec.rollback);
   text.add("stop_grace", spec.stop_grace);
@@ -84,6 +88,20 @@ constexpr std::uint32_t kPlanMode = 0444;
 constexpr std::uint32_t kSecretMode = 0400;
 
 }  // namespace
+
+HealthCheck health_check(const Observed& observed, const plan::Plan& plan) {
+  constexpr ApiVersion kApi{1, 44};
+  constexpr int kEngineMajor = 25;
+  const bool all_can = std::ranges::all_of(plan.members, [&](const plan::Member& member) {
+    const auto* const node = node_with_id(observed.nodes, member.id);
+    return node != nullptr && engine_major(*node).value_or(0) >= kEngineMajor;
+  });
+  if (observed.api_version < kApi || !all_can) return {};
+  return {.interval = std::chrono::seconds(30),
+          .retries = 4,
+          .start_period = std::chrono::minutes(1),
+          .start_interval = std::chrono::seconds(2)};
+}
 
 Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, const AgentSettings& agent,
                      const Identity& identity) {
@@ -106,6 +124,7 @@ Desired make_desired(const GroupSettings& settings, const plan::Plan& plan, cons
   service.labels = owned(std::move(service.labels), identity);
   service.labels.emplace(kPlanLabel, plan_hash);
   service.image = agent.image;
+  service.health = agent.health;
   service.constraints = {"node.labels." + settings.label_key + "==" + settings.name,
                          "node.labels." + std::string(kKeepalivedNodeLabel) + "!=" + settings.name};
   service.environment = {"SWARM_VIP_PLAN=" + std::string(kPlanPath), "SWARM_VIP_NODE_ID={{.Node.ID}}",

@@ -47,7 +47,13 @@ struct HealthCheck {
   std::chrono::seconds interval{2};
   std::chrono::seconds timeout{30};
   unsigned retries = 30;
+  std::chrono::seconds start_period{0};    // in which a failure does not count
+  std::chrono::seconds start_interval{0};  // in that period, until it is well once; zero: as later
 };
+
+// Engines that can (Docker 25, API 1.44) check often at the start alone, since a check costs them many times
+// what an agent does in a second. All members' engines must, or a new agent would wait half a minute.
+[[nodiscard]] HealthCheck health_check(const Observed& observed, const plan::Plan& plan);
 
 struct ServiceSpec {
   std::string name;
@@ -80,6 +86,7 @@ struct Desired {
 struct AgentSettings {
   std::string image;
   std::vector<std::string> environment;  // handed on as it is, "NAME=value"
+  HealthCheck health = {};
 };
 
 [[nodiscard]] Desired make_desired(const GroupSettings& settings, const plan::Plan& plan,

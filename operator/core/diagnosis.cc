@@ -70,7 +70,7 @@ std::set<std::string> nodes_in_use(const ClusterFacts& facts) {
 
 Finding judge_engine(const Node& node) {
   const auto what = "node " + called(node);
-  const auto major = parse_number<int>(node.engine_version.substr(0, node.engine_version.find('.')));
+  const auto major = engine_major(node);
   if (!major) return finding("node", what, Verdict::ok, "ready");
   if (*major < kEngineMajorMin) {
     return finding(

@@ -158,6 +158,10 @@ const Node* node_with_id(const std::vector<Node>& nodes, std::string_view id) {
   return found == nodes.end() ? nullptr : &*found;
 }
 
+std::optional<int> engine_major(const Node& node) {
+  return parse_number<int>(node.engine_version.substr(0, node.engine_version.find('.')));
+}
+
 // As Swarm compares values in constraints: without regard to case.
 bool is_labelled(const Node& node, const GroupSettings& settings) {
   const auto found = node.labels.find(settings.label_key);

@@ -1,6 +1,7 @@
 // Who belongs to a group, and what each wishes: from the nodes' labels, before priorities are given out.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ struct Membership {
 // Nothing: there is none. Quick where the nodes are in the order of their ids, as they are when Docker gave
 // them.
 [[nodiscard]] const Node* node_with_id(const std::vector<Node>& nodes, std::string_view id);
+
+// 24 of "24.0.7". Nothing: it does not say.
+[[nodiscard]] std::optional<int> engine_major(const Node& node);
 
 // Whether the node's label says that it belongs to the group, whatever keeps it from being a member.
 [[nodiscard]] bool is_labelled(const Node& node, const GroupSettings& settings);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace vip::swarm {
@@ -152,8 +153,11 @@ struct Identity {
   std::vector<std::string> images;
 };
 
+using ApiVersion = std::pair<int, int>;
+
 struct Observed {
   WallTime at;
+  ApiVersion api_version;  // of Docker, in which it was asked
   std::vector<Node> nodes;
   std::vector<Service> services;  // all of the Swarm
   std::vector<Config> configs;    // ours only

@@ -1,5 +1,6 @@
 #include "operator/docker/client.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -89,6 +90,11 @@ void Client::negotiate_again() {
   // Empty while it is being asked for, so that this does not call itself.
   const auto former = std::exchange(version_prefix_, {});
   if (!former.empty() && !negotiate()) version_prefix_ = former;
+}
+
+std::string_view Client::api_version() const {
+  const std::string_view prefix = version_prefix_;
+  return prefix.substr(std::min(prefix.size(), std::string_view("/v").size()));
 }
 
 CurlEasy Client::prepare(std::string_view path, const Query& query) const {

@@ -29,6 +29,9 @@ class Client {
                                          const Query& query = {}, const Headers& headers = {});
   [[nodiscard]] Status remove(std::string_view path);
 
+  // "1.44"; empty before it is agreed upon.
+  [[nodiscard]] std::string_view api_version() const;
+
   // A handle for a request of the caller's own, ready but for what becomes of the body.
   [[nodiscard]] CurlEasy prepare(std::string_view path, const Query& query) const;
 

@@ -48,6 +48,9 @@ struct SwarmRole {
 };
 [[nodiscard]] Result<SwarmRole> parse_role(std::string_view text);
 
+// "1.44".
+[[nodiscard]] std::optional<ApiVersion> parse_api_version(std::string_view text);
+
 // The newest API version that the engine of this GET /version answer and we both speak.
 [[nodiscard]] Result<std::string> choose_api_version(std::string_view text);
 

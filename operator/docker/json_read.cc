@@ -243,17 +243,6 @@ Task read_task(Reader& reader, const json& object) {
   return task;
 }
 
-using ApiVersion = std::pair<int, int>;
-
-std::optional<ApiVersion> parse_api_version(std::string_view text) {
-  const auto dot = text.find('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  const auto major = parse_number<int>(text.substr(0, dot));
-  const auto minor = parse_number<int>(text.substr(dot + 1));
-  if (!major || !minor) return std::nullopt;
-  return ApiVersion(*major, *minor);
-}
-
 // We need nothing above the oldest, and know the answers up to the newest.
 constexpr ApiVersion kApiOldest{1, 41};
 constexpr ApiVersion kApiNewest{1, 44};
@@ -345,6 +334,15 @@ Result<SwarmRole> parse_role(std::string_view text) {
                  .is_manager = reader.flag(swarm, "ControlAvailable")};
   if (!reader.fault().empty()) return garbage("itself", reader.fault());
   return role;
+}
+
+std::optional<ApiVersion> parse_api_version(std::string_view text) {
+  const auto dot = text.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto major = parse_number<int>(text.substr(0, dot));
+  const auto minor = parse_number<int>(text.substr(dot + 1));
+  if (!major || !minor) return std::nullopt;
+  return ApiVersion(*major, *minor);
 }
 
 Result<std::string> choose_api_version(std::string_view text) {

@@ -27,6 +27,16 @@ json file_json(const FileMount& file) {
   return {{"Name", file.path}, {"UID", "0"}, {"GID", "0"}, {"Mode", file.mode}};
 }
 
+json health_json(const HealthCheck& health) {
+  json check{{"Test", health.command},
+             {"Interval", nanoseconds(health.interval)},
+             {"Timeout", nanoseconds(health.timeout)},
+             {"Retries", health.retries}};
+  if (health.start_period.count() > 0) check["StartPeriod"] = nanoseconds(health.start_period);
+  if (health.start_interval.count() > 0) check["StartInterval"] = nanoseconds(health.start_interval);
+  return check;
+}
+
 json container_json(const ServiceSpec& service, const ObjectIds& ids) {
   json secrets = json::array();
   for (const auto& file : service.secrets) {
@@ -44,11 +54,7 @@ json container_json(const ServiceSpec& service, const ObjectIds& ids) {
           {"CapabilityDrop", json::array({"ALL"})},
           {"CapabilityAdd", service.capabilities},
           {"StopGracePeriod", nanoseconds(service.stop_grace)},
-          {"Healthcheck",
-           {{"Test", service.health.command},
-            {"Interval", nanoseconds(service.health.interval)},
-            {"Timeout", nanoseconds(service.health.timeout)},
-            {"Retries", service.health.retries}}},
+          {"Healthcheck", health_json(service.health)},
           {"Configs", json::array({{{"ConfigID", ids.at(service.plan.object)},
                                     {"ConfigName", service.plan.object},
                                     {"File", file_json(service.plan)}}})},

@@ -46,8 +46,10 @@ Result<Observed> SwarmApi::observe(WallTime at, const std::vector<std::string>& 
 }
 
 Result<Observed> SwarmApi::observe_once(WallTime at, const std::vector<std::string>& followed) {
-  Observed observed{.at = at, .nodes = {}, .services = {}, .configs = {}, .secrets = {}, .tasks = {}};
+  Observed observed{
+      .at = at, .api_version = {}, .nodes = {}, .services = {}, .configs = {}, .secrets = {}, .tasks = {}};
   VIP_TRY(const auto nodes, client_.get("/nodes"));
+  observed.api_version = parse_api_version(client_.api_version()).value_or(ApiVersion());
   VIP_TRY(observed.nodes, parse_nodes(nodes));
   std::ranges::sort(observed.nodes, {}, &Node::id);  // where many of them are looked up
   VIP_TRY(const auto services, client_.get("/services"));

@@ -125,6 +125,21 @@ def test_the_newest_version_that_both_know_is_spoken(bed: Bed) -> None:
     assert set(bed.engine.versions) == {"", "1.44"}, "the first question is of no version"
 
 
+def health_of(bed: Bed) -> dict[str, object]:
+    return bed.service()["Spec"]["TaskTemplate"]["ContainerSpec"]["Healthcheck"]
+
+
+def test_engines_that_can_check_health_often_at_the_start_alone(bed: Bed) -> None:
+    bed.engine.api_min, bed.engine.api_max = ("1.24", "1.55")
+    for node in bed.swarm.nodes.values():
+        node["Description"]["Engine"]["EngineVersion"] = "29.0.1"
+    bed.start()
+    bed.wait_converged()
+    check = health_of(bed)
+    assert check["StartInterval"] < 3e9 < 2e10 < check["Interval"]
+    assert check["StartPeriod"] > 0, "or the engine heeds no interval of the start"
+
+
 def test_a_version_that_the_engine_does_not_speak_ends_the_operator(bed: Bed) -> None:
     bed.engine.api_min, bed.engine.api_max = ("1.44", "1.52")
     operator = bed.start(DOCKER_API_VERSION="1.41")

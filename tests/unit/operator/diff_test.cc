@@ -63,6 +63,37 @@ TEST_F(Diff, FromNothingMakesSecretPlanAndServiceInThisOrder) {
   EXPECT_EQ(config.name, "production-plan-" + std::string(label(service.labels, kPlanLabel)));
 }
 
+// Where an engine would not understand it, a new agent would wait half a minute for its first check.
+TEST_F(Diff, IsAskedOftenAtTheStartAloneWhereAllEnginesCan) {
+  auto& observed = world.observed();
+  const auto check = [&] {
+    return health_check(observed, make_plan(settings, observed.nodes, {}, {}).plan.value());
+  };
+  observed.api_version = {1, 44};
+  for (auto& node : observed.nodes) node.engine_version = "25.0.3";
+  EXPECT_EQ(check().interval, std::chrono::seconds(30));
+  EXPECT_EQ(check().start_interval, std::chrono::seconds(2));
+  EXPECT_GT(check().start_period, std::chrono::seconds(0)) << "or an engine heeds no interval of the start";
+  for (const auto* const older : {"24.0.7", "20.10.24+dfsg1", ""}) {
+    observed.nodes[1].engine_version = older;
+    EXPECT_EQ(check().interval, std::chrono::seconds(2)) << older;
+    EXPECT_EQ(check().start_interval, std::chrono::seconds(0)) << older;
+  }
+  observed.nodes[1].engine_version = "28.1.0";
+  EXPECT_EQ(check().interval, std::chrono::seconds(30));
+  observed.api_version = {1, 43};
+  EXPECT_EQ(check().interval, std::chrono::seconds(2)) << "the API does not carry it";
+}
+
+TEST_F(Diff, AnEngineThatLearnsToCheckLessOftenIsAskedTo) {
+  settle();
+  world.observed().api_version = {1, 44};
+  for (auto& node : world.observed().nodes) node.engine_version = "25.0.3";
+  agent.health =
+      health_check(world.observed(), make_plan(settings, world.observed().nodes, {}, {}).plan.value());
+  EXPECT_EQ(steps().size(), 1U);
+}
+
 TEST_F(Diff, AfterApplyIsEmpty) {
   world.apply(steps());
   EXPECT_TRUE(steps().empty());

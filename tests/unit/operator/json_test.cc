@@ -187,6 +187,7 @@ TEST(Json, WritesTheServiceAsDockerWantsIt) {
   EXPECT_EQ(container["Healthcheck"],
             json::parse(R"({"Test":["CMD","/usr/sbin/swarm-vip-agent","healthcheck"],
       "Interval":2000000000,"Timeout":30000000000,"Retries":30})"));
+  EXPECT_FALSE(container["Healthcheck"].contains("StartPeriod")) << "older engines do not know StartInterval";
   EXPECT_EQ(container["Configs"], json::parse(R"([{"ConfigID":"c1","ConfigName":"plan",
       "File":{"Name":"/etc/swarm-vip/plan.json","UID":"0","GID":"0","Mode":292}}])"));
   EXPECT_EQ(container["Secrets"], json::parse(R"([{"SecretID":"k1","SecretName":"key",
