@@ -132,6 +132,16 @@ void Agent::make_routers() {
   keeper_.emplace(sockets_.netlink, AddressLifetime{.lease = lease_, .group_mark = group_mark_});
 }
 
+// Our marks on addresses, and our place among the agents of this host, are made of the name.
+Status Agent::suits(const AgentConfig& next) const {
+  if (next.group != config_.group) {
+    return fail(Errc::invalid,
+                "name: '" + next.group + "' is not allowed; '" + config_.group + "', as at the start");
+  }
+  for (auto settings : next.routers) VIP_CHECK(check_here(settings));
+  return {};
+}
+
 // Alone, what is not on this host now is a wrong setting, said with its name.
 Status Agent::check_here(RouterSettings& settings) const {
   const auto placement = place_router(settings.placement(), links_);

@@ -68,6 +68,11 @@ class Agent {
   // Hands over to another agent of this host, or else leaves politely: priority 0, and the addresses go when
   // somebody follows. Calls back when that is over, which is soon; called again, it ends at once.
   void retire(sys::Callback gone);
+  // Whether these settings can take the place of ours. Errors: as of create(), and invalid for another name.
+  [[nodiscard]] Status suits(const AgentConfig& next) const;
+  // For the next life, by such settings: all stays as it is and is remembered, but for routers that it does
+  // not have any more, which leave politely. Calls back when that is over, which is soon.
+  void make_way(const AgentConfig& next, sys::Callback gone);
   // Ends for good, at once. To be called outside of the loop.
   void stop();
   [[nodiscard]] AgentStatus status() const;
@@ -131,6 +136,7 @@ class Agent {
   // Another agent acts: what is in the kernel is its, and untouched.
   void give_up_charge();
   void leave_politely();
+  void remember_all();
   // Whether a router would be in a fault by this plan although none is where that state comes from.
   [[nodiscard]] Fitness fitness(const std::string& state);
   [[nodiscard]] std::vector<ChargeHooks::Belonging> belongings() const;

@@ -2,7 +2,9 @@
 // decides, done to routers, sockets and addresses. Whoever does not act reads its sockets empty and touches
 // nothing.
 #include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "common/sys/log.h"
 #include "vrrp/agent.h"
@@ -106,8 +108,7 @@ void Agent::take_charge(const std::string& state) {
 void Agent::take_over(const SetMemory& memory) {
   const auto hole = std::chrono::floor<std::chrono::milliseconds>(loop_.now() - memory.as_of);
   const auto resumed = go_on_from(memory);
-  for (std::size_t i = 0; i < sites_.size(); ++i) remember(i);
-  remember_set();  // P5: our numbers are ahead of the clock, and the next life must not fall back to it
+  remember_all();  // P5: our numbers are ahead of the clock, and the next life must not fall back to it
   log::info("took_over", {{"group", config_.group},
                           {"after_ms", std::to_string(hole.count())},
                           {"was_active", std::to_string(resumed.were_active)},
@@ -157,6 +158,31 @@ void Agent::leave_politely() {
   notice_stall();
   leaving_ = true;
   perform(routers_->stop(loop_.now()));
+}
+
+void Agent::make_way(const AgentConfig& next, sys::Callback gone) {
+  notice_stall();
+  if (!acts_) return gone();
+  const auto successor_of = [&next](const SetMemory::Router& router) {
+    return std::ranges::find_if(next.routers, [&](const auto& settings) { return is_of(router, settings); });
+  };
+  RouterActions actions;
+  std::vector<std::size_t> by_virtual_mac;  // also in the next life
+  for (std::size_t i = 0; i < sites_.size(); ++i) {
+    const auto successor = successor_of(memory_of(i));
+    if (successor == next.routers.end()) {
+      std::ranges::move(routers_->feed(loop_.now(), i, Stopped{}), std::back_inserter(actions));
+    } else if (successor->virtual_mac && sites_[i].virtual_link) {
+      by_virtual_mac.push_back(i);
+    }
+  }
+  gone_ = [this, by_virtual_mac, gone = std::move(gone)] {
+    for (const auto i : by_virtual_mac) sites_[i].virtual_link->forget();  // it stays where it is
+    remember_all();
+    gone();
+  };
+  leaving_ = true;
+  perform(actions);
 }
 
 std::vector<ChargeHooks::Belonging> Agent::belongings() const {

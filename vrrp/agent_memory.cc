@@ -1,6 +1,7 @@
 // What an agent remembers for its next life, and how it goes on with that. P11: a change of state is
 // remembered before anything is done about it, so that who died in between does not come back in the old one.
 #include <algorithm>
+#include <csignal>
 #include <cstring>  // sigabbrev_np
 #include <iterator>
 #include <utility>
@@ -47,6 +48,12 @@ void Agent::remember(std::size_t router) {
   if (!written) chronicle_.failed(loop_.now(), "not_remembered", written.error());
 }
 
+void Agent::remember_all() {
+  for (std::size_t i = 0; i < sites_.size(); ++i) remember(i);
+  remember_set();
+  memory_.beat(loop_.now());
+}
+
 std::optional<SetMemory> Agent::recall() {
   const auto last_beat = memory_.last_beat();
   if (!last_beat) return std::nullopt;
@@ -59,13 +66,13 @@ std::optional<SetMemory> Agent::recall() {
     auto authenticator = read_authenticator_memory(*text);
     if (check(authenticator)) memory.authenticator = *std::move(authenticator);
   }
-  for (std::size_t i = 0; i < std::min(sites_.size(), LastingMemory::kRoutersMax); ++i) {
+  // After a reload they may be others, more or fewer, and in another order.
+  for (std::size_t i = 0; i < LastingMemory::kRoutersMax; ++i) {
     const auto text = memory_.of_router(i).read();
+    if (!text && i >= sites_.size()) break;
     if (!text) continue;
-    auto router = read_router_memory(*text);
-    if (!check(router)) continue;
-    if (!is_of(*router, sites_[i].settings)) continue;  // the settings have changed since
-    memory.routers.push_back(*std::move(router));
+    if (auto router = read_router_memory(*text); check(router)) memory.routers.push_back(*std::move(router));
+    if (i >= sites_.size()) memory_.of_router(i).forget();
   }
   return memory;
 }
@@ -92,12 +99,14 @@ void Agent::resume(const SetMemory& memory) {
   const auto hole = std::chrono::floor<std::chrono::milliseconds>(loop_.now() - memory.as_of);
   const auto resumed = go_on_from(memory);
   const auto death = memory_.last_death();
-  log::warning("resumed", {{"group", config_.group},
-                           {"cause", cause_of(death)},
-                           {"after_ms", std::to_string(hole.count())},
-                           {"was_active", std::to_string(resumed.were_active)},
-                           {"is_active", std::to_string(resumed.are_active)},
-                           {"restarts", std::to_string(death.deaths)}});
+  const bool is_reload = death.signal == SIGHUP;
+  log::write(is_reload ? log::Level::info : log::Level::warning, is_reload ? "reloaded" : "resumed",
+             {{"group", config_.group},
+              {"cause", cause_of(death)},
+              {"after_ms", std::to_string(hole.count())},
+              {"was_active", std::to_string(resumed.were_active)},
+              {"is_active", std::to_string(resumed.are_active)},
+              {"restarts", std::to_string(death.deaths)}});
 }
 
 // Whoever acted before, an earlier life or another agent: its addresses and virtual links are still there.

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,24 +99,39 @@ Result<AgentConfig> managed_config(const StartWords& words, const settings::Envi
   return config;
 }
 
-AgentConfig own_config(const std::string& path, const settings::Environment& env,
+using ReadFile = std::function<Result<std::string>(const std::string&)>;
+
+Result<std::string> read_file(const std::string& path) {
+  return sys::read_file(path, settings::kFileSizeMax);
+}
+
+AgentConfig own_config(const std::string& path, const ReadFile& read, const settings::Environment& env,
                        settings::Findings& findings) {
-  const auto read = [](const std::string& file) { return sys::read_file(file, settings::kFileSizeMax); };
   const auto text = read(path);
-  if (text) return config_from_file(*text, path, read, env, findings);
+  if (text) return config_from_file(*text, path, &read_file, env, findings);
   findings.error(text.error().context);
   return {};
 }
 
+bool is_by_plan(const StartWords& words, const settings::Environment& env) {
+  return !words.plan_file.empty() || (words.config_file.empty() && env.has("SWARM_VIP_PLAN"));
+}
+
+// Empty: there is none, or a plan comes before it.
+std::string settings_file(const StartWords& words, const settings::Environment& env) {
+  if (is_by_plan(words, env)) return {};
+  return words.config_file.empty() ? env.text("SWARM_VIP_CONFIG") : words.config_file;
+}
+
 // A plan comes before a file, and a file before the environment. With faults in `findings` it means nothing.
-AgentConfig wanted_config(const StartWords& words, const settings::Environment& env,
+// `read` is asked for the file.
+AgentConfig wanted_config(const StartWords& words, const ReadFile& read, const settings::Environment& env,
                           settings::Findings& findings) {
   if (!words.ignored.empty())
     findings.warning("'" + join(words.ignored, " ") + "': words for another image's start program, ignoring");
-  const auto file = words.config_file.empty() ? env.text("SWARM_VIP_CONFIG") : words.config_file;
-  const bool by_plan = !words.plan_file.empty() || (words.config_file.empty() && env.has("SWARM_VIP_PLAN"));
-  if (!by_plan && !file.empty()) return own_config(file, env, findings);
-  if (!by_plan) {
+  if (const auto file = settings_file(words, env); !file.empty())
+    return own_config(file, read, env, findings);
+  if (!is_by_plan(words, env)) {
     const auto exists = [](const std::string& path) {
       std::error_code unknown;
       return std::filesystem::exists(path, unknown);
@@ -132,7 +148,7 @@ AgentConfig wanted_config(const StartWords& words, const settings::Environment& 
 // For commands that have words of their own.
 Result<AgentConfig> read_config(const std::string& plan_file, const std::string& node,
                                 const settings::Environment& env, settings::Findings& findings) {
-  auto config = wanted_config({.plan_file = plan_file, .node = node}, env, findings);
+  auto config = wanted_config({.plan_file = plan_file, .node = node}, &read_file, env, findings);
   if (!findings.ok()) return fail(Errc::invalid, join(findings.errors(), "; "));
   return config;
 }
@@ -165,12 +181,51 @@ void show_status(const Agent& agent, const std::string& file) {
   if (!written) log::warning("status_not_written", {{"error", written.error().context}});
 }
 
+// Its text as the lives before had it, and for those to come.
+Result<std::string> lasting_file(const std::string& path, LastingMemory& memory) {
+  if (auto kept = memory.settings().read()) return *std::move(kept);
+  VIP_TRY(auto text, read_file(path));
+  VIP_CHECK(memory.settings().write(text));
+  return text;
+}
+
+// The file's new settings count in the next life, which begins at once and goes on where this one was. What
+// is wrong with them changes nothing.
+void reload(const std::string& path, LastingMemory& memory, Agent& agent, const sys::Callback& gone) {
+  if (path.empty()) {
+    log::info("reload",
+              {{"result", "nothing to do: there is no settings file, and a plan comes with a container"}});
+    return;
+  }
+  settings::Findings findings;
+  std::string text;
+  const auto read = [&text](const std::string& file) -> Result<std::string> {
+    VIP_TRY(text, read_file(file));
+    return text;
+  };
+  const auto config = own_config(path, read, settings::Environment::of_process(), findings);
+  if (findings.ok()) {
+    if (const auto suits = agent.suits(config); !suits) findings.error(path + ": " + suits.error().context);
+  }
+  if (findings.ok()) {
+    if (const auto kept = memory.settings().write(text); !kept) findings.error(kept.error().context);
+  }
+  if (!findings.ok()) {
+    log::error("reload",
+               {{"result", "refused: all stays as it was"}, {"error", join(findings.errors(), "; ")}});
+    return;
+  }
+  log::info("reload", {{"result", "accepted"}});
+  agent.make_way(config, gone);
+}
+
 // One life of the router: the whole program, but for the process that watches over it.
 int live(const StartWords& words, const Life& life, LastingMemory& memory, PreparedSockets sockets,
          const StartOrder& order) {
   const auto env = settings::Environment::of_process();
   settings::Findings findings;
-  auto config = wanted_config(words, env, findings);
+  const auto read = [&memory](const std::string& path) { return lasting_file(path, memory); };
+  auto config = wanted_config(words, read, env, findings);
   set_up_log(env, config.detailed_log, findings);
   const auto urgency = wanted_urgency(env, findings);
   for (const auto& warning : findings.warnings()) log::warning("setting", {{"warning", warning}});
@@ -201,13 +256,18 @@ int live(const StartWords& words, const Life& life, LastingMemory& memory, Prepa
   for (const int leave : {SIGTERM, SIGINT})
     on_signal(leave, [&] { (*agent)->retire([&] { loop->stop(); }); });
   on_signal(SIGUSR1, [&] { show_status(**agent, status_file); });
-  on_signal(SIGHUP, [] {
-    log::info("reload", {{"result", "nothing to do: a new plan comes with a new container"}});
+  bool makes_way = false;
+  on_signal(SIGHUP, [&] {
+    reload(settings_file(words, env), memory, **agent, [&] {
+      makes_way = true;
+      loop->stop();
+    });
   });
   take_relayed_signals();
   log::info("start", {{"version", VIP_VERSION}, {"settings", origin}});
   (*agent)->start();
   loop->run();
+  if (makes_way) return kNextLife;
   (*agent)->stop();
   log::info("stop", {});
   return kFine;

@@ -146,7 +146,8 @@ cli::Program described() {
                    .what = "leave politely: the address stays until a successor has it; a second one ends "
                            "it at once"},
                   {.name = "SIGUSR1", .what = "write the status to the log"},
-                  {.name = "SIGHUP", .what = "nothing: a new plan comes with a new container"}},
+                  {.name = "SIGHUP",
+                   .what = "take what the settings file says now; what is wrong with it changes nothing"}},
       .files = {{.name = "SWARM_VIP_PLAN", .what = "the plan document: packaging/doc/plan.md"},
                 {.name = "SWARM_VIP_CONFIG", .what = "the settings file: packaging/doc/agent-file.md"}},
       .exits = {kNothingWrong,

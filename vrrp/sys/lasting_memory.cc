@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstring>
 #include <new>
 
@@ -42,8 +43,10 @@ constexpr std::size_t in_pages(std::size_t size) {
 }
 constexpr std::size_t kRouterSpace = in_pages(LastingRecord::space_for(LastingMemory::kRouterContentMax));
 constexpr std::size_t kSetSpace = in_pages(LastingRecord::space_for(LastingMemory::kSetContentMax));
+constexpr std::size_t kSettingsSpace = in_pages(LastingRecord::space_for(LastingMemory::kSettingsMax));
 constexpr std::size_t kSetOffset = kPage;  // behind the vitals
-constexpr std::size_t kRoutersOffset = kSetOffset + kSetSpace;
+constexpr std::size_t kSettingsOffset = kSetOffset + kSetSpace;
+constexpr std::size_t kRoutersOffset = kSettingsOffset + kSettingsSpace;
 constexpr std::size_t kSize = kRoutersOffset + LastingMemory::kRoutersMax * kRouterSpace;
 
 }  // namespace
@@ -144,6 +147,10 @@ LastingRecord LastingMemory::of_set() const {
   return LastingRecord(piece(kSetOffset, kSetSpace));
 }
 
+LastingRecord LastingMemory::settings() const {
+  return LastingRecord(piece(kSettingsOffset, kSettingsSpace));
+}
+
 void LastingMemory::beat(TimePoint now) {
   vitals().beat = now.time_since_epoch().count();
 }
@@ -166,6 +173,11 @@ void LastingMemory::note_death(int signal, bool hung) {
   vitals().signal = signal;
   vitals().hung = hung;
   ++vitals().deaths;
+}
+
+void LastingMemory::note_reload() {
+  vitals().signal = SIGHUP;
+  vitals().hung = false;
 }
 
 LastingMemory::Death LastingMemory::last_death() const {

@@ -69,6 +69,9 @@ class LastingMemory {
   // Of one router, below kRoutersMax; and of all of them together.
   [[nodiscard]] LastingRecord of_router(std::size_t router) const;
   [[nodiscard]] LastingRecord of_set() const;
+  // By which all lives live until one brings others: who edits the file is heard when he says so.
+  static constexpr std::size_t kSettingsMax = 1U << 20U;
+  [[nodiscard]] LastingRecord settings() const;
 
   // --- what the router says ---
   // That its loop turns.
@@ -81,11 +84,12 @@ class LastingMemory {
 
   // --- what the parent says ---
   struct Death {
-    int signal = 0;  // that ended the last life; 0: it gave up by itself
+    int signal = 0;  // that ended the last life; 0: it gave up by itself; SIGHUP: it made way, for a reload
     bool hung = false;
     std::uint32_t deaths = 0;  // so far
   };
   void note_death(int signal, bool hung);
+  void note_reload();
   [[nodiscard]] Death last_death() const;
 
  private:

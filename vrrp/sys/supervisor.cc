@@ -117,6 +117,11 @@ class Supervisor {
       return kFailed;
     }
     const bool lived = memory_.last_beat().has_value();
+    if (WIFEXITED(end.status) && exit_status == kNextLife) {
+      memory_.note_reload();
+      is_last_ = is_leaving_;
+      return std::nullopt;
+    }
     if (WIFEXITED(end.status) && (exit_status != kFailed || !lived)) return exit_status;
     memory_.note_death(WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0, end.hung);
     is_last_ = is_leaving_ || crashed_too_often(sys::monotonic_now());

@@ -4,6 +4,7 @@
 // could block, reads no setting and opens nothing.
 //
 //   exit status 0 or 2, or 1 before the first heartbeat   the end: the parent has the same status
+//   exit status kNextLife                                 the next life goes on, and that was no crash
 //   a signal, or status 1 later                           a crash: the next life goes on
 //   no heartbeat for as long as the router allowed        SIGKILL, which is a crash
 //   the fifth crash within a minute                       the next life is the last: it leaves; status 1
@@ -19,6 +20,8 @@
 #include "vrrp/sys/lasting_memory.h"
 
 namespace vip::vrrp {
+
+inline constexpr int kNextLife = 3;
 
 struct Life {
   std::uint32_t number = 0;  // 0: the first

@@ -102,6 +102,18 @@ TEST_F(SupervisorTest, AnEndThatIsMeantIsNoCrashLaterEither) {
   EXPECT_EQ(memory_.last_death().deaths, 0U);
 }
 
+TEST_F(SupervisorTest, WhoMakesWayIsFollowedAndHasNotCrashed) {
+  constexpr std::uint32_t kMoreThanCrashes = 8;
+  start([&](const Life& life) {
+    memory_.beat(sys::monotonic_now());
+    if (life.number > 0) note(memory_.last_death().signal == SIGHUP && !life.leaves ? "next" : "odd");
+    return life.number < kMoreThanCrashes ? kNextLife : 0;
+  });
+  EXPECT_EQ(end(), 0);
+  EXPECT_EQ(notes(), "next;next;next;next;next;next;next;next;");
+  EXPECT_EQ(memory_.last_death().deaths, 0U);
+}
+
 TEST_F(SupervisorTest, StartsACrashedChildAgainAtOnce) {
   for (const int signal : {SIGKILL, SIGSEGV, SIGABRT}) {
     start([&](const Life& life) {
