@@ -78,6 +78,8 @@ class Idle:
     received: int
     agent_bytes: int
     agent_connections: int
+    agent_resident_kib: int  # of the agent that takes most
+    agent_proportional_kib: int
 
 
 class _Connection(http.client.HTTPConnection):
@@ -300,11 +302,22 @@ def measure_change(lab: SwarmLab, group: Group, proxy: RecordingProxy) -> Change
 
 
 def memory_of_operator(group: Group) -> tuple[int, int]:
-    """Resident and proportional, in KiB, of all processes of its container."""
     place = group.operator_container()
     if place is None:
         raise RuntimeError("the operator does not run")
-    node, container = place
+    return memory_of(*place)
+
+
+def memory_of_agents(lab: SwarmLab, group: Group) -> tuple[int, int]:
+    """Of the one that takes most."""
+    found = [memory_of(node, container) for node in lab.nodes for container in node.containers_of(group.agent_service)]
+    if not found:
+        raise RuntimeError("no agent runs")
+    return max(found)
+
+
+def memory_of(node: Node, container: str) -> tuple[int, int]:
+    """Resident and proportional, in KiB, of all its processes."""
     sums = Counter[str]()
     for process in node.processes_of(container):
         for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]:
@@ -326,8 +339,8 @@ def measure_idle(lab: SwarmLab, group: Group, proxy: RecordingProxy, seconds: fl
             raise RuntimeError("the operator did not look at all")
         size, connections = traffic.total()
         requests, sent, received = totals(exchanges)
-    resident, proportional = memory_of_operator(group)
-    return Idle(resident, proportional, end - begin, requests, sent, received + proxy.bytes_of_events() - events, size, connections)
+    return Idle(*memory_of_operator(group), end - begin, requests, sent, received + proxy.bytes_of_events() - events, size,
+                connections, *memory_of_agents(lab, group))
 
 
 def spread_of(values: Sequence[float]) -> str:
@@ -351,7 +364,8 @@ def table(changes: Sequence[Change], idle: Idle) -> str:
               f"{idle.received * scale / 1000:.0f} |",
               "", f"Beside it, the agents' status pages in an idle hour: {idle.agent_connections * scale:.0f} connections, "
               f"{idle.agent_bytes * scale / 1000:.0f} kB with all headers. The operator's memory after all that: "
-              f"{idle.resident_kib / 1024:.1f} MiB resident, {idle.proportional_kib / 1024:.1f} MiB proportional.",
+              f"{idle.resident_kib / 1024:.1f} MiB resident, {idle.proportional_kib / 1024:.1f} MiB proportional; an agent's, which "
+              f"may lock none here: {idle.agent_resident_kib / 1024:.1f} and {idle.agent_proportional_kib / 1024:.1f} MiB.",
               "", "Requests of the last change: " + ", ".join(f"{count} {kind}" for kind, count in sorted(changes[-1].kinds.items()))]
     return "\n".join(lines)
 
@@ -360,12 +374,14 @@ def write_csv(path: Path, changes: Sequence[Change], idle: Idle) -> None:
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["case", "run", *STEPS, "ours", "seconds", "requests", "bytes_asked", "bytes_answered",
-                         "agent_connections", "agent_bytes", "resident_kib", "proportional_kib"])
+                         "agent_connections", "agent_bytes", "resident_kib", "proportional_kib", "agent_resident_kib",
+                         "agent_proportional_kib"])
         for number, change in enumerate(changes, 1):
             writer.writerow(["label", number, *(f"{change.moments[step]:.4f}" for step in STEPS), f"{change.ours:.4f}", "",
-                             change.requests, change.sent, change.received, "", "", "", ""])
+                             change.requests, change.sent, change.received, *[""] * 6])
         writer.writerow(["idle", 1, *("" for _ in STEPS), "", f"{idle.seconds:.1f}", idle.requests, idle.sent, idle.received,
-                         idle.agent_connections, idle.agent_bytes, idle.resident_kib, idle.proportional_kib])
+                         idle.agent_connections, idle.agent_bytes, idle.resident_kib, idle.proportional_kib,
+                         idle.agent_resident_kib, idle.agent_proportional_kib])
 
 
 def main(words: Sequence[str]) -> int:
