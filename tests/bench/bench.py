@@ -30,7 +30,7 @@ from contenders import CONTENDERS  # noqa: E402
 from records import Records  # noqa: E402
 
 _OUT = _TESTS.parent / "build/bench"
-_SMOKE = ("cut-100ms", "preemption", "cpu-1-10ms", "memory-1")
+_SMOKE = ("cut-100ms", "preemption", "cpu-1-1000ms", "memory-1")
 _SMOKE_WINDOW = 2.0
 
 
