@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/base/assert.h"
-#include "common/base/text.h"
 #include "common/sys/log.h"
 #include "operator/core/following.h"
 #include "operator/core/ownership.h"
@@ -27,18 +26,6 @@ bool all_run(const Observed& observed, const Service* service) {
     const bool ours = service != nullptr && task.service_id == service->id;
     return !ours || !task.wanted || task.state == TaskState::running;
   });
-}
-
-// Groups see each other as they will be after this round: what is planned takes the place of what is
-// deployed.
-void replace(const std::shared_ptr<const plan::Plan>& planned, std::vector<OtherGroup>& others) {
-  const auto found = std::ranges::find_if(
-      others, [&](const OtherGroup& other) { return equal_fold(other.plan->group, planned->group); });
-  if (found != others.end()) {
-    found->plan = planned;
-  } else {
-    others.push_back({.plan = planned, .since = std::nullopt});
-  }
 }
 
 template <typename... Handlers>
@@ -108,7 +95,7 @@ Result<Picture> Reconciler::observe(TimePoint now, WallTime at) {
   for (const auto* const group : order) {
     const auto* const service = agent_service(picture.observed, identity_, group->settings.name);
     auto known = deployed.known_to(service, group->settings.name);
-    for (const auto& plan : planned) replace(plan, known.others);
+    for (const auto& plan : planned) expect(plan, known);
     auto& made = picture.groups.emplace_back(picture_of(*group, picture.observed, known, now));
     if (made.group.plan) planned.push_back(std::make_shared<const plan::Plan>(*made.group.plan));
   }

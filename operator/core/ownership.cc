@@ -1,8 +1,10 @@
 #include "operator/core/ownership.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "common/base/text.h"
 #include "operator/core/names.h"
 
 namespace vip::swarm {
@@ -59,6 +61,16 @@ std::vector<DeployedGroup> deployed_groups(const Observed& observed) {
   }
   std::ranges::sort(groups, {}, &DeployedGroup::name);
   return groups;
+}
+
+void expect(const std::shared_ptr<const plan::Plan>& planned, KnownPlans& known) {
+  const auto found = std::ranges::find_if(
+      known.others, [&](const OtherGroup& other) { return equal_fold(other.plan->group, planned->group); });
+  if (found != known.others.end()) {
+    found->plan = planned;
+  } else {
+    known.others.push_back({.plan = planned, .since = std::nullopt});
+  }
 }
 
 DeployedPlans::DeployedPlans(const Observed& observed) : observed_(observed) {

@@ -47,6 +47,10 @@ struct DeployedGroup {
 // All that have an agent service, by name.
 [[nodiscard]] std::vector<DeployedGroup> deployed_groups(const Observed& observed);
 
+// Groups see each other as they will be after this round: what is planned for another group takes the place
+// of what it has deployed.
+void expect(const std::shared_ptr<const plan::Plan>& planned, KnownPlans& known);
+
 // All plans of what was observed, each read once; one that cannot be read is as if it were not there.
 class DeployedPlans {
  public:

@@ -79,7 +79,7 @@ class LargeSwarm {
       names.push_back(group.name);
       const auto* const service = agent_service(observed_, kOperator, group.name);
       auto known = deployed.known_to(service, group.name);
-      for (const auto& plan : planned) replace(plan, known.others);
+      for (const auto& plan : planned) expect(plan, known);
       const auto secrets = choose_secrets(group, service, observed_, {});
       const auto made = make_plan(group, observed_.nodes, known, secrets);
       if (!made.plan) std::abort();  // a benchmark of nothing
@@ -115,16 +115,6 @@ class LargeSwarm {
   }
 
  private:
-  static void replace(const std::shared_ptr<const plan::Plan>& planned, std::vector<OtherGroup>& others) {
-    const auto found = std::ranges::find_if(
-        others, [&](const OtherGroup& other) { return equal_fold(other.plan->group, planned->group); });
-    if (found != others.end()) {
-      found->plan = planned;
-    } else {
-      others.push_back({.plan = planned, .since = std::nullopt});
-    }
-  }
-
   void add_task(const Service& service, const Node& node) {
     Task task;
     task.id = "t" + node.id;
