@@ -4,10 +4,11 @@ in one run may be compared."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+
+import csv_lines
 
 CONTROL = "control"
 
@@ -31,18 +32,12 @@ class Record:
 class Records:
     def __init__(self, path: Path):
         self.path = path
-        self._records = [_parse(line) for line in _lines(path)]
+        self._records = csv_lines.read(path, Record)
 
     def append(self, records: Iterable[Record]) -> None:
-        is_new = not self.path.exists()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path, "a", newline="") as file:
-            writer = csv.DictWriter(file, [field.name for field in fields(Record)])
-            if is_new:
-                writer.writeheader()
-            for record in records:
-                writer.writerow(asdict(record))
-                self._records.append(record)
+        taken = list(records)
+        csv_lines.append(self.path, Record, taken)
+        self._records += taken
 
     def of_build(self, build: str) -> list[Record]:
         return [record for record in self._records if record.build == build]
@@ -57,15 +52,3 @@ class Records:
                  if (record.build, record.case, record.contender) == (build, case, contender)
                  and figure in (None, record.figure)]
         return sorted(found, key=lambda record: record.run)
-
-
-def _lines(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _parse(line: dict[str, str]) -> Record:
-    readers = {"int": int, "float": float, "str": str}
-    return Record(**{field.name: readers[str(field.type)](line[field.name]) for field in fields(Record)})

@@ -3,11 +3,10 @@ on where it was, and samples of another build are left alone and not counted."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import csv_lines
 from measure import Measurement
 
 OURS, RIVAL, CONTROL = "swarm-vip", "keepalived", "control"
@@ -42,16 +41,10 @@ FLAWLESS = Sample(row="", router=CONTROL, run=0, at="", build="", load=0.0, fail
 class Samples:
     def __init__(self, path: Path):
         self._path = path
-        self._samples = [_parse(line) for line in _lines(path)]
+        self._samples = csv_lines.read(path, Sample)
 
     def append(self, sample: Sample) -> None:
-        is_new = not self._path.exists()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._path, "a", newline="") as file:
-            writer = csv.DictWriter(file, [f.name for f in fields(Sample)])
-            if is_new:
-                writer.writeheader()
-            writer.writerow(asdict(sample))
+        csv_lines.append(self._path, Sample, [sample])
         self._samples.append(sample)
 
     def of(self, row: str, build: str, router: str) -> dict[int, Sample]:
@@ -61,15 +54,3 @@ class Samples:
     def newest_build(self, row: str) -> str | None:
         """The build of the row's last sample."""
         return next((sample.build for sample in reversed(self._samples) if sample.row == row), None)
-
-
-def _lines(path: Path) -> Iterable[dict[str, str]]:
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _parse(line: dict[str, str]) -> Sample:
-    readers = {"int": int, "float": float, "bool": lambda text: text == "True", "str": str}
-    return Sample(**{f.name: readers[str(f.type)](line[f.name]) for f in fields(Sample)})
