@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 import cost
 from contenders import Contender, SwarmVip
 from figures import MS, Figure, Reading, Readings
+from netns import wait_until
 from pinger import PingReport
 from stage import LOOK_ON, PATIENCE, DidNotHappen, Stage, checked
 from topology import Setup
+from wire import Advert
 
 # Every multicast reaches every macvlan of its interface, so that what FRR hears grows with the square of its routers.
 _FRR_STORM = {"FRR": "does not keep up: each macvlan gets a copy of every multicast, and backups take over"}
@@ -148,31 +150,24 @@ def preemption(kind: type[Contender], phase: float, setup: Setup) -> Readings:
 
 def changed_priority(kind: type[Contender], phase: float, setup: Setup) -> Readings:
     """The holder gets another priority while it runs, and stays the better one."""
-    with Stage(kind, setup) as stage:
-        stage.start_both()
-        changed = setup.holder - 10
-        with stage.bed.ping(stage.vip) as ping:
-            stage.meet_phase(phase)
-            begin = time.monotonic()
-            stage.contender.change(Setup(setup.routers, setup.interval_ms, changed, setup.backup))
-            _wait_for(lambda: any(advert.priority == changed for advert in stage.bed.adverts(stage.n1, begin)),
-                      f"n1 advertises priority {changed}")
-            stage.wait_until_quiet(stage.n2)
-            report = checked(ping)
-        stage.must_own(stage.n1, "after the change")
-        return _loss(report)
+    changed = Setup(setup.routers, setup.interval_ms, setup.holder - 10, setup.backup)
+    return _changed(kind, phase, setup, changed, lambda advert: advert.priority == changed.holder)
 
 
 def added_address(kind: type[Contender], phase: float, setup: Setup) -> Readings:
     """Both get one more address while they run."""
+    return _changed(kind, phase, setup, setup.with_address(FURTHER_VIP), lambda advert: FURTHER_VIP in advert.addresses)
+
+
+def _changed(kind: type[Contender], phase: float, setup: Setup, changed: Setup, tells: Callable[[Advert], bool]) -> Readings:
+    """Other settings while it runs, until an advertisement of the holder tells them."""
     with Stage(kind, setup) as stage:
         stage.start_both()
         with stage.bed.ping(stage.vip) as ping:
             stage.meet_phase(phase)
             begin = time.monotonic()
-            stage.contender.change(setup.with_address(FURTHER_VIP))
-            _wait_for(lambda: any(FURTHER_VIP in advert.addresses for advert in stage.bed.adverts(stage.n1, begin)),
-                      f"n1 advertises {FURTHER_VIP}")
+            stage.contender.change(changed)
+            wait_until(lambda: any(map(tells, stage.bed.adverts(stage.n1, begin))), PATIENCE, "n1 advertises the change")
             stage.wait_until_held(stage.n1)
             stage.wait_until_quiet(stage.n2)
             report = checked(ping)
@@ -202,14 +197,6 @@ def start(kind: type[Contender], phase: float, setup: Setup) -> Readings:
         stage.must_own(stage.n1, "after its start")
         stage.must_be_running(stage.n1)
         return {"first-advert": Reading(1000 * (advert.time - born), 1000 * setup.down(setup.holder))}
-
-
-def _wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise DidNotHappen(f"not within {PATIENCE:.0f} s: {what}")
-        time.sleep(0.01)
 
 
 # All of them, in the order of the table.
