@@ -1,7 +1,7 @@
 """The programs that are measured, all behind one face: two of them on a bed, told the same (topology.Setup).
 
-swarm-vip    one plan document on both hosts, as the operator gives it, without a key; an agent for each interface, which
-             in a Swarm is a group of its own
+swarm-vip    one plan document on both hosts, as the operator gives it, without a key; for several interfaces, which a plan
+             does not have, one settings file on each host
 keepalived   version 3, unicast peers, one vrrp_instance for each virtual router
 FRR          zebra and vrrpd, version 3, multicast, a macvlan for each virtual router: it has no other way
 
@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agent import STATUS_PORT, Plan, binary, start_keepalived
+from agent import Plan, binary, start_keepalived
 from frr import Frr, FrrRouter
 from keepalived import v3_instance
 from netns import Host, Program, wait_until
@@ -101,7 +101,7 @@ class SwarmVip(Contender):
 
     def __init__(self, bed: Bed, setup: Setup):
         super().__init__(bed, setup)
-        self._running: dict[str, list[Program]] = {}
+        self._running: dict[str, Program] = {}
         self._files = 0
 
     @staticmethod
@@ -111,12 +111,11 @@ class SwarmVip(Contender):
 
     def start(self, host: Host) -> None:
         environment = {"SWARM_VIP_REALTIME": "off"} if self.setup.realtime is False else {}
-        self._running[host.name] = [
-            host.start([str(binary()), "--plan", str(self._plan(segment)), "--node", host.name], "agent", environment)
-            for segment in range(self.setup.segments)]
+        told = self._plan(host) if self.setup.segments == 1 else self._settings(host)
+        self._running[host.name] = host.start([str(binary()), *told], "agent", environment)
 
     def programs(self, host: Host) -> list[Program]:
-        return self._running[host.name]
+        return [self._running[host.name]]
 
     def follows(self, host: Host) -> bool:
         answer = host.run([str(binary()), "status", "--json"], check=False)
@@ -135,20 +134,26 @@ class SwarmVip(Contender):
         for host in self.bed.routers:
             wait_until(lambda host=host: host.run([str(binary()), "healthcheck"], check=False).returncode == 0, _STOPPING,
                        f"the new agent of {host.name} is healthy", interval=0.1)
-            for program in old[host.name]:
-                assert program.stop(_STOPPING) == 0, program.log()
+            assert old[host.name].stop(_STOPPING) == 0, old[host.name].log()
 
-    def _plan(self, segment: int) -> Path:
-        """A plan has one interface, so each segment is a group, with agents of its own."""
+    def _plan(self, host: Host) -> list[str]:
         self._files += 1
         routers = [{"vrid": router.vrid, "addresses": [f"{vip}/32" for vip in router.vips]}
-                   for router in self.setup.routers if router.segment == segment]
-        members = [{"id": host.name, "hostname": host.name, "address": self.bed.address(host, segment),
-                    "priority": self.setup.priority(host)} for host in self.bed.routers]
-        plan = Plan({}, interval_ms=self.setup.interval_ms, interface=f"eth{segment}", changes={
-            "group": f"web{segment}", "routers": routers, "members": members, "generation": self._files,
-            "status_port": STATUS_PORT + segment})
-        return plan.write(self.bed.directory() / f"plan-{self._files}.json")
+                   for router in self.setup.routers]
+        plan = Plan({member: self.setup.priority(member) for member in self.bed.routers},
+                    interval_ms=self.setup.interval_ms, interface="eth0",
+                    changes={"routers": routers, "generation": self._files})
+        return ["--plan", str(plan.write(self.bed.directory() / f"plan-{self._files}.json")), "--node", host.name]
+
+    def _settings(self, host: Host) -> list[str]:
+        file = self.bed.directory() / f"agent-{host.name}.json"
+        file.write_text(json.dumps({"routers": [
+            {"router_id": router.vrid, "addresses": router.vips, "interface": router.interface,
+             "source": self.bed.address(host, router.segment), "priority": self.setup.priority(host),
+             "advert_interval": f"{self.setup.interval_ms}ms", "preempt_delay": "0s", "start_wait": "0s",
+             "peers": [self.bed.address(peer, router.segment) for peer in self.bed.routers]}
+            for router in self.setup.routers]}))
+        return ["--config", str(file)]
 
 
 class Keepalived(Contender):
