@@ -97,8 +97,8 @@ HealthCheck health_check(const Observed& observed, const plan::Plan& plan) {
     return node != nullptr && engine_major(*node).value_or(0) >= kEngineMajor;
   });
   if (observed.api_version < kApi || !all_can) return {};
-  return {.interval = std::chrono::seconds(30),
-          .retries = 4,
+  return {.interval = std::chrono::minutes(1),
+          .retries = 2,
           .start_period = std::chrono::minutes(1),
           .start_interval = std::chrono::seconds(2)};
 }

@@ -52,7 +52,7 @@ struct HealthCheck {
 };
 
 // Engines that can (Docker 25, API 1.44) check often at the start alone, since a check costs them many times
-// what an agent does in a second. All members' engines must, or a new agent would wait half a minute.
+// what an agent does in a second. All members' engines must, or a new agent would wait a minute.
 [[nodiscard]] HealthCheck health_check(const Observed& observed, const plan::Plan& plan);
 
 struct ServiceSpec {

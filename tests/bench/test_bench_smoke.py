@@ -34,3 +34,13 @@ def test_the_smoke_run_measures_all_that_it_should(tmp_path: Path) -> None:
         drawn = (tmp_path / picture).read_bytes()
         assert drawn.startswith(_PNG) and len(drawn) > _PICTURE_MIN, picture
     assert not (tmp_path / "failures").exists()
+
+
+def test_the_operators_smoke_run_measures_what_it_computes_and_keeps(tmp_path: Path) -> None:
+    script = Path(bench.__file__).parent / "operator" / "run.sh"
+    result = subprocess.run([str(script), "--smoke", "--out", str(tmp_path), "plan", "memory"], capture_output=True, text=True,
+                            timeout=500)
+    print(result.stdout)
+    assert result.returncode == 0, result.stderr
+    for row in ("| look/idle/1000/50 |", "| 1000 | 50 |"):
+        assert row in result.stdout

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# What the operator costs: what it computes, what it keeps in memory, what it asks of Docker, and how long a label takes
-# until every agent has the plan. Installs and builds what is missing, prints one table after the other, and leaves the
-# raw figures as CSV. Needs root, and a quiet machine.
+# What the operator costs: what it computes, what it keeps in memory, what it asks of Docker, what asking its agents for
+# their health costs a host, and how long a label takes until every agent has the plan. Installs and builds what is
+# missing, prints one table after the other, and leaves the raw figures as CSV. Needs root, and a quiet machine.
 #
-#   tests/bench/operator/run.sh [--out FOLDER] [--smoke] [CASE...]     cases: plan memory swarm image
+#   tests/bench/operator/run.sh [--out FOLDER] [--smoke] [CASE...]     cases: plan memory image health swarm
 #
 # --smoke: each case once and briefly. Exit status 1 when a case did not happen. An idle hour is five minutes, scaled.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
 out=build/bench-operator
-changes=10 idle=300 repetitions=10
+changes=10 idle=300 repetitions=10 rounds=3
 cases=()
 while (($#)); do
   case $1 in
@@ -18,20 +18,20 @@ while (($#)); do
       out=$2
       shift
       ;;
-    --smoke) changes=1 idle=40 repetitions=1 ;;
-    plan | memory | swarm | image) cases+=("$1") ;;
+    --smoke) changes=1 idle=40 repetitions=1 rounds=1 ;;
+    plan | memory | image | health | swarm) cases+=("$1") ;;
     -h | --help)
       sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
       exit 0
       ;;
     *)
-      printf "run.sh: '%s' is not allowed; cases: plan memory swarm image\n" "$1" >&2
+      printf "run.sh: '%s' is not allowed; cases: plan memory image health swarm\n" "$1" >&2
       exit 2
       ;;
   esac
   shift
 done
-((${#cases[@]})) || cases=(plan memory image swarm)
+((${#cases[@]})) || cases=(plan memory image health swarm)
 mkdir -p "$out"
 
 build() {
@@ -71,6 +71,11 @@ image() {
   local archive
   archive=$(/usr/bin/python3 packaging/lab/swarm_images.py swarm-vip:latest)
   /usr/bin/python3 tests/bench/operator/image_size.py "$archive"
+}
+
+health() {
+  packaging/install.sh lab
+  /usr/bin/python3 tests/bench/operator/health_cost.py --rounds "$rounds" --csv "$out/health.csv"
 }
 
 swarm() {

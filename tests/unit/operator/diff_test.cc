@@ -63,7 +63,7 @@ TEST_F(Diff, FromNothingMakesSecretPlanAndServiceInThisOrder) {
   EXPECT_EQ(config.name, "production-plan-" + std::string(label(service.labels, kPlanLabel)));
 }
 
-// Where an engine would not understand it, a new agent would wait half a minute for its first check.
+// Where an engine would not understand it, a new agent would wait a minute for its first check.
 TEST_F(Diff, IsAskedOftenAtTheStartAloneWhereAllEnginesCan) {
   auto& observed = world.observed();
   const auto check = [&] {
@@ -71,7 +71,7 @@ TEST_F(Diff, IsAskedOftenAtTheStartAloneWhereAllEnginesCan) {
   };
   observed.api_version = {1, 44};
   for (auto& node : observed.nodes) node.engine_version = "25.0.3";
-  EXPECT_EQ(check().interval, std::chrono::seconds(30));
+  EXPECT_EQ(check().interval, std::chrono::minutes(1));
   EXPECT_EQ(check().start_interval, std::chrono::seconds(2));
   EXPECT_GT(check().start_period, std::chrono::seconds(0)) << "or an engine heeds no interval of the start";
   for (const auto* const older : {"24.0.7", "20.10.24+dfsg1", ""}) {
@@ -80,7 +80,7 @@ TEST_F(Diff, IsAskedOftenAtTheStartAloneWhereAllEnginesCan) {
     EXPECT_EQ(check().start_interval, std::chrono::seconds(0)) << older;
   }
   observed.nodes[1].engine_version = "28.1.0";
-  EXPECT_EQ(check().interval, std::chrono::seconds(30));
+  EXPECT_EQ(check().interval, std::chrono::minutes(1));
   observed.api_version = {1, 43};
   EXPECT_EQ(check().interval, std::chrono::seconds(2)) << "the API does not carry it";
 }
