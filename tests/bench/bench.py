@@ -21,6 +21,7 @@ from types import FrameType
 _TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(_TESTS / "support"), str(_TESTS / "bench")]
 
+import agreement  # noqa: E402
 import cost  # noqa: E402
 import report  # noqa: E402
 from agent import binary  # noqa: E402
@@ -44,9 +45,17 @@ def main() -> int:
     cases = _matching(wanted)
     if options.smoke:
         cost.WINDOW = _SMOKE_WINDOW
-    if not options.report and not options.doc:
+    if not options.report and not options.doc and not options.beside:
         return _measure(options, records, cases)
-    _report(report.Report(records, cases), options.out, options.doc)
+    try:
+        taken = report.Report(records, cases)
+        if options.beside:
+            print(agreement.compared(taken, report.Report(Records(options.beside / "samples.csv"), cases)))
+        else:
+            _report(taken, options.out, options.doc)
+    except LookupError as error:
+        print(f"run.sh: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -63,6 +72,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="the cases, then end")
     parser.add_argument("--report", action="store_true", help="table and plots of what was measured, then end")
     parser.add_argument("--doc", action="store_true", help="the same, into packaging/doc/bench.md too")
+    parser.add_argument("--beside", type=Path, metavar="DIR", help="whether that run says the same, then end")
     options = parser.parse_args()
     unknown = [name for name in options.contenders if name not in CONTENDERS]
     unknown += [pattern for pattern in options.cases or [] if not fnmatch.filter([c.name for c in all_cases()], pattern)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import agreement
 import bench
 import cases
 import cost
@@ -207,6 +208,19 @@ def test_the_table_tells_worst_median_and_ratios(tmp_path: Path) -> None:
         "|  | control | 1 | 0 ms | 0 ms | – | – | – |"]
     further = "| memory of all processes, 255 routers: resident, each further router"
     assert f"{further} | swarm-vip | – | 1 kB | – | 0.50 | – | – |" in lines
+
+
+def test_a_second_run_that_says_something_else_is_noticed(tmp_path: Path) -> None:
+    first, second = Records(tmp_path / "samples.csv"), Records(tmp_path / "second" / "samples.csv")
+    fill(first)
+    second.append([replace(RECORD, value=905.0), replace(RECORD, contender=RIVALS[0], value=1500.0)])
+    said = agreement.compared(report.Report(first, all_cases()), report.Report(second, all_cases()))
+    assert said.splitlines()[0] == "1 of 2 figures agree."
+    assert said.endswith("| link of the holder cut, 250 ms: takeover | keepalived | 1,820 ms | 1,500 ms |")
+    third = Records(tmp_path / "third" / "samples.csv")
+    third.append([replace(RECORD, case="preemption", figure="lost")])
+    with pytest.raises(LookupError, match="no case in common"):
+        agreement.compared(report.Report(first, all_cases()), report.Report(third, all_cases()))
 
 
 def test_what_a_contender_cannot_stands_in_the_table(tmp_path: Path) -> None:
