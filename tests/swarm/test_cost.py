@@ -20,7 +20,7 @@ def measure(script: str, *words: str, out: Path) -> list[dict[str, str]]:
 
 
 def test_a_labels_way_and_an_idle_operator_are_measured(tmp_path: Path) -> None:
-    label, idle = measure("swarm_cost.py", "--changes", "1", "--idle", "15", out=tmp_path / "swarm.csv")
+    label, idle = measure("swarm_cost.py", "--changes", "1", "--idle", "40", out=tmp_path / "swarm.csv")
     moments = [float(label[step]) for step in ("event", "look", "planned", "sent", "started", "everywhere")]
     assert moments == sorted(moments) and int(label["requests"]) > 0
     assert int(idle["requests"]) > 0 and int(idle["resident_kib"]) > int(idle["proportional_kib"]) > 0
