@@ -27,5 +27,5 @@ def test_a_labels_way_and_an_idle_operator_are_measured(tmp_path: Path) -> None:
 
 
 def test_a_health_check_is_measured(tmp_path: Path) -> None:
-    (line,) = measure("health_cost.py", "--rounds", "1", "--seconds", "8", out=tmp_path / "health.csv")
+    (line,) = measure("health_cost.py", "--rounds", "1", "--seconds", "15", out=tmp_path / "health.csv")
     assert int(line["asked"]) >= 2
