@@ -102,7 +102,7 @@ class SwarmVip(Contender):
     def __init__(self, bed: Bed, setup: Setup):
         super().__init__(bed, setup)
         self._running: dict[str, Program] = {}
-        self._files = 0
+        self._generation = 1  # of the plan, the same on both hosts
 
     @staticmethod
     def version() -> str:
@@ -128,6 +128,7 @@ class SwarmVip(Contender):
     def change(self, setup: Setup) -> None:
         """As the Swarm replaces agents: the new ones start beside the old ones, which are stopped once those are healthy."""
         self.setup = setup
+        self._generation += 1
         old = dict(self._running)
         for host in self.bed.routers:
             self.start(host)
@@ -137,13 +138,12 @@ class SwarmVip(Contender):
             assert old[host.name].stop(_STOPPING) == 0, old[host.name].log()
 
     def _plan(self, host: Host) -> list[str]:
-        self._files += 1
         routers = [{"vrid": router.vrid, "addresses": [f"{vip}/32" for vip in router.vips]}
                    for router in self.setup.routers]
         plan = Plan({member: self.setup.priority(member) for member in self.bed.routers},
                     interval_ms=self.setup.interval_ms, interface="eth0",
-                    changes={"routers": routers, "generation": self._files})
-        return ["--plan", str(plan.write(self.bed.directory() / f"plan-{self._files}.json")), "--node", host.name]
+                    changes={"routers": routers, "generation": self._generation})
+        return ["--plan", str(plan.write(self.bed.directory() / f"plan-{self._generation}.json")), "--node", host.name]
 
     def _settings(self, host: Host) -> list[str]:
         file = self.bed.directory() / f"agent-{host.name}.json"
