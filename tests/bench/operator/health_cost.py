@@ -16,24 +16,24 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(_ROOT / "packaging" / "lab"), str(_ROOT / "tests" / "support")]
 
 from swarm_images import build_image  # noqa: E402
-from swarm_lab import Node, SwarmLab  # noqa: E402
+from swarm_lab import SwarmLab  # noqa: E402
 from swarm_state import remove_stale_labs  # noqa: E402
 
+from by_hand import ByHand  # noqa: E402
 from netns import wait_until  # noqa: E402
 
 IMAGE = "swarm-vip:latest"
 INTERVALS = (2, 60)  # seconds; the second where every engine is Docker 25: `health_check` in operator/core/desired.cc
 CHECKS_MIN = 2
 _CGROUP_USAGE = Path("/sys/fs/cgroup/cpuacct/cpuacct.usage")  # version 1: nanoseconds, exact
-_SETTLING = 10.0  # seconds, of a new agent
+_SETTLING = 10.0  # seconds in which a new agent does what it does once, such as letting go of its start's memory
 
 
 def busy() -> float:
@@ -44,24 +44,17 @@ def busy() -> float:
     return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
-@contextmanager
-def agent(node: Node, address: str, *health: str) -> Iterator[str]:
-    container = node.docker("run", "--detach", "--network", "host", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW",
-                            "--env", f"KEEPALIVED_VIRTUAL_IPS={address}", "--env", "KEEPALIVED_INTERFACE=eth0",
-                            *health, IMAGE, "agent").strip()
-    try:
+def work(lab: SwarmLab, seconds: float, *health: str) -> tuple[float, int]:
+    """Seconds on processors in a window of so many, and how often the agent was asked in it."""
+    node, address = lab.manager, lab.ip(210)
+    with ByHand(lab) as by_hand:
+        container = by_hand.run(node, "--detach", "--network", "host", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW",
+                                "--env", f"KEEPALIVED_VIRTUAL_IPS={address}", "--env", "KEEPALIVED_INTERFACE=eth0",
+                                *health, IMAGE, "agent")
         wait_until(lambda: f"{address}/" in node.host.ip("address show"), 30, lambda: node.docker("logs", container))
-        yield container
-    finally:
-        node.docker("rm", "--force", container)
-
-
-def work(node: Node, address: str, seconds: float, *health: str) -> tuple[float, int]:
-    """Seconds on processors, and how often the agent was asked meanwhile."""
-    with agent(node, address, *health) as container:
         time.sleep(_SETTLING)
         begin, before = time.time(), busy()
-        time.sleep(seconds)
+        time.sleep(seconds)  # the window
         worked, end = busy() - before, time.time()
         asked = node.docker("events", "--since", f"{begin:.3f}", "--until", f"{end:.3f}", "--filter", f"container={container}",
                             "--filter", "event=exec_start").splitlines()
@@ -83,9 +76,9 @@ def main(words: Sequence[str]) -> int:
     with SwarmLab(managers=1, workers=0) as lab:
         lab.load_image(archive)
         for _ in range(asked.rounds):
-            still, none = work(lab.manager, lab.ip(210), asked.seconds, "--no-healthcheck")
-            worked, checks = work(lab.manager, lab.ip(210), asked.seconds, "--health-interval", "1s", "--health-cmd",
-                                  "exec swarm-vip-agent healthcheck")
+            still, none = work(lab, asked.seconds, "--no-healthcheck")
+            worked, checks = work(lab, asked.seconds, "--health-interval", "1s",
+                                  "--health-cmd", "exec swarm-vip-agent healthcheck")
             if none or checks < CHECKS_MIN:
                 raise RuntimeError(f"asked {none} times where it should not have been, and {checks} times where it should")
             costs.append((worked, checks, still))
