@@ -73,6 +73,9 @@ TEST_F(Diff, IsAskedOftenAtTheStartAloneWhereAllEnginesCan) {
   for (auto& node : observed.nodes) node.engine_version = "25.0.3";
   EXPECT_EQ(check().interval, std::chrono::minutes(1));
   EXPECT_EQ(check().start_interval, std::chrono::seconds(2));
+  EXPECT_GT(check().retries, 1U) << "one failure alone stops no agent";
+  EXPECT_GE(check().interval * check().retries, HealthCheck{}.interval * HealthCheck{}.retries)
+      << "nor does a disk that is slow for as long as the usual check bears";
   EXPECT_GT(check().start_period, std::chrono::seconds(0)) << "or an engine heeds no interval of the start";
   for (const auto* const older : {"24.0.7", "20.10.24+dfsg1", ""}) {
     observed.nodes[1].engine_version = older;
